@@ -50,7 +50,7 @@ def _faults(graph: Graph) -> Iterator[str]:
     for expression in (OWL.unionOf, OWL.oneOf, OWL.complementOf):
         for named in graph.subjects(expression):
             if isinstance(named, URIRef):
-                yield f"{named}: is defined by {_short(expression)}, which may not stand on both sides"
+                yield f"{named}: is defined by {_short(expression)}, not allowed on both sides"
     for domain_or_range in (RDFS.domain, RDFS.range):
         for name, expression in graph.subject_objects(domain_or_range):
             kinds = set(graph.objects(name, RDF.type))

@@ -1,4 +1,4 @@
-"""The alignments name terms that exist, ours and theirs, and leave the ontology as sound as it was."""
+"""The alignments name terms that exist, ours and theirs, and claim no more than is true."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from srmgraph import knowledge
 ALIGNMENTS = sorted((knowledge.ROOT / "ontology" / "alignments").glob("*.ttl"))
 
 # The vocabularies whose terms rdflib lists, so that a mistyped one is found without the network.
-# Not checked: gist, FIBO, Common Core, USDL, ITSMO, ValueFlows, CPSV-AP, ArchiMate, gUFO, GoodRelations.
+# Not checked: gist, FIBO, Common Core, USDL, ITSMO, ValueFlows, CPSV-AP, ArchiMate, gUFO, gr.
 LISTED: list[type[DefinedNamespace] | ClosedNamespace] = [ORG, PROV, FOAF, ODRL2, DCAT, SDO]
 
 

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from pyhermit import Reasoner, load_snapshot
 from pyhermit.profile import validate_owl2_dl_view
 from rdflib import OWL, RDF, RDFS, XSD, BNode, Graph, Literal, Namespace, URIRef
+from tests.conformance.owl2_rl import faults
 
 from srmgraph import knowledge
-from tests.conformance.owl2_rl import faults
 
 PLANTED = sorted((Path(__file__).parent / "ontology").glob("*.ttl"))
 EX = Namespace("https://example.org/witness/")
