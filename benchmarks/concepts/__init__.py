@@ -1,0 +1,1 @@
+"""The parts of a synthetic ecosystem, one module for each part of the model."""
