@@ -10,19 +10,20 @@ CODES = "https://w3id.org/srm/code#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
 LABEL = "<http://www.w3.org/2000/01/rdf-schema#label>"
+SUBJECT = "<http://purl.org/dc/terms/subject>"
 
 Values = str | list[str]
 
 
 class _Predicates(dict[str, str]):
-    """The IRI of a property by its local name; ``label`` stands for rdfs:label."""
+    """The IRI of a property by its local name; two names are not of the model."""
 
     def __missing__(self, name: str) -> str:
         self[name] = iri = f"<{MODEL}{name}>"
         return iri
 
 
-_PREDICATES = _Predicates(label=LABEL)
+_PREDICATES = _Predicates(label=LABEL, subject=SUBJECT)
 
 
 class Node:
@@ -97,6 +98,12 @@ def english(words: str) -> str:
 def plain(words: str) -> str:
     """A string; it must not hold quotation marks or backslashes."""
     return f'"{words}"'
+
+
+def literal(text: str) -> str:
+    """A string, with whatever it holds escaped."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
 
 
 def decimal(number: str) -> str:
