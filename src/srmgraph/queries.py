@@ -1,0 +1,181 @@
+"""Kept questions: each is one SPARQL file whose first comments say what it asks and how to ask it.
+
+The header is read as it stands; the query runs unmodified in any SPARQL tool:
+
+    # What is asked, in plain English?
+    #
+    # How to read the answer. (optional)
+    #
+    # asked by: one kind of person
+    # uses inference: no
+    # parameter NAME: what it means
+    # example: FOLDER
+    PREFIX …
+    SELECT … {
+        VALUES ?NAME { UNDEF }
+
+A parameter is a variable with one VALUES row on a line of its own: UNDEF, when it may be left out,
+or the term that stands when it is left out. Asking with a parameter puts a term in that place.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from srmgraph import knowledge
+from srmgraph.errors import ParameterError, QuestionError, UnknownQuestionError
+
+if TYPE_CHECKING:
+    from srmgraph.store import Store
+
+_FIELD = re.compile(r"(asked by|uses inference|parameter (?P<name>\w+)|example):\s*(?P<value>.*)")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A place in a question that can be filled.
+
+    `default` is the SPARQL text of the term that stands there when none is given, as it is written
+    in the question; None when the parameter is then left open.
+    """
+
+    name: str
+    help: str
+    default: str | None
+
+
+@dataclass(frozen=True)
+class Question:
+    """A kept question, as its file says it; `text` is the whole file, ready to run."""
+
+    name: str
+    summary: str
+    help: str
+    persona: str
+    uses_inference: bool
+    parameters: tuple[Parameter, ...]
+    example: str
+    text: str
+    file: Path
+
+    def bind(self, store: Store | None = None, /, **parameters: object) -> str:
+        """Return the query with terms in the places of its parameters.
+
+        A value may be an rdflib term; a number, truth value or date of Python; or text: `<IRI>`, an
+        IRI with `://`, a prefixed name, `"a literal"@en` in Turtle's notation, the label of one
+        thing in `store` or in the ontology, and otherwise a literal. Prefixes are those of the
+        question, of the files that were read into `store`, and of the project.
+
+        Raises ParameterError for an unknown parameter or a value of no use.
+        """
+        from srmgraph.values import Values
+
+        known = {parameter.name: parameter for parameter in self.parameters}
+        text = self.text
+        values = Values(self.prefixes(), store)
+        for name, value in parameters.items():
+            if name not in known:
+                raise ParameterError(self._no_such_parameter(name))
+            if value is None:
+                continue
+            term = values.sparql(name, value, known[name].default)
+            # A function, because a replacement text would have its backslashes read.
+            text = _row(name).sub(lambda row, term=term: f"{row[1]}{term}{row[3]}", text)  # type: ignore[misc]
+        return text
+
+    def prefixes(self) -> dict[str, str]:
+        """Return the prefixes that the query declares."""
+        from srmgraph.sparql import prefixes
+
+        return prefixes(self.text)
+
+    def references(self) -> list[str]:
+        """Return every IRI that the query mentions, whole and sorted."""
+        from srmgraph.sparql import references
+
+        return references(self.text)
+
+    def _no_such_parameter(self, name: str) -> str:
+        names = [parameter.name for parameter in self.parameters]
+        message = f"The question {self.name} has no parameter “{name}”."
+        if not names:
+            return f"{message} It has none at all."
+        return f"{message} It has: {', '.join(names)}."
+
+
+@cache
+def questions() -> Mapping[str, Question]:
+    """Return all kept questions by name, sorted; raises QuestionError for a faulty file."""
+    return {file.stem: read_question(file) for file in knowledge.question_files()}
+
+
+def question(name: str) -> Question:
+    """Return the question of that name; raises UnknownQuestionError with the nearest names."""
+    known = questions()
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    advice = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(known)}."
+    raise UnknownQuestionError(f"There is no question “{name}”. {advice}")
+
+
+def read_question(file: Path) -> Question:
+    """Read a question from its file; raises QuestionError when its header is not complete."""
+    text = file.read_text(encoding="utf-8")
+    comments = []
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            break
+        comments.append(line.removeprefix("#").strip())
+    if not comments or not comments[0]:
+        raise QuestionError(f"{file}:1: the first line must be a comment with the question.")
+    fields: dict[str, str] = {}
+    parameters: list[Parameter] = []
+    help_lines: list[str] = []
+    for comment in comments[1:]:
+        field = _FIELD.fullmatch(comment)
+        if field is None:
+            help_lines.append(comment)
+        elif field["name"]:
+            parameters.append(_parameter(file, text, field["name"], field["value"]))
+        else:
+            fields[field[1]] = field["value"]
+    for name in ("asked by", "uses inference", "example"):
+        if name not in fields:
+            raise QuestionError(f"{file}: the header has no line “# {name}: …”.")
+    if fields["uses inference"] not in ("yes", "no"):
+        raise QuestionError(f"{file}: “uses inference” must be yes or no.")
+    return Question(
+        name=file.stem,
+        summary=comments[0],
+        help=" ".join(line for line in help_lines if line),
+        persona=fields["asked by"],
+        uses_inference=fields["uses inference"] == "yes",
+        parameters=tuple(parameters),
+        example=fields["example"],
+        text=text,
+        file=file,
+    )
+
+
+def _row(name: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"^([ \t]*VALUES[ \t]+\?{name}[ \t]*\{{[ \t]*)(\S.*?)([ \t]*\}}[ \t]*(?:#.*)?)$",
+        re.MULTILINE | re.IGNORECASE,
+    )
+
+
+def _parameter(file: Path, text: str, name: str, help: str) -> Parameter:
+    row = _row(name).search(text)
+    if row is None:
+        raise QuestionError(
+            f"{file}: the parameter “{name}” has no line “VALUES ?{name} {{ UNDEF }}” of its own."
+        )
+    default = None if row[2].upper() == "UNDEF" else row[2]
+    return Parameter(name, help, default)

@@ -1,0 +1,72 @@
+"""The words of a SPARQL text: enough to find prefixes and IRIs without taking it apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_ESCAPED = r"%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?\#@%]"
+_LOCAL_NAME = rf"(?:(?:[\w:.-]|{_ESCAPED})*(?:[\w:-]|{_ESCAPED}))?"
+
+# In this order, so that nothing is found inside a text, an IRI or a comment.
+_WORD = re.compile(
+    rf"""
+    (?P<text>\"\"\"(?:[^"\\]|\\.|"(?!""))*\"\"\" | \'\'\'(?:[^'\\]|\\.|'(?!''))*\'\'\'
+            | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*')
+  | (?P<iri><[^<>"{{}}|^`\\\x00-\x20]*>)
+  | (?P<comment>\#[^\n]*)
+  | (?P<variable>[?$]\w+)
+  | (?P<blank>_:[\w.-]*\w)
+  | (?P<name>(?:[^\W\d_][\w.-]*)?:{_LOCAL_NAME})
+  | (?P<word>@?[^\W\d]\w*(?:-\w+)*)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def words(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the words of a SPARQL text with their kinds, comments left out."""
+    for found in _WORD.finditer(text):
+        kind = found.lastgroup
+        if kind and kind != "comment":
+            yield kind, found[0]
+
+
+def prefixes(text: str) -> dict[str, str]:
+    """Return the prefixes that a SPARQL text declares."""
+    return _split(text)[0]
+
+
+def references(text: str, known: dict[str, str] | None = None) -> list[str]:
+    """Return every IRI that a SPARQL text mentions, whole and sorted.
+
+    Prefixed names are written out with the prefixes of the text, then with those in `known`; names
+    of any other prefix are left out.
+    """
+    declared, body = _split(text)
+    namespaces = (known or {}) | declared
+    found = set()
+    for kind, word in body:
+        if kind == "iri":
+            found.add(word[1:-1])
+        elif kind == "name":
+            prefix, local = word.split(":", 1)
+            if prefix in namespaces:
+                found.add(namespaces[prefix] + re.sub(r"\\(.)", r"\1", local))
+    return sorted(found)
+
+
+def _split(text: str) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    declared: dict[str, str] = {}
+    body: list[tuple[str, str]] = []
+    sequence = iter(words(text))
+    for kind, word in sequence:
+        if kind == "word" and word.upper() == "PREFIX":
+            _, prefix = next(sequence, ("", ""))
+            _, iri = next(sequence, ("", ""))
+            declared[prefix.removesuffix(":")] = iri[1:-1]
+        elif kind == "word" and word.upper() == "BASE":
+            next(sequence, None)
+        else:
+            body.append((kind, word))
+    return declared, body

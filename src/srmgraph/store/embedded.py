@@ -1,0 +1,145 @@
+"""A store inside the process, kept in memory by Oxigraph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph
+import rdflib
+
+from srmgraph import knowledge
+from srmgraph.errors import InputError, QueryError
+from srmgraph.store.query_errors import answering
+from srmgraph.store.solutions import Solutions
+from srmgraph.syntax import FORMATS, Format, Parser, format_of, read_bytes
+from srmgraph.terms import to_oxigraph, triples_to_oxigraph, triples_to_rdflib
+
+
+class Store:
+    """Statements in a default graph and in named graphs; queries see the union of them all.
+
+    `oxigraph` is the engine below, for inference and validation only. `prefixes` are those that the
+    files read so far declare at their top.
+    """
+
+    def __init__(self) -> None:
+        self.oxigraph = pyoxigraph.Store()
+        self.prefixes: dict[str, str] = {}
+        self._reads = 0
+
+    def __len__(self) -> int:
+        """Return how many statements there are, counting one for each graph that holds it."""
+        return len(self.oxigraph)
+
+    def read(self, file: Path, format: str | None = None) -> None:
+        """Take in the statements of a file: all of them or, if it has an error, none.
+
+        The format is told by the ending of the file unless it is named. Statements outside named
+        graphs go to the default graph. Blank nodes stay apart from those of other files.
+
+        Raises MissingFileError, UnknownFormatError, and ParseError with line and column.
+        """
+        file = Path(file)
+        syntax = format_of(file, format)
+        self._extend(Parser(read_bytes(file), syntax, file, _context))
+
+    def parse(self, text: str | bytes, format: str) -> None:
+        """Take in the statements of a text: all of them or, if it has an error, none.
+
+        Raises UnknownFormatError, and ParseError with line and column.
+        """
+        content = text.encode() if isinstance(text, str) else text
+        self._extend(Parser(content, format_of(Path(), format), None, _context))
+
+    def _extend(self, parser: Parser) -> None:
+        self._reads += 1
+        # Nothing is kept when the parser raises: the engine writes only when all has been read.
+        self.oxigraph.bulk_extend(_with_own_blank_nodes(parser, f"b{self._reads}n"))
+        self.prefixes |= parser.prefixes
+
+    def add(self, graph: rdflib.Graph, name: rdflib.URIRef | None = None) -> None:
+        """Add the statements of a graph, to the graph called `name` or to the default graph."""
+        target = pyoxigraph.DefaultGraph() if name is None else to_oxigraph(name)
+        if not isinstance(target, pyoxigraph.NamedNode | pyoxigraph.DefaultGraph):
+            raise InputError(f"A graph is named by an IRI, not by {name!r}.")
+        self.oxigraph.bulk_extend(
+            pyoxigraph.Quad(triple.subject, triple.predicate, triple.object, target)
+            for triple in triples_to_oxigraph(graph)
+        )
+
+    def select(self, sparql: str) -> Solutions:
+        """Answer a SELECT query; raises QueryError with the place and the reason."""
+        answer = self._query(sparql)
+        if not isinstance(answer, pyoxigraph.QuerySolutions):
+            raise QueryError("This is no SELECT query.")
+        return Solutions(answer, sparql)
+
+    def construct(self, sparql: str) -> rdflib.Graph:
+        """Answer a CONSTRUCT or DESCRIBE query; raises QueryError."""
+        answer = self._query(sparql)
+        if not isinstance(answer, pyoxigraph.QueryTriples):
+            raise QueryError("This is no CONSTRUCT or DESCRIBE query.")
+        graph = self._empty_graph()
+        with answering(sparql):
+            for triple in triples_to_rdflib(answer):
+                graph.add(triple)
+        return graph
+
+    def holds(self, sparql: str) -> bool:
+        """Answer an ASK query; raises QueryError."""
+        answer = self._query(sparql)
+        if not isinstance(answer, pyoxigraph.QueryBoolean):
+            raise QueryError("This is no ASK query.")
+        return bool(answer)
+
+    def graph(self) -> rdflib.Graph:
+        """Return a copy of all statements, of whichever graph, as one graph."""
+        graph = self._empty_graph()
+        for triple in triples_to_rdflib(self.oxigraph):
+            graph.add(triple)
+        return graph
+
+    def copy(self) -> Store:
+        """Return a store with the same statements that can be changed apart from this one."""
+        copy = Store()
+        copy.oxigraph.bulk_extend(self.oxigraph)
+        copy.prefixes = dict(self.prefixes)
+        copy._reads = self._reads
+        return copy
+
+    def _empty_graph(self) -> rdflib.Graph:
+        graph = rdflib.Graph(bind_namespaces="none")
+        for prefix, namespace in (knowledge.prefixes() | self.prefixes).items():
+            graph.bind(prefix, namespace, replace=True)
+        return graph
+
+    def _query(
+        self, sparql: str
+    ) -> pyoxigraph.QuerySolutions | pyoxigraph.QueryTriples | pyoxigraph.QueryBoolean:
+        with answering(sparql):
+            return self.oxigraph.query(sparql, use_default_graph_as_union=True)
+
+
+def _context(iri: str) -> dict[str, Any] | None:
+    return knowledge.context() if iri == knowledge.context_iri() else None
+
+
+def _with_own_blank_nodes(parser: Parser, label: str) -> Iterator[pyoxigraph.Quad]:
+    """Number blank nodes in their order in the file: apart from others', the same in each run."""
+    names: dict[pyoxigraph.BlankNode, pyoxigraph.BlankNode] = {}
+
+    def own(term: Any) -> Any:
+        if type(term) is not pyoxigraph.BlankNode:
+            return term
+        if term not in names:
+            names[term] = pyoxigraph.BlankNode(f"{label}{len(names) + 1}")
+        return names[term]
+
+    for quad in parser:
+        subject, value, graph = quad.subject, quad.object, quad.graph_name
+        yield pyoxigraph.Quad(own(subject), quad.predicate, own(value), own(graph))
+
+
+__all__ = ["FORMATS", "Format", "Store"]

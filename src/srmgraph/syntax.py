@@ -1,0 +1,219 @@
+"""The six formats of RDF that can be read and written, and parsing with errors that say where."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.parsers.expat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pyoxigraph
+
+from srmgraph.errors import MissingFileError, ParseError, UnknownFormatError
+
+ContextLoader: TypeAlias = Callable[[str], dict[str, Any] | None]
+
+_DECLARATION = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_QUOTED = re.compile(r"'([^']+)'")
+_JSON_DEPTH = 200
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of RDF: its name on the command line, its title, and the endings of its files."""
+
+    name: str
+    title: str
+    endings: tuple[str, ...]
+    oxigraph: pyoxigraph.RdfFormat
+
+    @property
+    def has_graphs(self) -> bool:
+        """Whether a file of this format can hold named graphs."""
+        return self.oxigraph.supports_datasets
+
+
+FORMATS = {
+    known.name: known
+    for known in (
+        Format("turtle", "Turtle", ("ttl",), pyoxigraph.RdfFormat.TURTLE),
+        Format("trig", "TriG", ("trig",), pyoxigraph.RdfFormat.TRIG),
+        Format("n-triples", "N-Triples", ("nt",), pyoxigraph.RdfFormat.N_TRIPLES),
+        Format("n-quads", "N-Quads", ("nq",), pyoxigraph.RdfFormat.N_QUADS),
+        Format("rdf-xml", "RDF/XML", ("rdf", "owl"), pyoxigraph.RdfFormat.RDF_XML),
+        Format("json-ld", "JSON-LD", ("jsonld",), pyoxigraph.RdfFormat.JSON_LD),
+    )
+}
+
+
+def format_of(file: Path, name: str | None = None) -> Format:
+    """Return the format called `name` (or by one of its endings); without one, the file's own.
+
+    Raises UnknownFormatError, which lists the formats that are known.
+    """
+    wanted = (name or file.suffix.removeprefix(".")).lower()
+    for known in FORMATS.values():
+        if wanted in known.endings or (name and wanted == known.name):
+            return known
+    if name:
+        listing = ", ".join(f"{known.name} ({known.title})" for known in FORMATS.values())
+        raise UnknownFormatError(f"There is no format “{name}”. Known are: {listing}.", file)
+    listing = ", ".join(
+        f".{ending} ({known.title})" for known in FORMATS.values() for ending in known.endings
+    )
+    found = f"The ending “{file.suffix}” tells" if file.suffix else "A name without ending tells"
+    raise UnknownFormatError(
+        f"{found} no format of RDF. Known are: {listing}; or name the format.", file
+    )
+
+
+def read_bytes(file: Path) -> bytes:
+    """Return what a file holds, without a byte order mark; raises MissingFileError."""
+    try:
+        return file.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    except FileNotFoundError as error:
+        raise MissingFileError("There is no such file.", file) from error
+    except IsADirectoryError as error:
+        raise MissingFileError("This is a folder; name the files in it.", file) from error
+    except OSError as error:
+        raise MissingFileError(f"It cannot be read: {error.strerror}.", file) from error
+
+
+class Parser:
+    """The statements of one file, one by one, with their graphs and the file's own prefixes.
+
+    Iterating raises ParseError with file, line, column and reason. `contexts` returns the JSON-LD
+    context that has an IRI, or None: nothing is ever fetched.
+    """
+
+    def __init__(
+        self,
+        content: bytes,
+        syntax: Format,
+        file: Path | None = None,
+        contexts: ContextLoader | None = None,
+    ) -> None:
+        if syntax.oxigraph == pyoxigraph.RdfFormat.JSON_LD:
+            content = _with_contexts(content, file, contexts)
+        elif syntax.oxigraph == pyoxigraph.RdfFormat.RDF_XML:
+            _refuse_declarations(content, file)
+        self._content = content
+        self._syntax = syntax
+        self._file = file
+        self._parser = pyoxigraph.parse(input=content, format=syntax.oxigraph)
+
+    def __iter__(self) -> Iterator[pyoxigraph.Quad]:
+        try:
+            yield from self._parser
+        except SyntaxError as error:
+            line, column = error.lineno, error.offset
+            if line is None:
+                line, column = _find(self._content, self._syntax, str(error.args[0]))
+            raise ParseError(_reason(error, self._syntax), self._file, line, column) from error
+
+    @property
+    def prefixes(self) -> dict[str, str]:
+        """The prefixes that the part read so far has declared."""
+        return self._parser.prefixes
+
+
+def _reason(error: SyntaxError, syntax: Format) -> str:
+    reason = re.sub(r"^Parser error .*?: ", "", str(error.args[0])).rstrip(".")
+    reason = f"{reason[:1].upper()}{reason[1:]}"
+    for sign, advice in _ADVICE.items():
+        if sign in reason:
+            return f"{reason}. {advice}"
+    return f"{reason}. The file was read as {syntax.title}."
+
+
+_ADVICE = {
+    "has not been declared": "Declare it at the top of the file: @prefix NAME: <IRI> .",
+    "No scheme found": "Write the whole IRI, or declare a base: @base <IRI> .",
+    "end of file": "Something is open at the end: a quotation mark, a bracket or a statement.",
+    "Invalid UTF-8": "Save the file as UTF-8.",
+}
+
+
+def _find(content: bytes, syntax: Format, reason: str) -> tuple[int | None, int | None]:
+    """Find a place that the parser does not tell: by an XML parser, or by the text it quotes."""
+    if syntax.oxigraph == pyoxigraph.RdfFormat.RDF_XML:
+        reader = xml.parsers.expat.ParserCreate()
+        try:
+            reader.Parse(content, True)
+        except xml.parsers.expat.ExpatError as error:
+            return error.lineno, error.offset + 1
+    text = content.decode(errors="replace")
+    quoted = _QUOTED.search(reason)
+    if quoted and text.count(f'"{quoted[1]}"') == 1:
+        before = text[: text.index(f'"{quoted[1]}"') + 1]
+        return before.count("\n") + 1, len(before) - before.rfind("\n")
+    return None, None
+
+
+def _refuse_declarations(content: bytes, file: Path | None) -> None:
+    # An entity that names others grows without bound. UTF-16 hides the word between null bytes.
+    plain = content.replace(b"\0", b"")
+    found = _DECLARATION.search(plain)
+    if found:
+        line = plain.count(b"\n", 0, found.start()) + 1
+        raise ParseError(
+            "Document type and entity declarations are not accepted: they can make a small file "
+            "fill the memory. Write the IRIs out and remove the declaration.",
+            file,
+            line,
+        )
+
+
+def _with_contexts(content: bytes, file: Path | None, contexts: ContextLoader | None) -> bytes:
+    """Put the known contexts in the place of their IRIs, because nothing is ever fetched."""
+    try:
+        document = json.loads(content)
+    except json.JSONDecodeError as error:
+        raise ParseError(
+            f"This is no JSON: {error.msg}.", file, error.lineno, error.colno
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ParseError("This is no JSON: save the file as UTF-8.", file) from error
+    except RecursionError as error:
+        raise ParseError("It is nested too deep.", file) from error
+    replaced = False
+
+    def inline(context: Any) -> Any:
+        nonlocal replaced
+        if isinstance(context, list):
+            return [inline(part) for part in context]
+        if isinstance(context, dict) and isinstance(context.get("@import"), str):
+            raise _remote_context(context["@import"], file)
+        if not isinstance(context, str):
+            return context
+        known = contexts(context) if contexts else None
+        if known is None:
+            raise _remote_context(context, file)
+        replaced = True
+        return known.get("@context", known)
+
+    def walk(value: Any, depth: int) -> Any:
+        if depth > _JSON_DEPTH:
+            raise ParseError(f"It is nested more than {_JSON_DEPTH} levels deep.", file)
+        if isinstance(value, list):
+            return [walk(part, depth + 1) for part in value]
+        if isinstance(value, dict):
+            return {
+                key: inline(part) if key == "@context" else walk(part, depth + 1)
+                for key, part in value.items()
+            }
+        return value
+
+    document = walk(document, 0)
+    return json.dumps(document, ensure_ascii=False).encode() if replaced else content
+
+
+def _remote_context(iri: str, file: Path | None) -> ParseError:
+    return ParseError(
+        f"The JSON-LD context <{iri}> is not known here, and nothing is fetched from the network. "
+        "Put the context itself in the place of its address.",
+        file,
+    )
