@@ -23,7 +23,7 @@ from benchmarks.concepts.relationships import (
     stakeholder,
 )
 from benchmarks.concepts.value import value
-from benchmarks.defects import Planter
+from benchmarks.defects import DEFECTS, Planter
 from benchmarks.growth import Growth, Step
 from benchmarks.manifest import Manifest, manifest_file
 from benchmarks.ntriples import Named, Node, english, render
@@ -42,22 +42,23 @@ class Ecosystem:
     expected: int
 
 
-def write_ecosystem(file: Path, triples: int, seed: int = 1) -> Ecosystem:
+def write_ecosystem(file: Path, triples: int, seed: int = 1, *, defects: bool = True) -> Ecosystem:
     """Write about so many triples as N-Triples, and the manifest beside them.
 
     The number is reached within 5 percent from 1,000 triples on. Memory holds who serves whom
-    (about 400 bytes for each relationship), never the triples.
+    (about 400 bytes for each relationship), never the triples. Without defects, only the loops
+    are found.
     """
     manifest = Manifest()
+    planter = Planter(manifest, DEFECTS if defects else ())
     with file.open("w", encoding="ascii", newline="\n", buffering=1 << 20) as out:
-        written, relationships = _write(out, triples, seed, manifest)
+        written, relationships = _write(out, triples, Growth(seed), planter)
     beside = manifest_file(file)
     manifest.write(beside)
     return Ecosystem(file, beside, written, relationships, len(manifest))
 
 
-def _write(out: TextIO, triples: int, seed: int, manifest: Manifest) -> tuple[int, int]:
-    growth, planter = Growth(seed), Planter(manifest)
+def _write(out: TextIO, triples: int, growth: Growth, planter: Planter) -> tuple[int, int]:
     written = relationships = 0
     for step in growth.steps():
         lines = render(_describe(step, planter))

@@ -82,7 +82,8 @@ def _operations(it: Organization) -> Iterator[Node]:
 def individual(it: Individual) -> Iterator[Node]:
     """A person, or a household: a party that is neither a person nor an organization."""
     if it.is_person:
-        yield Node(it.iri, "Person", label=english(f"Person {it.number}"))
+        kinds = ("Person", "ServiceConsumer") if it.number % 4 == 1 else ("Person",)
+        yield Node(it.iri, *kinds, label=english(f"Person {it.number}"))
     else:
         yield Node(it.iri, "Party", label=english(f"Household {it.number}"))
 

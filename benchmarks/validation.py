@@ -1,0 +1,155 @@
+"""./run bench validation: how long a validation takes, and whether it finds exactly what it must.
+
+Sizes grow tenfold. Every run is a process of its own; the results of every run are compared with
+the manifest of the data, so a fast wrong answer is no answer. pyshacl, which srmgraph offers as its
+second engine, runs beside it in the same minutes on the sizes that it can do.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from benchmarks.ecosystem import write_ecosystem
+from benchmarks.engines import Measurement
+from benchmarks.manifest import Manifest, manifest_file
+from benchmarks.tables import markdown
+from benchmarks.whotracksme import OUT as WHOTRACKSME
+
+HEADER = (
+    "data",
+    "triples",
+    "engine",
+    "load s",
+    "triples/s",
+    "validate s",
+    "whole s",
+    "memory MB",
+    "violations",
+    "all results",
+    "exactly as planted",
+    "times faster",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A file to validate; only findings of the severity are compared, of all if it is empty."""
+
+    name: str
+    file: Path
+    triples: int
+    severity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The runs of one engine on one case."""
+
+    runs: list[Measurement]
+    differences: list[str]
+
+    def seconds(self, what: str) -> float:
+        """The median of a time."""
+        return median(float(run[what]) for run in self.runs)  # type: ignore[literal-required]
+
+
+def measure(engine: str, case: Case, runs: int, timeout: float) -> Outcome | None:
+    """Run an engine on a case; nothing if it takes longer than allowed."""
+    measured: list[Measurement] = []
+    differences: list[str] = []
+    expected = Manifest.read(manifest_file(case.file))
+    with tempfile.TemporaryDirectory() as folder:
+        findings = Path(folder) / "findings.csv"
+        for _ in range(runs):
+            command = [sys.executable, "-m", "benchmarks.engines", engine, str(case.file)]
+            command += ["--started", str(time.monotonic()), "--findings", str(findings)]
+            command += ["--severity", case.severity] if case.severity else []
+            try:
+                run = subprocess.run(
+                    command, stdout=subprocess.PIPE, text=True, check=True, timeout=timeout
+                )
+            except subprocess.TimeoutExpired:
+                return None
+            measured.append(json.loads(run.stdout))
+            differences = expected.differences(Manifest.read(findings).findings.elements())
+            if differences:
+                break
+    return Outcome(measured, differences)
+
+
+def cases(folder: Path, smallest: int, largest: int) -> Iterator[Case]:
+    """Synthetic ecosystems of growing size, and the real one if it was made before."""
+    triples = smallest
+    while triples <= largest:
+        file = folder / f"ecosystem-{triples}.nt"
+        yield Case("synthetic", file, write_ecosystem(file, triples).triples)
+        triples *= 10
+    if WHOTRACKSME.exists():
+        with WHOTRACKSME.open("rb") as lines:
+            count = sum(1 for _ in lines)
+        yield Case("whotracksme", WHOTRACKSME, count, severity="Violation")
+    else:
+        print("without whotracksme; make it with: ./run bench whotracksme", file=sys.stderr)
+
+
+def row(case: Case, engine: str, outcome: Outcome, peer: Outcome | None) -> list[str]:
+    """One line of the table."""
+    results = outcome.runs[-1]["results"]
+    load, whole = outcome.seconds("load"), outcome.seconds("whole")
+    faster = f"{peer.seconds('whole') / whole:.1f}" if peer else ""
+    return [
+        case.name,
+        f"{case.triples:,}",
+        engine,
+        f"{load:.2f}",
+        f"{case.triples / load:,.0f}",
+        f"{outcome.seconds('validate'):.2f}",
+        f"{whole:.2f}",
+        f"{outcome.seconds('memory'):,.0f}",
+        f"{results.get('Violation', 0):,}",
+        f"{sum(results.values()):,}",
+        "no" if outcome.differences else "yes",
+        faster,
+    ]
+
+
+def main() -> int:
+    """Measure, print the table; 1 if a result was not as planted."""
+    parser = argparse.ArgumentParser(
+        prog="./run bench validation", description=str(__doc__).split("\n")[0]
+    )
+    parser.add_argument("--min", type=int, default=1_000, help="smallest number of triples (1000)")
+    parser.add_argument("--max", type=int, default=1_000_000, help="largest (1000000)")
+    parser.add_argument("--peer-max", type=int, default=10_000, help="largest for pyshacl (10000)")
+    parser.add_argument("--runs", type=int, default=3, help="runs of which the median counts (3)")
+    parser.add_argument("--timeout", type=float, default=900, help="seconds for one run (900)")
+    options = parser.parse_args()
+    rows: list[list[str]] = []
+    wrong = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for case in cases(Path(folder), options.min, options.max):
+            print(f"{case.name}, {case.triples:,} triples …", file=sys.stderr)
+            peer = None
+            if case.triples <= options.peer_max:
+                peer = measure("pyshacl", case, 1, options.timeout)
+            own = measure("compiled", case, options.runs, options.timeout)
+            for engine, outcome in (("srmgraph", own), ("pyshacl", peer)):
+                if not outcome:
+                    continue
+                rows.append(row(case, engine, outcome, peer if engine == "srmgraph" else None))
+                for difference in outcome.differences[:20]:
+                    print(f"{engine}: {difference}", file=sys.stderr)
+                wrong += bool(outcome.differences)
+    print(markdown(HEADER, rows))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
