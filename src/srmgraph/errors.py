@@ -8,6 +8,7 @@ Every message says what is wrong, where, and what to do about it.
     │   ├── UnknownFormatError   its format is not one of those that are known
     │   └── ParseError           it breaks the rules of its format
     ├── StoreError               a store cannot be opened
+    ├── ShapesError              a shapes graph breaks the rules of SHACL
     ├── QueryError               a SPARQL text is not one, or cannot be answered
     ├── QuestionError            a kept question cannot be asked
     │   ├── UnknownQuestionError there is no question of that name
@@ -63,6 +64,10 @@ class ParseError(InputError):
 
 class StoreError(SrmgraphError):
     """A store cannot be opened."""
+
+
+class ShapesError(SrmgraphError):
+    """A shapes graph breaks the rules of SHACL."""
 
 
 class QueryError(SrmgraphError):

@@ -1,0 +1,92 @@
+"""SPARQL constraints, which SHACL defines for one focus node, run for all focus nodes at once.
+
+SHACL-SPARQL (section 5.3 and appendix A) evaluates `sh:select` once for each focus node, with
+`$this` bound beforehand. Here the pattern that finds the focus nodes is put at the start of every
+group of the query in which `$this` is not bound from outside: the same solutions come out of one
+evaluation. Groups inside EXISTS need nothing, since SPARQL substitutes outer bindings there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_TOKEN = re.compile(
+    r"""(?P<skip>\#[^\n]*|\s+)
+      | (?P<string>\"\"\".*?\"\"\"|'''.*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')
+      | (?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
+      | (?P<variable>[?$]\w+)
+      | (?P<name>(?:[A-Za-z_][\w-]*)?:[\w%.-]*)
+      | (?P<word>[A-Za-z_]\w*)
+      | (?P<other>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+_FORBIDDEN = {"MINUS", "VALUES", "SERVICE"}
+
+
+class NotSetWise(Exception):
+    """A query cannot be run for all focus nodes at once; the message says why."""
+
+
+def tokens(query: str) -> Iterator[tuple[str, str]]:
+    """Cut a SPARQL text into (kind, text); white space and comments are of kind `skip`."""
+    for match in _TOKEN.finditer(query):
+        yield str(match.lastgroup), match.group()
+
+
+def forbidden(query: str) -> set[str]:
+    """The keywords in *query* that SHACL-SPARQL forbids (SHACL, appendix A)."""
+    words = {text.upper() for kind, text in tokens(query) if kind == "word"}
+    return words & _FORBIDDEN
+
+
+def set_wise(query: str, target: str) -> tuple[str, list[str]]:
+    """Rewrite a SELECT for one `$this` to a SELECT for all nodes that *target* binds to `?this`.
+
+    *target* is a group pattern without braces. Returns the query and the names of the variables
+    that it projects, `this` first. Raises NotSetWise where one evaluation would not do.
+    """
+    pieces = [(kind, text) for kind, text in tokens(query) if kind != "skip" or text.isspace()]
+    words = [text.upper() for kind, text in pieces if kind == "word"]
+    if words.count("SELECT") != 1:
+        raise NotSetWise("it contains another SELECT")
+    if {"GROUP", "HAVING", "LIMIT", "OFFSET"} & set(words):
+        raise NotSetWise("it groups or limits its solutions")
+    if bad := forbidden(query):
+        raise NotSetWise(f"it contains {', '.join(sorted(bad))}, which SHACL forbids")
+    opening = next(i for i, (kind, text) in enumerate(pieces) if kind == "other" and text == "{")
+    projected = _projection(pieces[:opening])
+    body: list[str] = []
+    exists_depth: list[bool] = []
+    last_word = ""
+    for kind, text in pieces[opening:]:
+        if kind == "variable":
+            text = f"?{text[1:]}"
+        body.append(text)
+        if kind == "other" and text == "{":
+            inside = last_word == "EXISTS" or any(exists_depth)
+            if not inside:
+                body.append(f" {target} ")
+            exists_depth.append(inside)
+        elif kind == "other" and text == "}":
+            exists_depth.pop()
+        if kind == "word":
+            last_word = text.upper()
+        elif kind != "skip":
+            last_word = ""
+    names = " ".join(f"?{name}" for name in projected)
+    return f"{_prologue(pieces[:opening])}SELECT DISTINCT {names} WHERE {''.join(body)}", projected
+
+
+def _projection(head: list[tuple[str, str]]) -> list[str]:
+    start = next(i for i, (k, t) in enumerate(head) if k == "word" and t.upper() == "SELECT")
+    rest = head[start + 1 :]
+    if any(kind == "other" and text in "(*" for kind, text in rest):
+        raise NotSetWise("it projects expressions")
+    names = [text[1:] for kind, text in rest if kind == "variable"]
+    return ["this", *(name for name in names if name != "this")]
+
+
+def _prologue(head: list[tuple[str, str]]) -> str:
+    start = next(i for i, (k, t) in enumerate(head) if k == "word" and t.upper() == "SELECT")
+    return "".join(text for _, text in head[:start])

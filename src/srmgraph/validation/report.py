@@ -1,0 +1,173 @@
+"""What validation found: results and the report that holds them.
+
+Source: SHACL section 3 (validation and validation report).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from rdflib import RDF, SH, BNode, Graph, Literal, URIRef
+from rdflib.term import Node
+
+from srmgraph.validation import paths
+
+SEVERITIES = ("Violation", "Warning", "Info")
+"""The severities of SHACL, the worst first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A shape with a target, as people meet it.
+
+    `name` is the last part of the shape's IRI; `message` says what is expected and `advice` what to
+    do, both in plain words and empty where the shape does not say.
+    """
+
+    shape: Node
+    name: str
+    severity: str
+    message: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One thing that one rule found."""
+
+    rule: str
+    severity: str
+    message: str
+    advice: str
+    focus_node: Node
+    path: paths.Path | None
+    value: Node | None
+    source_shape: Node
+    component: URIRef
+
+    def sort_key(self) -> tuple[int, str, str, str, str, str]:
+        """The worst first, then by rule, focus node, path and value."""
+        return (
+            severity_rank(self.severity),
+            self.rule,
+            str(self.focus_node),
+            "" if self.path is None else paths.sparql(self.path),
+            "" if self.value is None else self.value.n3(),
+            self.message,
+        )
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of a validation.
+
+    `results` are sorted and complete; `rules` are all rules that were checked, whether or not they
+    found anything; `labels` gives the names by which things of the data are known to people;
+    `prefixes` shortens IRIs; `notes` says what a reader should know about how the report was made.
+    `str(report)` is the text for people.
+    """
+
+    results: tuple[Result, ...]
+    rules: tuple[Rule, ...] = ()
+    labels: Mapping[Node, str] = field(default_factory=dict)
+    prefixes: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def conforms(self) -> bool:
+        """Whether there is no result of severity Violation."""
+        return not self.fails("Violation")
+
+    def fails(self, at: str = "Violation") -> bool:
+        """Whether there is a result of severity *at* or worse."""
+        return any(severity_rank(r.severity) <= severity_rank(at) for r in self.results)
+
+    def at_least(self, severity: str) -> Report:
+        """The same report without the results that are milder than *severity*."""
+        limit = severity_rank(severity)
+        kept = tuple(r for r in self.results if severity_rank(r.severity) <= limit)
+        return Report(kept, self.rules, self.labels, self.prefixes, self.notes)
+
+    @cached_property
+    def counts(self) -> Mapping[str, int]:
+        """How many results there are of each severity, the worst first."""
+        counted = Counter(result.severity for result in self.results)
+        others = sorted(set(counted) - set(SEVERITIES))
+        return {severity: counted[severity] for severity in (*SEVERITIES, *others)}
+
+    @cached_property
+    def by_rule(self) -> Mapping[str, tuple[Result, ...]]:
+        """The results of each rule that found something, in the order of the report."""
+        groups: dict[str, list[Result]] = {}
+        for result in self.results:
+            groups.setdefault(result.rule, []).append(result)
+        return {rule: tuple(results) for rule, results in groups.items()}
+
+    def name(self, node: Node) -> str:
+        """What people call *node*: its label, else its prefixed name, else its IRI or text."""
+        return self.labels.get(node) or self.short(node)
+
+    def short(self, node: Node) -> str:
+        """*node* without its label: a prefixed name where a prefix is known, else as it is."""
+        if not isinstance(node, URIRef):
+            return str(node) if isinstance(node, Literal) else node.n3()
+        candidates = [
+            (len(namespace), f"{prefix}:{node[len(namespace) :]}")
+            for prefix, namespace in self.prefixes.items()
+            if node.startswith(namespace) and node[len(namespace) :].replace("-", "").isidentifier()
+        ]
+        return max(candidates)[1] if candidates else str(node)
+
+    def graph(self) -> Graph:
+        """The report in RDF, as SHACL defines it."""
+        graph = Graph(bind_namespaces="none")
+        for prefix, namespace in {**self.prefixes, "sh": str(SH)}.items():
+            graph.bind(prefix, namespace)
+        report = BNode()
+        graph.add((report, RDF.type, SH.ValidationReport))
+        # SHACL counts results of any severity: only a report without results conforms.
+        graph.add((report, SH.conforms, Literal(not self.results)))
+        for result in self.results:
+            node = BNode()
+            graph.add((report, SH.result, node))
+            graph.add((node, RDF.type, SH.ValidationResult))
+            graph.add((node, SH.focusNode, result.focus_node))
+            graph.add((node, SH.resultSeverity, severity_iri(result.severity)))
+            graph.add((node, SH.sourceShape, result.source_shape))
+            graph.add((node, SH.sourceConstraintComponent, result.component))
+            if result.message:
+                graph.add((node, SH.resultMessage, Literal(result.message)))
+            if result.path is not None:
+                graph.add((node, SH.resultPath, paths.add(result.path, graph)))
+            if result.value is not None:
+                graph.add((node, SH.value, result.value))
+        return graph
+
+    def __str__(self) -> str:
+        from srmgraph.validation.formats import text
+
+        return text.render(self)
+
+
+def severity_rank(severity: str) -> int:
+    """The place of *severity* among the severities, 0 for the worst; unknown ones come last."""
+    return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
+
+
+def severity_iri(severity: str) -> URIRef:
+    """The IRI of *severity*; one that is not SHACL's own is an IRI already."""
+    return SH[severity] if severity in SEVERITIES else URIRef(severity)
+
+
+def severity_name(iri: Node) -> str:
+    """The name of a severity: `Violation` for sh:Violation, the whole IRI for one of other origin."""
+    name = str(iri).removeprefix(str(SH))
+    return name if name in SEVERITIES else str(iri)
+
+
+def sorted_results(results: Iterable[Result]) -> tuple[Result, ...]:
+    """*results* in the order of the report."""
+    return tuple(sorted(results, key=Result.sort_key))

@@ -1,0 +1,106 @@
+"""A shapes graph as the compiler reads it: which shapes have targets, and what people are told.
+
+Source: SHACL sections 2.1 (shapes, targets, severity, message, deactivation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rdflib import OWL, RDF, RDFS, SH, Graph, Literal, URIRef
+from rdflib.term import Node
+
+from srmgraph.validation.report import Rule, severity_name
+
+_TARGETS = (SH.targetClass, SH.targetNode, SH.targetSubjectsOf, SH.targetObjectsOf, SH.target)
+
+
+class Shapes:
+    """A read-only view of a shapes graph."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        # A vocabulary of rules may have its own word for advice; it says so as RDFS says it.
+        self._advice = [
+            *sorted(graph.subjects(RDFS.subPropertyOf, SH.description)),
+            SH.description,
+        ]
+        self._prefixes = {
+            ontology: "".join(
+                f"PREFIX {prefix}: <{namespace}>\n"
+                for prefix, namespace in sorted(
+                    (graph.value(declaration, SH.prefix), graph.value(declaration, SH.namespace))
+                    for declaration in graph.objects(ontology, SH.declare)
+                )
+            )
+            for ontology in set(graph.subjects(SH.declare))
+        }
+
+    def with_targets(self) -> list[Node]:
+        """The shapes that have a target and are not deactivated, sorted."""
+        found: set[Node] = set()
+        for predicate in _TARGETS:
+            found.update(self.graph.subjects(predicate))
+        found.update(shape for shape in self._all() if self.is_class(shape))
+        return sorted(shape for shape in found if not self.is_deactivated(shape))
+
+    def _all(self) -> Iterator[Node]:
+        yield from self.graph.subjects(RDF.type, SH.NodeShape)
+        yield from self.graph.subjects(RDF.type, SH.PropertyShape)
+
+    def is_class(self, shape: Node) -> bool:
+        """Whether *shape* is a class too and so targets its own instances."""
+        types = set(self.graph.objects(shape, RDF.type))
+        return isinstance(shape, URIRef) and bool(types & {RDFS.Class, OWL.Class})
+
+    def is_deactivated(self, shape: Node) -> bool:
+        """Whether *shape* is switched off."""
+        value = self.graph.value(shape, SH.deactivated)
+        return isinstance(value, Literal) and value.value is True
+
+    def severity(self, shape: Node) -> str:
+        """The severity of what *shape* finds; Violation unless it says otherwise."""
+        return severity_name(self.graph.value(shape, SH.severity) or SH.Violation)
+
+    def message(self, *nodes: Node) -> str:
+        """The message of the first of *nodes* that has one: English, else the first of all."""
+        for node in nodes:
+            messages = sorted(
+                (m for m in self.graph.objects(node, SH.message) if isinstance(m, Literal)),
+                key=lambda m: (not (m.language or "en").startswith("en"), m.language or "", m),
+            )
+            if messages:
+                return str(messages[0])
+        return ""
+
+    def advice(self, shape: Node) -> str:
+        """What *shape* advises to do."""
+        for predicate in self._advice:
+            if (text := self.graph.value(shape, predicate)) is not None:
+                return str(text)
+        return ""
+
+    def prefixes(self, constraint: Node) -> str:
+        """The PREFIX lines that a SPARQL constraint refers to by sh:prefixes."""
+        found: list[str] = []
+        waiting = list(self.graph.objects(constraint, SH.prefixes))
+        seen: set[Node] = set()
+        while waiting:
+            ontology = waiting.pop(0)
+            if ontology in seen:
+                continue
+            seen.add(ontology)
+            found.append(self._prefixes.get(ontology, ""))
+            waiting.extend(self.graph.objects(ontology, OWL.imports))
+        return "".join(found)
+
+    def name(self, shape: Node) -> str:
+        """The last part of the shape's IRI, by which people call the rule."""
+        text = str(shape)
+        return text[max(text.rfind("#"), text.rfind("/")) + 1 :] or text
+
+    def rule(self, shape: Node) -> Rule:
+        """*shape* as people meet it."""
+        return Rule(
+            shape, self.name(shape), self.severity(shape), self.message(shape), self.advice(shape)
+        )

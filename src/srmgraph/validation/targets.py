@@ -1,0 +1,87 @@
+"""Where a shape looks: its targets, and values below them, as SPARQL patterns.
+
+Source: SHACL sections 2.1.3 (targets) and 1.5 (an instance of a class is one of its sub-classes too).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
+from rdflib import RDFS, SH, Graph, URIRef
+from rdflib.term import Node
+
+from srmgraph.validation.shapes import Shapes
+
+Pattern: TypeAlias = Callable[[str], str]
+"""Makes a group pattern, without braces, that binds the variable it is given to focus nodes."""
+
+
+class Unsupported(Exception):
+    """The compiler has no query for a part of a shape; the message names the part."""
+
+
+class Classes:
+    """The class hierarchy of an ontology, and which of its classes have instances in the data."""
+
+    def __init__(self, ontology: Graph, used: Iterable[URIRef]) -> None:
+        self._ontology = ontology
+        self._used = set(used)
+        self._known: dict[Node, list[URIRef]] = {}
+
+    def closure(self, name: Node) -> list[URIRef]:
+        """*name* and its sub-classes at any depth, without those that have no instance; sorted.
+
+        *name* itself always stays, so that the list is never empty.
+        """
+        if name not in self._known:
+            below = set(self._ontology.transitive_subjects(RDFS.subClassOf, name))
+            kept = {c for c in below if isinstance(c, URIRef) and c in self._used}
+            self._known[name] = sorted(kept or {URIRef(str(name))})
+        return self._known[name]
+
+    def instance(self, variable: str, name: Node) -> str:
+        """A group pattern that holds where *variable* is an instance of *name*."""
+        return self.instance_of_any(variable, [name])
+
+    def instance_of_any(self, variable: str, names: Iterable[Node]) -> str:
+        """A group pattern that holds where *variable* is an instance of any of *names*."""
+        below = sorted({c for name in names for c in self.closure(name)})
+        if len(below) == 1:
+            return f"{variable} a {below[0].n3()} ."
+        listed = " ".join(name.n3() for name in below)
+        kind = f"{variable}Class"
+        return f"VALUES {kind} {{ {listed} }} {variable} a {kind} ."
+
+
+def target(shapes: Shapes, classes: Classes, shape: Node) -> Pattern | None:
+    """The focus nodes of *shape*; None where it has no target that the data could hold.
+
+    Raises Unsupported for a target that is not of SHACL Core.
+    """
+    graph = shapes.graph
+    if graph.value(shape, SH.target) is not None:
+        raise Unsupported("sh:target")
+    parts: list[Pattern] = []
+    names = sorted(graph.objects(shape, SH.targetClass))
+    if shapes.is_class(shape):
+        names.append(shape)
+    if names:
+        parts.append(lambda variable: classes.instance_of_any(variable, names))
+    nodes = sorted(graph.objects(shape, SH.targetNode))
+    if nodes:
+        if not all(isinstance(node, URIRef) or hasattr(node, "datatype") for node in nodes):
+            raise Unsupported("a blank node as sh:targetNode")
+        listed = " ".join(node.n3() for node in nodes)
+        parts.append(lambda variable: f"VALUES {variable} {{ {listed} }}")
+    for predicate in sorted(graph.objects(shape, SH.targetSubjectsOf)):
+        iri = predicate.n3()
+        parts.append(lambda variable, iri=iri: f"{variable} {iri} {variable}Object .")
+    for predicate in sorted(graph.objects(shape, SH.targetObjectsOf)):
+        iri = predicate.n3()
+        parts.append(lambda variable, iri=iri: f"{variable}Subject {iri} {variable} .")
+    if not parts:
+        return None
+    if len(parts) == 1:
+        return parts[0]
+    return lambda variable: " UNION ".join(f"{{ {part(variable)} }}" for part in parts)
