@@ -1,0 +1,69 @@
+"""A knowledge graph of the service relationship model: who provides what to whom.
+
+from srmgraph import ServiceGraph
+
+with ServiceGraph.open() as graph:
+    graph.load("data/cellphone/cellphone.ttl")
+    for row in graph.ask("who-consumes", service="ex:phone-service"):
+        print(row.consumer)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from srmgraph.errors import (
+    DoesNotConformError,
+    InconsistentError,
+    InputError,
+    MissingFileError,
+    ParameterError,
+    ParseError,
+    QueryError,
+    QuestionError,
+    SrmgraphError,
+    StoreError,
+    UnknownFormatError,
+    UnknownQuestionError,
+)
+
+if TYPE_CHECKING:
+    from srmgraph.graph import ServiceGraph
+    from srmgraph.validation import Report, Result
+
+__all__ = [
+    "DoesNotConformError",
+    "InconsistentError",
+    "InputError",
+    "MissingFileError",
+    "ParameterError",
+    "ParseError",
+    "QueryError",
+    "QuestionError",
+    "Report",
+    "Result",
+    "ServiceGraph",
+    "SrmgraphError",
+    "StoreError",
+    "UnknownFormatError",
+    "UnknownQuestionError",
+]
+
+# What needs rdflib is imported when it is first asked for, so that a command starts at once.
+_LAZY = {
+    "ServiceGraph": "srmgraph.graph",
+    "Report": "srmgraph.validation",
+    "Result": "srmgraph.validation",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_LAZY[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

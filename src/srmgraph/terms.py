@@ -7,6 +7,7 @@ same, and language tags do not differ by case. The parts of RDF 1.2 that rdflib 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from typing import TypeAlias
 
@@ -20,6 +21,11 @@ Node: TypeAlias = rdflib.term.Node
 Statement: TypeAlias = tuple[Node, Node, Node]
 OxigraphTerm: TypeAlias = (
     pyoxigraph.NamedNode | pyoxigraph.BlankNode | pyoxigraph.Literal | pyoxigraph.Triple
+)
+
+# rdflib logs a traceback for each literal that is none of its datatype; validation reports these.
+logging.getLogger("rdflib.term").addFilter(
+    lambda record: not record.getMessage().startswith("Failed to convert Literal lexical form")
 )
 
 _XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
@@ -64,7 +70,7 @@ def to_oxigraph(term: Node) -> OxigraphTerm:
         if isinstance(term, rdflib.BNode):
             return pyoxigraph.BlankNode(term)
     except ValueError as error:
-        raise InputError(f"{term.n3()} is not a valid RDF term: {error}.") from error
+        raise InputError(f"“{term}” is not a valid RDF term: {error}.") from error
     raise InputError(f"{term!r} is neither an IRI, a blank node nor a literal.")
 
 

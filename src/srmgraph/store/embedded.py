@@ -109,6 +109,14 @@ class Store:
         copy._reads = self._reads
         return copy
 
+    def remove_graph(self, name: rdflib.URIRef) -> None:
+        """Remove a named graph with all its statements, if it is there."""
+        self.oxigraph.remove_graph(pyoxigraph.NamedNode(name))
+
+    def replace(self, other: Store) -> None:
+        """Hold what another store holds, in place of what was here. The other is then given up."""
+        self.oxigraph, self.prefixes, self._reads = other.oxigraph, other.prefixes, other._reads
+
     def _empty_graph(self) -> rdflib.Graph:
         graph = rdflib.Graph(bind_namespaces="none")
         for prefix, namespace in (knowledge.prefixes() | self.prefixes).items():

@@ -1,0 +1,88 @@
+"""The formats of RDF: the same statements always give the same text."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+import pyoxigraph
+import rdflib
+
+from srmgraph import knowledge
+from srmgraph.adapters import compact, rdf_xml, turtle
+from srmgraph.errors import InputError
+from srmgraph.store import Store
+from srmgraph.syntax import FORMATS, Format, format_of
+from srmgraph.terms import triples_to_oxigraph
+
+
+def write(
+    source: Store | rdflib.Graph,
+    file: Path,
+    format: str | None = None,
+    without: Collection[rdflib.URIRef] = (),
+) -> None:
+    """Write statements to a file, in the format told by its ending or by name.
+
+    Formats with named graphs keep them; the others hold the union. The graphs in `without` are left
+    out. A file that is there is replaced only when all has been written.
+
+    Raises UnknownFormatError, and InputError for what the format cannot express.
+    """
+    syntax = format_of(file, format)
+    content = serialize(source, syntax.name, without)
+    scratch = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        scratch.write_bytes(content)
+        scratch.replace(file)
+    except OSError as error:
+        scratch.unlink(missing_ok=True)
+        raise InputError(f"It cannot be written: {error.strerror}.", file) from error
+
+
+def serialize(
+    source: Store | rdflib.Graph, format: str, without: Collection[rdflib.URIRef] = ()
+) -> bytes:
+    """Return statements as the text of a format; `write` says how.
+
+    Blank nodes get the labels of RDF Dataset Canonicalization 1.0.
+    """
+    syntax = format_of(Path(), format)
+    left_out = {pyoxigraph.NamedNode(name) for name in without}
+    dataset = pyoxigraph.Dataset(
+        quad if syntax.has_graphs else pyoxigraph.Quad(*quad.triple)
+        for quad in _quads(source)
+        if quad.graph_name not in left_out
+    )
+    dataset.canonicalize(pyoxigraph.CanonicalizationAlgorithm.RDFC_1_0)
+    return _text(sorted(dataset, key=str), syntax, _prefixes(source))
+
+
+def _quads(source: Store | rdflib.Graph) -> Iterable[pyoxigraph.Quad]:
+    if isinstance(source, Store):
+        return source.oxigraph
+    return (pyoxigraph.Quad(*triple) for triple in triples_to_oxigraph(source))
+
+
+def _prefixes(source: Store | rdflib.Graph) -> dict[str, str]:
+    if isinstance(source, Store):
+        own = source.prefixes
+    else:
+        own = {prefix: str(namespace) for prefix, namespace in source.namespaces()}
+    return {
+        prefix: namespace
+        for prefix, namespace in sorted((knowledge.prefixes() | own).items())
+        if prefix and namespace
+    }
+
+
+def _text(quads: list[pyoxigraph.Quad], syntax: Format, prefixes: dict[str, str]) -> bytes:
+    if syntax is FORMATS["json-ld"]:
+        return compact.text(quads, prefixes).encode()
+    if syntax is FORMATS["rdf-xml"]:
+        return rdf_xml.text(quads, prefixes).encode()
+    if syntax is FORMATS["turtle"] or syntax is FORMATS["trig"]:
+        return turtle.text(quads, prefixes).encode()
+    lines = [f"{quad if syntax.has_graphs else quad.triple} .\n" for quad in quads]
+    return "".join(sorted(lines)).encode()
