@@ -81,7 +81,7 @@ def _labels(store: Store, ontology: Graph, results: tuple[Result, ...]) -> dict[
             "ORDER BY ?node DESC(LANG(?label) = '' || LANGMATCHES(LANG(?label), 'en')) ?label"
         )
         for row in store.select(query):
-            found.setdefault(row["node"], str(row["label"]))
+            found.setdefault(URIRef(str(row["node"])), str(row["label"]))
     for node in nodes - found.keys():
         if (label := ontology.value(node, RDFS.label)) is not None:
             found[node] = str(label)

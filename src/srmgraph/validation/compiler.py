@@ -82,23 +82,19 @@ def _shape(scope: Scope, rule: Node, shape: Node, where: Pattern) -> Iterator[Ch
         for argument in constraints.arguments(shapes, shape, parameter):
             if parameter in VALUE:
                 good = VALUE[parameter](scope, shape, argument, "?value")
-                values = (
-                    f"?this {step} ?value ." if step is not None else "BIND(?this AS ?value)"
-                )
+                values = f"?this {step} ?value ." if step is not None else "BIND(?this AS ?value)"
                 query = _select(f"{where('?this')} {values} FILTER(!({good}))", "?value")
                 yield Check(rule, shape, kind, path, message, query, ("this", "value"))
             else:
                 fault = SET[parameter](scope, shape, argument, "?this", step)
                 pattern = f"{where('?this')} {fault.pattern}"
-                if fault.value is None:
-                    query, columns = _select(pattern, having=fault.having), ("this",)
-                else:
-                    query, columns = _select(pattern, fault.value), ("this", "value")
-                yield Check(rule, shape, kind, path, message, query, columns)
-    for constraint in sorted(shapes.graph.objects(shape, SH.sparql)):
+                query = _select(pattern, fault.value, fault.having)
+                found = ("this",) if fault.value is None else ("this", "value")
+                yield Check(rule, shape, kind, path, message, query, found)
+    for constraint in sorted(shapes.graph.objects(shape, SH.sparql), key=str):
         if not shapes.is_deactivated(constraint):
             yield _sparql(scope, rule, shape, constraint, where, path, step)
-    for nested in sorted(shapes.graph.objects(shape, SH.property)):
+    for nested in sorted(shapes.graph.objects(shape, SH.property), key=str):
         yield from _shape(scope, rule, nested, _below(scope, where, step))
 
 

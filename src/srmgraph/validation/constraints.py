@@ -104,7 +104,7 @@ def parameters(shapes: Shapes, shape: Node) -> list[URIRef]:
     found: set[URIRef] = set()
     for predicate in set(shapes.graph.predicates(shape)):
         if predicate in VALUE or predicate in SET:
-            found.add(URIRef(predicate))
+            found.add(URIRef(str(predicate)))
         elif str(predicate).startswith(str(SH)) and predicate not in _WITHOUT_EFFECT:
             raise Unsupported(f"sh:{str(predicate).removeprefix(str(SH))}")
     return sorted(found)
@@ -112,7 +112,7 @@ def parameters(shapes: Shapes, shape: Node) -> list[URIRef]:
 
 def arguments(shapes: Shapes, shape: Node, parameter: URIRef) -> list[Node]:
     """The values of *parameter*, sorted; a shape may repeat most parameters."""
-    return sorted(shapes.graph.objects(shape, parameter))
+    return sorted(shapes.graph.objects(shape, parameter), key=str)
 
 
 def path_text(shapes: Shapes, shape: Node) -> str | None:

@@ -126,5 +126,3 @@ def _filled(message: str, row: dict[str, Node]) -> str:
         return match.group() if term is None else str(term)
 
     return re.sub(r"\{[?$](\w+)\}", text, message)
-
-

@@ -45,7 +45,7 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """A path walked again and again: `*` any number of times, `+` at least once, `?` at most once."""
+    """A path walked again: `*` any number of times, `+` at least once, `?` at most once."""
 
     path: Path
     times: str

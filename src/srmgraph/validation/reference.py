@@ -83,5 +83,5 @@ def _rule(shapes: Shapes, shape: Node) -> Node:
             return current
         if current not in seen:
             seen.add(current)
-            waiting.extend(sorted(shapes.graph.subjects(None, current)))
+            waiting.extend(sorted(shapes.graph.subjects(None, current), key=str))
     return shape

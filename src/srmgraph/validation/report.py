@@ -163,7 +163,7 @@ def severity_iri(severity: str) -> URIRef:
 
 
 def severity_name(iri: Node) -> str:
-    """The name of a severity: `Violation` for sh:Violation, the whole IRI for one of other origin."""
+    """The name of a severity: `Violation` for sh:Violation, the IRI for one of other origin."""
     name = str(iri).removeprefix(str(SH))
     return name if name in SEVERITIES else str(iri)
 

@@ -22,7 +22,7 @@ class Shapes:
         self.graph = graph
         # A vocabulary of rules may have its own word for advice; it says so as RDFS says it.
         self._advice = [
-            *sorted(graph.subjects(RDFS.subPropertyOf, SH.description)),
+            *sorted(graph.subjects(RDFS.subPropertyOf, SH.description), key=str),
             SH.description,
         ]
         self._prefixes = {
@@ -42,7 +42,7 @@ class Shapes:
         for predicate in _TARGETS:
             found.update(self.graph.subjects(predicate))
         found.update(shape for shape in self._all() if self.is_class(shape))
-        return sorted(shape for shape in found if not self.is_deactivated(shape))
+        return sorted((shape for shape in found if not self.is_deactivated(shape)), key=str)
 
     def _all(self) -> Iterator[Node]:
         yield from self.graph.subjects(RDF.type, SH.NodeShape)

@@ -1,11 +1,12 @@
 """Where a shape looks: its targets, and values below them, as SPARQL patterns.
 
-Source: SHACL sections 2.1.3 (targets) and 1.5 (an instance of a class is one of its sub-classes too).
+Source: SHACL sections 2.1.3 (targets) and 1.5 (instances of sub-classes).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TypeAlias
 
 from rdflib import RDFS, SH, Graph, URIRef
@@ -63,25 +64,31 @@ def target(shapes: Shapes, classes: Classes, shape: Node) -> Pattern | None:
     if graph.value(shape, SH.target) is not None:
         raise Unsupported("sh:target")
     parts: list[Pattern] = []
-    names = sorted(graph.objects(shape, SH.targetClass))
+    names = sorted(graph.objects(shape, SH.targetClass), key=str)
     if shapes.is_class(shape):
         names.append(shape)
     if names:
         parts.append(lambda variable: classes.instance_of_any(variable, names))
-    nodes = sorted(graph.objects(shape, SH.targetNode))
+    nodes = sorted(graph.objects(shape, SH.targetNode), key=str)
     if nodes:
         if not all(isinstance(node, URIRef) or hasattr(node, "datatype") for node in nodes):
             raise Unsupported("a blank node as sh:targetNode")
         listed = " ".join(node.n3() for node in nodes)
         parts.append(lambda variable: f"VALUES {variable} {{ {listed} }}")
-    for predicate in sorted(graph.objects(shape, SH.targetSubjectsOf)):
-        iri = predicate.n3()
-        parts.append(lambda variable, iri=iri: f"{variable} {iri} {variable}Object .")
-    for predicate in sorted(graph.objects(shape, SH.targetObjectsOf)):
-        iri = predicate.n3()
-        parts.append(lambda variable, iri=iri: f"{variable}Subject {iri} {variable} .")
+    for predicate in sorted(graph.objects(shape, SH.targetSubjectsOf), key=str):
+        parts.append(partial(_subjects, predicate.n3()))
+    for predicate in sorted(graph.objects(shape, SH.targetObjectsOf), key=str):
+        parts.append(partial(_objects, predicate.n3()))
     if not parts:
         return None
     if len(parts) == 1:
         return parts[0]
     return lambda variable: " UNION ".join(f"{{ {part(variable)} }}" for part in parts)
+
+
+def _subjects(predicate: str, variable: str) -> str:
+    return f"{variable} {predicate} {variable}Object ."
+
+
+def _objects(predicate: str, variable: str) -> str:
+    return f"{variable}Subject {predicate} {variable} ."

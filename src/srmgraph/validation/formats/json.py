@@ -1,0 +1,70 @@
+"""A report for programs.
+
+    {
+      "conforms": false,
+      "counts": {"Violation": 1, "Warning": 0, "Info": 0},
+      "rulesChecked": 200,
+      "notes": [],
+      "results": [{
+        "rule": "relationship-has-provider",     the last part of the rule's IRI
+        "severity": "Violation",
+        "message": "…", "advice": "…",
+        "focusNode": "https://…", "focusNodeLabel": "…" or null,
+        "path": "<…>" or null,                   a SPARQL property path
+        "value": "…" or null, "valueLabel": "…" or null,
+        "sourceShape": "https://…",
+        "component": "http://www.w3.org/ns/shacl#MinCountConstraintComponent"
+      }]
+    }
+
+IRIs, blank nodes (`_:b1`) and literals (`"2"^^<…>`) are told apart as in N-Triples, except that an
+IRI stands without its brackets.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rdflib import URIRef
+from rdflib.term import Node
+
+from srmgraph.validation import paths
+from srmgraph.validation.report import Report, Result
+
+
+def render(report: Report) -> str:
+    """Write *report* as JSON, in the form that this module's description shows."""
+    return json.dumps(content(report), ensure_ascii=False, indent=2) + "\n"
+
+
+def content(report: Report) -> dict[str, Any]:
+    """The same as Python values."""
+    return {
+        "conforms": report.conforms,
+        "counts": dict(report.counts),
+        "rulesChecked": len(report.rules),
+        "notes": list(report.notes),
+        "results": [_result(report, result) for result in report.results],
+    }
+
+
+def _result(report: Report, result: Result) -> dict[str, Any]:
+    value = result.value
+    return {
+        "rule": result.rule,
+        "severity": result.severity,
+        "message": result.message,
+        "advice": result.advice,
+        "focusNode": _term(result.focus_node),
+        "focusNodeLabel": report.labels.get(result.focus_node),
+        "path": None if result.path is None else paths.sparql(result.path),
+        "value": None if value is None else _term(value),
+        "valueLabel": None if value is None else report.labels.get(value),
+        "sourceShape": _term(result.source_shape),
+        "component": str(result.component),
+    }
+
+
+def _term(node: Node) -> str:
+    return str(node) if isinstance(node, URIRef) else node.n3()

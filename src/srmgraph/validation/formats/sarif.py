@@ -1,0 +1,68 @@
+"""A report for code scanning: SARIF 2.1.0 (OASIS)."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from typing import Any
+
+from srmgraph.validation import paths
+from srmgraph.validation.report import Report, Result, Rule
+
+_LEVELS = {"Violation": "error", "Warning": "warning", "Info": "note"}
+# The name by which SARIF files say what they are; nothing is fetched from there.
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def render(report: Report) -> str:
+    """Write *report* as one SARIF run, with every rule that was checked."""
+    index = {rule.name: place for place, rule in enumerate(report.rules)}
+    run = {
+        "tool": {
+            "driver": {
+                "name": "srmgraph",
+                "version": version("srmgraph"),
+                "informationUri": "https://w3id.org/srm",
+                "rules": [_rule(rule) for rule in report.rules],
+            }
+        },
+        "results": [_result(report, result, index) for result in report.results],
+        "columnKind": "unicodeCodePoints",
+    }
+    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json.dumps(log, ensure_ascii=False, indent=2) + "\n"
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "id": rule.name,
+        "shortDescription": {"text": rule.message or rule.name},
+        "defaultConfiguration": {"level": _LEVELS.get(rule.severity, "none")},
+    }
+    if rule.advice:
+        found["help"] = {"text": rule.advice}
+    return found
+
+
+def _result(report: Report, result: Result, index: dict[str, int]) -> dict[str, Any]:
+    named = [f"{report.name(result.focus_node)}: {result.message or result.rule}"]
+    if result.value is not None and result.value != result.focus_node:
+        named.append(f"Found: {report.name(result.value)}.")
+    if result.advice:
+        named.append(result.advice)
+    location = {
+        "name": report.name(result.focus_node),
+        "fullyQualifiedName": str(result.focus_node),
+        "kind": "resource",
+    }
+    found: dict[str, Any] = {
+        "ruleId": result.rule,
+        "level": _LEVELS.get(result.severity, "none"),
+        "message": {"text": " ".join(named)},
+        "locations": [{"logicalLocations": [location]}],
+    }
+    if result.rule in index:
+        found["ruleIndex"] = index[result.rule]
+    if result.path is not None:
+        found["properties"] = {"path": paths.sparql(result.path)}
+    return found

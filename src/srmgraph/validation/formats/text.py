@@ -1,0 +1,103 @@
+"""A report for people: grouped by rule, things by their names, advice on what to do."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from rdflib import BNode, URIRef
+from rdflib.term import Node
+
+from srmgraph.validation import paths
+from srmgraph.validation.report import SEVERITIES, Report, Result
+
+LIMIT = 10
+"""How many results of one rule are shown before the rest is only counted."""
+
+WIDTH = 100
+
+Span: TypeAlias = tuple[str, str]
+"""A piece of text and its style: a severity, `heading`, `faint`, or `` for plain text."""
+
+Line: TypeAlias = list[Span]
+
+_PLURALS = {"Violation": "violations", "Warning": "warnings", "Info": "hints"}
+_SINGULARS = {"Violation": "violation", "Warning": "warning", "Info": "hint"}
+
+
+def render(report: Report, limit: int = LIMIT) -> str:
+    """Write *report* as plain text; at most `limit` results of each rule are listed."""
+    return "\n".join("".join(text for text, _ in line) for line in lines(report, limit)) + "\n"
+
+
+def lines(report: Report, limit: int = LIMIT) -> Iterator[Line]:
+    """The lines of the text, with the style of each piece for terminals that have colours."""
+    for rule, results in report.by_rule.items():
+        yield from _block(report, rule, results, limit)
+        yield []
+    for note in report.notes:
+        yield [(f"Note: {note}", "faint")]
+    yield summary(report)
+
+
+def summary(report: Report) -> Line:
+    """One line: whether the data conform, and how much was found."""
+    checked = f"{len(report.rules)} rules checked" if report.rules else "no rules checked"
+    verdict = ("Conforms", "heading") if report.conforms else ("Does not conform", "Violation")
+    counted = [counts(severity, number) for severity, number in report.counts.items() if number]
+    found = ", ".join(counted) if counted else "nothing found"
+    return [verdict, (f": {checked}, {found}.", "")]
+
+
+def counts(severity: str, number: int) -> str:
+    """`2 violations`, `1 hint`; a severity that is not SHACL's own is named by its IRI."""
+    names = _SINGULARS if number == 1 else _PLURALS
+    return f"{number:,} {names.get(severity, f'of severity {severity}')}"
+
+
+def _block(report: Report, rule: str, results: tuple[Result, ...], limit: int) -> Iterator[Line]:
+    first = results[0]
+    severity = first.severity if first.severity in SEVERITIES else "Info"
+    yield [
+        (counts(first.severity, len(results)), severity),
+        ("  ", ""),
+        (rule, "faint"),
+    ]
+    yield from _wrapped(first.message or rule, "  ", "heading")
+    for result in results[:limit]:
+        yield _found(report, result)
+    if len(results) > limit:
+        yield [(f"    … and {len(results) - limit:,} more", "faint")]
+    if first.advice:
+        yield from _wrapped(f"→ {first.advice}", "  ", "")
+
+
+def _found(report: Report, result: Result) -> Line:
+    line: Line = [("    • ", ""), *_thing(report, result.focus_node)]
+    if result.value is not None and result.value != result.focus_node:
+        line += [(": ", ""), *_thing(report, result.value)]
+    if result.path is not None:
+        line.append((f"  ({_path(report, result.path)})", "faint"))
+    return line
+
+
+def _thing(report: Report, node: Node) -> Line:
+    if node in report.labels:
+        return [(report.labels[node], ""), (f" <{report.short(node)}>", "faint")]
+    if isinstance(node, BNode):
+        return [("something without a name", "")]
+    if isinstance(node, URIRef):
+        return [(f"<{report.short(node)}>", "")]
+    return [(f"“{node}”", "")]
+
+
+def _path(report: Report, path: paths.Path) -> str:
+    names = list(dict.fromkeys(report.short(iri) for iri in paths.predicates(path)))
+    return names[0] if len(names) == 1 else f"{names[0]} …"
+
+
+def _wrapped(text: str, indent: str, style: str) -> Iterator[Line]:
+    following = indent + ("  " if text.startswith("→") else "")
+    for line in textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=following):
+        yield [(line, style)]
