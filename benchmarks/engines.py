@@ -37,14 +37,14 @@ def compiled(file: Path) -> Measured:
 
     start = time.perf_counter()
     store = open_store("memory:")
-    store.read(file, "nt")
+    store.read(file)
     loaded = time.perf_counter()
     report = validate(store)
     done = time.perf_counter()
     findings = [
         (
-            Finding(_local(result.source_shape), str(result.focus_node), _plain(result.value)),
-            _local(result.severity),
+            Finding.of(result.rule, str(result.focus_node), _plain(result.value)),
+            result.severity,
         )
         for result in report.results
     ]
@@ -68,7 +68,7 @@ def pyshacl(file: Path) -> Measured:
     assert isinstance(report, rdflib.Graph), "pyshacl gives a text where it cannot validate"
     findings = [
         (
-            Finding(
+            Finding.of(
                 _local(report.value(result, SH.sourceShape)),
                 str(report.value(result, SH.focusNode)),
                 _plain(report.value(result, SH.value)),

@@ -11,11 +11,19 @@ FIELDS = ("rule", "focus_node", "value")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """A result: the id of the rule, the IRI of the focus node, and the value or nothing."""
+    """A result: the id of the rule, the IRI of the focus node, and the value or nothing.
+
+    SHACL gives the focus node as value where a rule is about the node itself: that is no value.
+    """
 
     rule: str
     focus_node: str
     value: str = ""
+
+    @classmethod
+    def of(cls, rule: str, focus_node: str, value: str = "") -> "Finding":
+        """The finding, without a value that merely repeats the focus node."""
+        return cls(rule, focus_node, "" if value == focus_node else value)
 
 
 class Manifest:

@@ -45,18 +45,14 @@ def results_of(graph: Graph) -> Counter[Result]:
     store.add(graph, None)
     return Counter(
         (
-            _local(result.severity),
-            str(result.source_shape),
+            result.severity,
+            result.rule,
             str(result.focus_node),
             str(result.path),
             str(result.value),
         )
         for result in validate(store).results
     )
-
-
-def _local(term: object) -> str:
-    return str(term).rsplit("#", 1)[-1]
 
 
 def read_example(folder: Path) -> Graph:

@@ -2,7 +2,7 @@
 
 from benchmarks.defects.cell import Cell, Defect, removal, replacement
 from benchmarks.manifest import Finding
-from benchmarks.ntriples import day, decimal, integer, plain
+from benchmarks.ntriples import Node, day, decimal, integer, plain
 
 
 def _one_party(cell: Cell) -> list[Finding]:
@@ -18,6 +18,13 @@ def _ends_before_it_begins(cell: Cell) -> list[Finding]:
     first = cell.value("contract", "validFrom")
     cell.replace("contract", "validUntil", day(cell.relationship.start - 10))
     return [cell.finding("agreement-does-not-end-before-it-begins", "contract", first)]
+
+
+def _renews_twice(cell: Cell) -> list[Finding]:
+    """It is also said in words; the truth value stays, for without it the contract has run out."""
+    cell.add(Node(cell.node("contract").iri, renewsAutomatically=plain("yes")))
+    rule = "renewal-is-true-or-false"
+    return [cell.finding(rule, "contract"), cell.finding(rule, "contract", plain("yes"))]
 
 
 def _operational_level_outside(cell: Cell) -> list[Finding]:
@@ -48,7 +55,7 @@ DEFECTS: tuple[Defect, ...] = (
     replacement("contract", "noticePeriodDays", integer(-5), "notice-period-is-a-number-of-days"),
     replacement("contract", "currency", plain("euro"), "currency-is-a-three-letter-code"),
     removal("contract", "currency", "annual-value-has-a-currency"),
-    replacement("contract", "renewsAutomatically", plain("yes"), "renewal-is-true-or-false"),
+    _renews_twice,
     removal("payment-term", "termText", "term-is-worded"),
     _operational_level_outside,
     _replaces_a_later_one,

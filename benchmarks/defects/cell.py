@@ -60,7 +60,7 @@ Defect = Callable[[Cell], list[Finding]]
 
 def finding(rule: str, focus_node: str, value: str = "") -> Finding:
     """A result to be expected, of N-Triples terms."""
-    return Finding(rule, _text(focus_node), _text(value))
+    return Finding.of(rule, _text(focus_node), _text(value))
 
 
 def _text(term: str) -> str:

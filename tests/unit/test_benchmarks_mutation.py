@@ -38,16 +38,11 @@ def test_the_worst_new_severity_counts() -> None:
 
 
 def test_the_score_is_the_share_of_deletions_noticed() -> None:
-    assert score_table(_mutants()).splitlines()[2].split("|")[1:-1] == [
-        " x       ",
-        "       3 ",
-        "         1 ",
-        "                2 ",
-        "   2 ",
-        "  67% ",
-    ]
+    cells = [cell.strip() for cell in score_table(_mutants()).splitlines()[2].split("|")[1:-1]]
+    assert cells == ["x", "3", "1", "2", "2", "67%"]
 
 
 def test_what_is_not_noticed_goes_by_property_and_class() -> None:
-    assert "rdf" in unnoticed_table(_mutants()) or "Resource" in unnoticed_table(_mutants())
-    assert "rdfs:label" not in unnoticed_table(_mutants())
+    unnoticed = unnoticed_table(_mutants()).splitlines()[2:]
+    assert len(unnoticed) == 1
+    assert "Resource" in unnoticed[0]
