@@ -28,10 +28,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from srmgraph import knowledge
+from srmgraph import knowledge, sparql
 from srmgraph.errors import ParameterError, QuestionError, UnknownQuestionError
 
 if TYPE_CHECKING:
+    import rdflib
+    from rdflib.term import Node
+
     from srmgraph.store import Store
 
 _FIELD = re.compile(r"(asked by|uses inference|parameter (?P<name>\w+)|example):\s*(?P<value>.*)")
@@ -91,15 +94,11 @@ class Question:
 
     def prefixes(self) -> dict[str, str]:
         """Return the prefixes that the query declares."""
-        from srmgraph.sparql import prefixes
-
-        return prefixes(self.text)
+        return sparql.prefixes(self.text)
 
     def references(self) -> list[str]:
         """Return every IRI that the query mentions, whole and sorted."""
-        from srmgraph.sparql import references
-
-        return references(self.text)
+        return sparql.references(self.text)
 
     def _no_such_parameter(self, name: str) -> str:
         names = [parameter.name for parameter in self.parameters]
@@ -162,6 +161,58 @@ def read_question(file: Path) -> Question:
         text=text,
         file=file,
     )
+
+
+def describe() -> rdflib.Graph:
+    """Return all kept questions as RDF: what each asks, who asks it, and every IRI it mentions.
+
+    A question is a sh:SPARQLSelectExecutable, labelled with its summary; dct:audience is who asks.
+    """
+    from rdflib import DCTERMS, RDF, RDFS, SH, Graph, Literal, URIRef
+
+    graph = Graph(bind_namespaces="none")
+    for name, kept in questions().items():
+        subject = URIRef(f"{knowledge.ontology_iri()}/query/{name}")
+        graph.add((subject, RDF.type, SH.SPARQLSelectExecutable))
+        graph.add((subject, RDFS.label, Literal(kept.summary, lang="en")))
+        graph.add((subject, DCTERMS.audience, Literal(kept.persona)))
+        graph.add((subject, SH.select, Literal(kept.text)))
+        for iri in kept.references():
+            graph.add((subject, DCTERMS.references, URIRef(iri)))
+    return graph
+
+
+def describe_shapes(shapes: rdflib.Graph | None = None) -> rdflib.Graph:
+    """Return which IRIs the SPARQL texts of each shape mention, as dct:references of the shape."""
+    from rdflib import DCTERMS, SH, Graph, URIRef
+
+    rules = knowledge.shapes() if shapes is None else shapes
+    declared = {
+        str(prefix): str(rules.value(declaration, SH.namespace))
+        for declaration, prefix in rules.subject_objects(SH.prefix)
+    }
+    graph = Graph(bind_namespaces="none")
+    for kind in (SH.select, SH.ask):
+        for holder, text in rules.subject_objects(kind):
+            for shape in _named_owners(rules, holder):
+                for iri in sparql.references(str(text), declared):
+                    graph.add((shape, DCTERMS.references, URIRef(iri)))
+    return graph
+
+
+def _named_owners(shapes: rdflib.Graph, node: Node) -> set[Node]:
+    """Return the shapes with an IRI in which a blank node stands, at any depth."""
+    from rdflib import BNode
+
+    found, waiting, seen = set(), [node], set()
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, BNode):
+            found.add(node)
+        elif node not in seen:
+            seen.add(node)
+            waiting += shapes.subjects(None, node)
+    return found
 
 
 def _row(name: str) -> re.Pattern[str]:

@@ -23,6 +23,15 @@ _WORD = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
+_STRUCTURE = re.compile(
+    r"""
+    \"\"\"(?:[^"\\]|\\.|"(?!""))*\"\"\" | \'\'\'(?:[^'\\]|\\.|'(?!''))*\'\'\'
+  | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' | <[^<>"{}|^`\\\x00-\x20]*> | \#[^\n]*
+  | (?P<mark>[{}()\[\]] | ! | \|\|? | &&? | (?<![\w?$:])(?:UNION|OPTIONAL|MINUS)(?!\w))
+    """,
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
+
 
 def words(text: str) -> Iterator[tuple[str, str]]:
     """Yield the words of a SPARQL text with their kinds, comments left out."""
@@ -54,6 +63,40 @@ def references(text: str, known: dict[str, str] | None = None) -> list[str]:
             if prefix in namespaces:
                 found.add(namespaces[prefix] + re.sub(r"\\(.)", r"\1", local))
     return sorted(found)
+
+
+def undeclared(text: str) -> list[str]:
+    """Return the prefixes that a SPARQL text uses and does not declare, in their order."""
+    declared, body = _split(text)
+    used = dict.fromkeys(word.partition(":")[0] for kind, word in body if kind == "name")
+    return [prefix for prefix in used if prefix not in declared]
+
+
+def nesting(text: str) -> tuple[int, int]:
+    """Return how deep the brackets of a SPARQL text are nested, and how many operators it chains.
+
+    Both are ways in which a small text makes a recursive parser run out of stack.
+    """
+    depth = deepest = chain = 0
+    for mark in _marks(text):
+        if mark in "{[(":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif mark in "}])":
+            depth -= 1
+        else:
+            chain += 1
+    return deepest, chain
+
+
+def is_open(text: str) -> bool:
+    """Return whether a SPARQL text opens more brackets than it closes."""
+    marks = list(_marks(text))
+    return sum(mark in "{[(" for mark in marks) > sum(mark in "}])" for mark in marks)
+
+
+def _marks(text: str) -> Iterator[str]:
+    return (found["mark"] for found in _STRUCTURE.finditer(text) if found["mark"])
 
 
 def _split(text: str) -> tuple[dict[str, str], list[tuple[str, str]]]:

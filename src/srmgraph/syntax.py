@@ -6,7 +6,9 @@ import json
 import re
 import xml.parsers.expat
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -17,6 +19,9 @@ from srmgraph.errors import MissingFileError, ParseError, UnknownFormatError
 ContextLoader: TypeAlias = Callable[[str], dict[str, Any] | None]
 
 _DECLARATION = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_BEYOND_RDF_1_1 = re.compile(rb"<<|--(?:ltr|rtl)|parseType|its:dir")
+_EXPONENT = re.compile(r"-?[0-9]+(?:\.[0-9]+)?[Ee][+-]?[0-9]{1,3}")
+_DECIMAL = "http://www.w3.org/2001/XMLSchema#decimal"
 _QUOTED = re.compile(r"'([^']+)'")
 _JSON_DEPTH = 200
 
@@ -86,7 +91,7 @@ class Parser:
     """The statements of one file, one by one, with their graphs and the file's own prefixes.
 
     Iterating raises ParseError with file, line, column and reason. `contexts` returns the JSON-LD
-    context that has an IRI, or None: nothing is ever fetched.
+    context that has an IRI, or None: nothing is ever fetched. `content` is what is parsed.
     """
 
     def __init__(
@@ -96,28 +101,60 @@ class Parser:
         file: Path | None = None,
         contexts: ContextLoader | None = None,
     ) -> None:
-        if syntax.oxigraph == pyoxigraph.RdfFormat.JSON_LD:
+        self._is_json = syntax.oxigraph == pyoxigraph.RdfFormat.JSON_LD
+        if self._is_json:
             content = _with_contexts(content, file, contexts)
         elif syntax.oxigraph == pyoxigraph.RdfFormat.RDF_XML:
             _refuse_declarations(content, file)
-        self._content = content
-        self._syntax = syntax
+        self.content = content
+        self.syntax = syntax
         self._file = file
         self._parser = pyoxigraph.parse(input=content, format=syntax.oxigraph)
 
     def __iter__(self) -> Iterator[pyoxigraph.Quad]:
-        try:
-            yield from self._parser
-        except SyntaxError as error:
-            line, column = error.lineno, error.offset
-            if line is None:
-                line, column = _find(self._content, self._syntax, str(error.args[0]))
-            raise ParseError(_reason(error, self._syntax), self._file, line, column) from error
+        with self.errors():
+            for quad in self._parser:
+                value = quad.object
+                if type(value) is pyoxigraph.Triple:
+                    raise self._refused(f"The triple {value} is used as a term")
+                if type(value) is pyoxigraph.Literal:
+                    if value.direction is not None:
+                        raise self._refused(f"The text {value} has a direction")
+                    if self._is_json and value.datatype.value == _DECIMAL:
+                        quad = _with_plain_decimal(quad, value)
+                yield quad
 
     @property
     def prefixes(self) -> dict[str, str]:
         """The prefixes that the part read so far has declared."""
         return self._parser.prefixes
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing needs a look before it goes into a store: no RDF 1.2, no JSON."""
+        return not self._is_json and not _BEYOND_RDF_1_1.search(self.content)
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Turn the errors of the engine's parser into ParseError."""
+        try:
+            yield
+        except SyntaxError as error:
+            line, column = error.lineno, error.offset
+            if line is None:
+                line, column = _find(self.content, self.syntax, str(error.args[0]))
+            raise ParseError(_reason(error, self.syntax), self._file, line, column) from error
+
+    def _refused(self, what: str) -> ParseError:
+        return ParseError(f"{what}, which belongs to RDF 1.2 and is not supported.", self._file)
+
+
+def _with_plain_decimal(quad: pyoxigraph.Quad, value: pyoxigraph.Literal) -> pyoxigraph.Quad:
+    # JSON-LD turns the number 12.5 into "1.25E1", which is no xsd:decimal.
+    if not _EXPONENT.fullmatch(value.value):
+        return quad
+    plain = pyoxigraph.Literal(format(Decimal(value.value), "f"), datatype=value.datatype)
+    return pyoxigraph.Quad(quad.subject, quad.predicate, plain, quad.graph_name)
 
 
 def _reason(error: SyntaxError, syntax: Format) -> str:

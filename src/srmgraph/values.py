@@ -14,7 +14,7 @@ from rdflib import RDFS
 
 from srmgraph import knowledge
 from srmgraph.errors import InputError, ParameterError
-from srmgraph.terms import to_oxigraph
+from srmgraph.terms import to_oxigraph, to_rdflib
 
 if TYPE_CHECKING:
     from srmgraph.store import Store
@@ -30,6 +30,7 @@ class Values:
 
     def __init__(self, prefixes: dict[str, str], store: Store | None = None) -> None:
         self._store = store
+        self._declared = prefixes
         self._prefixes = knowledge.prefixes() | (store.prefixes if store else {}) | prefixes
 
     def sparql(self, name: str, value: object, default: str | None = None) -> str:
@@ -75,13 +76,34 @@ class Values:
         name = _NAME.fullmatch(text)
         if name:
             if (name[1] or "") in self._prefixes:
-                return rdflib.URIRef(self._prefixes[name[1] or ""] + name[2])
+                return self._prefixed(name[1] or "", name[2])
             known = ", ".join(f"{prefix}:" for prefix in sorted(self._prefixes))
             raise ParameterError(
                 f"the prefix {name[1] or ''}: is not known. Known are {known}. "
                 f"Write the IRI as <…>, or plain text as '\"{text}\"'."
             )
         return self._labelled(text)
+
+    def _prefixed(self, prefix: str, local: str) -> rdflib.URIRef:
+        iris = [rdflib.URIRef(self._prefixes[prefix] + local)]
+        # Files may use one prefix for different namespaces: the thing that is there is meant.
+        if self._store is not None and prefix not in self._declared:
+            for namespace in sorted(self._store.namespaces.get(prefix, ())):
+                iri = rdflib.URIRef(namespace + local)
+                if iri not in iris and self._is_there(iri):
+                    iris.append(iri)
+            if len(iris) > 1 and not self._is_there(iris[0]):
+                del iris[0]
+        if len(iris) > 1:
+            listing = ", ".join(f"<{iri}>" for iri in iris)
+            raise ParameterError(f"{prefix}:{local} means several things: {listing}.")
+        return iris[0]
+
+    def _is_there(self, iri: rdflib.URIRef) -> bool:
+        node = to_oxigraph(iri)
+        return self._store is not None and self._store.holds(
+            f"ASK {{ {{ {node} ?property ?value }} UNION {{ ?thing ?property {node} }} }}"
+        )
 
     def _labelled(self, text: str) -> rdflib.term.Node:
         labels = self._labels()
@@ -118,8 +140,6 @@ class Values:
         return term.datatype if isinstance(term, rdflib.Literal) else None
 
     def _turtle(self, text: str) -> rdflib.term.Node:
-        from srmgraph.terms import to_rdflib
-
         declarations = "".join(f"PREFIX {p}: <{iri}> " for p, iri in self._prefixes.items())
         try:
             quads = list(

@@ -82,11 +82,9 @@ class _Writer:
 
     def identifier(self, term: object) -> str:
         """Return how a thing is named as an `id`."""
-        return (
-            term.value
-            if isinstance(term, pyoxigraph.NamedNode) and not (short := self._short(term.value))
-            else (short if isinstance(term, pyoxigraph.NamedNode) else str(term))
-        )
+        if isinstance(term, pyoxigraph.NamedNode):
+            return self._short(term.value) or term.value
+        return str(term)
 
     def state(self, node: dict[str, Any], quad: pyoxigraph.Quad) -> None:
         """Put a statement into the node of its subject."""
@@ -130,7 +128,8 @@ class _Writer:
 
     def _by_name(self, term: _Term) -> str:
         if isinstance(term, pyoxigraph.NamedNode) and term.value in self._terms:
-            return self._terms[term.value][0]
+            name: str = self._terms[term.value][0]
+            return name
         return self.identifier(term)
 
     def _short(self, iri: str) -> str | None:

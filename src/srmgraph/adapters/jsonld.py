@@ -68,7 +68,7 @@ def context(
     for iri in _declared(terms, OWL.DatatypeProperty):
         datatype = _datatype(iri, terms, rules)
         # A string of JSON is an xsd:string already.
-        typed = {} if datatype in (None, XSD.string) else {"@type": short(datatype)}  # type: ignore[arg-type]
+        typed = {} if datatype is None or datatype == XSD.string else {"@type": short(datatype)}
         add(iri, {"@id": short(iri), **typed})
     for code in codes:
         if _name(code) not in entries:

@@ -11,22 +11,28 @@ import rdflib
 
 from srmgraph import knowledge
 from srmgraph.errors import InputError, QueryError
-from srmgraph.store.query_errors import answering
+from srmgraph.store.query_errors import ENGINE_ERRORS, check_size, query_error
 from srmgraph.store.solutions import Solutions
-from srmgraph.syntax import FORMATS, Format, Parser, format_of, read_bytes
+from srmgraph.syntax import Parser, format_of, read_bytes
 from srmgraph.terms import to_oxigraph, triples_to_oxigraph, triples_to_rdflib
+
+# Above this many bytes it takes too long to number blank nodes in the order of the file; the engine
+# then gives them names by chance.
+_LARGE = 16_000_000
 
 
 class Store:
     """Statements in a default graph and in named graphs; queries see the union of them all.
 
     `oxigraph` is the engine below, for inference and validation only. `prefixes` are those that the
-    files read so far declare at their top.
+    files read so far declare at their top, the last one where they differ; `namespaces` are all
+    that a prefix stood for.
     """
 
     def __init__(self) -> None:
         self.oxigraph = pyoxigraph.Store()
         self.prefixes: dict[str, str] = {}
+        self.namespaces: dict[str, set[str]] = {}
         self._reads = 0
 
     def __len__(self) -> int:
@@ -56,8 +62,15 @@ class Store:
     def _extend(self, parser: Parser) -> None:
         self._reads += 1
         # Nothing is kept when the parser raises: the engine writes only when all has been read.
-        self.oxigraph.bulk_extend(_with_own_blank_nodes(parser, f"b{self._reads}n"))
-        self.prefixes |= parser.prefixes
+        if len(parser.content) > _LARGE and parser.is_plain:
+            next(iter(parser), None)
+            with parser.errors():
+                self.oxigraph.bulk_load(input=parser.content, format=parser.syntax.oxigraph)
+        else:
+            self.oxigraph.bulk_extend(_with_own_blank_nodes(parser, f"b{self._reads}n"))
+        for prefix, namespace in parser.prefixes.items():
+            self.prefixes[prefix] = namespace
+            self.namespaces.setdefault(prefix, set()).add(namespace)
 
     def add(self, graph: rdflib.Graph, name: rdflib.URIRef | None = None) -> None:
         """Add the statements of a graph, to the graph called `name` or to the default graph."""
@@ -73,25 +86,27 @@ class Store:
         """Answer a SELECT query; raises QueryError with the place and the reason."""
         answer = self._query(sparql)
         if not isinstance(answer, pyoxigraph.QuerySolutions):
-            raise QueryError("This is no SELECT query.")
+            raise QueryError("This is no SELECT query, so it has no rows.")
         return Solutions(answer, sparql)
 
     def construct(self, sparql: str) -> rdflib.Graph:
         """Answer a CONSTRUCT or DESCRIBE query; raises QueryError."""
         answer = self._query(sparql)
         if not isinstance(answer, pyoxigraph.QueryTriples):
-            raise QueryError("This is no CONSTRUCT or DESCRIBE query.")
+            raise QueryError("This is no CONSTRUCT or DESCRIBE query, so it makes no graph.")
         graph = self._empty_graph()
-        with answering(sparql):
+        try:
             for triple in triples_to_rdflib(answer):
                 graph.add(triple)
+        except ENGINE_ERRORS as error:
+            raise query_error(error, sparql) from error
         return graph
 
     def holds(self, sparql: str) -> bool:
         """Answer an ASK query; raises QueryError."""
         answer = self._query(sparql)
         if not isinstance(answer, pyoxigraph.QueryBoolean):
-            raise QueryError("This is no ASK query.")
+            raise QueryError("This is no ASK query, so it is neither true nor false.")
         return bool(answer)
 
     def graph(self) -> rdflib.Graph:
@@ -106,6 +121,7 @@ class Store:
         copy = Store()
         copy.oxigraph.bulk_extend(self.oxigraph)
         copy.prefixes = dict(self.prefixes)
+        copy.namespaces = {prefix: set(iris) for prefix, iris in self.namespaces.items()}
         copy._reads = self._reads
         return copy
 
@@ -115,7 +131,8 @@ class Store:
 
     def replace(self, other: Store) -> None:
         """Hold what another store holds, in place of what was here. The other is then given up."""
-        self.oxigraph, self.prefixes, self._reads = other.oxigraph, other.prefixes, other._reads
+        self.oxigraph, self._reads = other.oxigraph, other._reads
+        self.prefixes, self.namespaces = other.prefixes, other.namespaces
 
     def _empty_graph(self) -> rdflib.Graph:
         graph = rdflib.Graph(bind_namespaces="none")
@@ -126,8 +143,11 @@ class Store:
     def _query(
         self, sparql: str
     ) -> pyoxigraph.QuerySolutions | pyoxigraph.QueryTriples | pyoxigraph.QueryBoolean:
-        with answering(sparql):
+        check_size(sparql)
+        try:
             return self.oxigraph.query(sparql, use_default_graph_as_union=True)
+        except ENGINE_ERRORS as error:
+            raise query_error(error, sparql) from error
 
 
 def _context(iri: str) -> dict[str, Any] | None:
@@ -148,6 +168,3 @@ def _with_own_blank_nodes(parser: Parser, label: str) -> Iterator[pyoxigraph.Qua
     for quad in parser:
         subject, value, graph = quad.subject, quad.object, quad.graph_name
         yield pyoxigraph.Quad(own(subject), quad.predicate, own(value), own(graph))
-
-
-__all__ = ["FORMATS", "Format", "Store"]

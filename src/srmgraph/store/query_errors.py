@@ -3,28 +3,67 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 
+from srmgraph import knowledge, sparql
 from srmgraph.errors import QueryError
 
+ENGINE_ERRORS = (SyntaxError, OSError, RuntimeError, ValueError)
+"""What the engine raises for a query that it does not understand or cannot answer."""
+
 _PLACE = re.compile(r"error at (\d+):(\d+): expected (?:one of )?(.*)", re.DOTALL)
+_LAST_IRI = re.compile(r"<[^<>]*>(?!.*<)")
+_UPDATE = re.compile(r"INSERT|DELETE|LOAD|CLEAR|CREATE|DROP|COPY|MOVE|ADD|WITH", re.IGNORECASE)
+_DEEPEST = 64
+_LONGEST_CHAIN = 1000
 
 
-@contextmanager
-def answering(sparql: str) -> Iterator[None]:
-    """Turn the errors of the engine into QueryError, with line, column and a short reason."""
-    try:
-        yield
-    except SyntaxError as error:
-        found = _PLACE.match(str(error))
-        if found is None:
-            raise QueryError(str(error), sparql) from error
-        line, column = int(found[1]), int(found[2])
-        raise QueryError(_reason(found[3], sparql, line, column), sparql, line, column) from error
-    except OSError as error:
-        raise QueryError(f"The query cannot be answered: {error}", sparql) from error
+def query_error(error: Exception, text: str) -> QueryError:
+    """Return what the engine raised for a query as QueryError, with the place and a reason."""
+    found = _PLACE.match(str(error))
+    if found is None:
+        return QueryError(f"The query cannot be answered: {error}", text)
+    lines = text.splitlines() or [""]
+    line = min(int(found[1]), len(lines))
+    content = lines[line - 1]
+    column = int(found[2]) if line == int(found[1]) else len(content) + 1
+    reason, start = _reason(found[3], text, content[: column - 1], content[column - 1 :])
+    return QueryError(reason, text, line, column if start is None else start + 1)
 
 
-def _reason(expected: str, sparql: str, line: int, column: int) -> str:
-    return f"not understood from here on (expected {expected[:60]})"
+def check_size(text: str) -> None:
+    """Raise QueryError for a query so deep or long-winded that the engine would crash on it."""
+    depth, chain = sparql.nesting(text)
+    if depth > _DEEPEST:
+        raise QueryError(f"The query is nested more than {_DEEPEST} brackets deep.")
+    if chain > _LONGEST_CHAIN:
+        raise QueryError(f"The query has more than {_LONGEST_CHAIN} operators or alternatives.")
+
+
+def _reason(expected: str, text: str, before: str, after: str) -> tuple[str, int | None]:
+    """Return the reason and, where the engine looked too far, the column (from 0) of the cause."""
+    words = [word for kind, word in sparql.words(text) if kind == "word"]
+    if words and _UPDATE.fullmatch(words[0]):
+        return "This is an update, not a query: it would change what is asked.", 0
+    if "Prefix not found" in expected and (missing := sparql.undeclared(text)):
+        namespace = knowledge.prefixes().get(missing[0], "IRI")
+        start = before.rfind(f"{missing[0]}:")
+        return (
+            f"The prefix {missing[0]}: is not declared. "
+            f"Write at the top: PREFIX {missing[0]}: <{namespace}>",
+            None if start < 0 else start,
+        )
+    if "IRI parsing failed" in expected and (iri := _LAST_IRI.search(before)):
+        return f"{iri[0]} is not a whole IRI, such as <https://example.org/x>.", iri.start()
+    if "variable that is unbound" in expected:
+        return (
+            "A selected variable has no single value here: "
+            "name it in GROUP BY, or wrap it in COUNT, SAMPLE or the like.",
+            None,
+        )
+    if after.strip():
+        word = after.split()[0]
+        return f"Not understood from “{word[:30]}” on.", None
+    if sparql.is_open(text):
+        return "A bracket is still open at the end.", None
+    # The engine has tried every reading, and each of them failed at another place.
+    return "This is not SPARQL: a statement before this place is incomplete or misspelt.", None

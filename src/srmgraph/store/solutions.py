@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pyoxigraph
 
-from srmgraph.store.query_errors import answering
+from srmgraph.store.query_errors import ENGINE_ERRORS, query_error
 from srmgraph.terms import Term, to_rdflib
 
 
@@ -71,6 +71,7 @@ class Solutions:
         return self
 
     def __next__(self) -> Row:
-        with answering(self._sparql):
-            solution = next(self._solutions)
-        return Row(self.variables, solution)
+        try:
+            return Row(self.variables, next(self._solutions))
+        except ENGINE_ERRORS as error:
+            raise query_error(error, self._sparql) from error
