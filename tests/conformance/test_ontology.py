@@ -57,7 +57,7 @@ def witnesses(ontology: Graph) -> Iterator[tuple[URIRef, URIRef, URIRef | Litera
     for number, name in enumerate(sorted(_declared(ontology, OWL.ObjectProperty))):
         yield EX[f"subject-{number}"], name, EX[f"object-{number}"]
     for number, name in enumerate(sorted(_declared(ontology, OWL.DatatypeProperty))):
-        datatype = ontology.value(name, RDFS.range) or XSD.string
+        datatype = URIRef(str(ontology.value(name, RDFS.range) or XSD.string))
         text = {XSD.boolean: "true", XSD.dateTime: "2026-01-05T10:30:00Z"}.get(datatype, "1")
         yield EX[f"thing-{number}"], name, Literal(text, datatype=datatype)
 
