@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import rdflib
 
@@ -16,7 +16,8 @@ from srmgraph.store import Solutions, Store, open_store
 if TYPE_CHECKING:
     from srmgraph.validation import Report
 
-Progress = Callable[[str], None]
+InferenceProgress: TypeAlias = Callable[[str], None]
+ValidationProgress: TypeAlias = Callable[[int, int], None]
 
 
 class ServiceGraph:
@@ -49,12 +50,18 @@ class ServiceGraph:
     def close(self) -> None:
         """Let go of the store. The graph is not to be used afterwards."""
 
-    def load(self, *files: Path | str, format: str | None = None) -> Report:
+    def load(
+        self,
+        *files: Path | str,
+        format: str | None = None,
+        progress: ValidationProgress | None = None,
+    ) -> Report:
         """Take in the files, all or none, and return the report on the graph as it then is.
 
         Refused is what breaks a rule of severity Violation: DoesNotConformError carries the report.
         Warnings and remarks do not stop the load; they are in the report that is returned.
         Raises MissingFileError, UnknownFormatError or ParseError for a file that cannot be read.
+        `progress` is called with the number of checks that are done and of all.
         """
         from srmgraph.validation import validate
 
@@ -64,7 +71,7 @@ class ServiceGraph:
         candidate.remove_graph(self.inferred_graph)
         for path in paths:
             candidate.read(path, format)
-        report = validate(candidate)
+        report = validate(candidate, progress=progress)
         violations = sum(result.severity == "Violation" for result in report.results)
         if violations:
             names = " ".join(str(path) for path in paths)
@@ -78,16 +85,20 @@ class ServiceGraph:
         self._inferred = False
         return report
 
-    def validate(self) -> Report:
-        """Check the statements against all rules."""
+    def validate(self, *, progress: ValidationProgress | None = None) -> Report:
+        """Check the statements against all rules.
+
+        `progress` is called with the number of checks that are done and of all.
+        """
         from srmgraph.validation import validate
 
-        return validate(self.store)
+        return validate(self.store, progress=progress)
 
-    def infer(self, progress: Progress | None = None) -> int:
+    def infer(self, progress: InferenceProgress | None = None) -> int:
         """Add the facts that follow by OWL 2 RL and return how many there are.
 
-        They replace those inferred before. Raises InconsistentError, and then adds nothing.
+        They replace those inferred before. `progress` hears a sentence now and then.
+        Raises InconsistentError, and then adds nothing.
         """
         from srmgraph.inference import infer
 
@@ -98,7 +109,7 @@ class ServiceGraph:
         return len(facts)
 
     def ask(
-        self, name: str, /, *, progress: Progress | None = None, **parameters: object
+        self, name: str, /, *, progress: InferenceProgress | None = None, **parameters: object
     ) -> Solutions:
         """Answer a kept question, such as those of the command `srmgraph ask`.
 

@@ -182,12 +182,17 @@ def _find(content: bytes, syntax: Format, reason: str) -> tuple[int | None, int 
             reader.Parse(content, True)
         except xml.parsers.expat.ExpatError as error:
             return error.lineno, error.offset + 1
-    text = content.decode(errors="replace")
     quoted = _QUOTED.search(reason)
-    if quoted and text.count(f'"{quoted[1]}"') == 1:
-        before = text[: text.index(f'"{quoted[1]}"') + 1]
-        return before.count("\n") + 1, len(before) - before.rfind("\n")
-    return None, None
+    return _place(content, quoted[1]) if quoted else (None, None)
+
+
+def _place(content: bytes, value: str) -> tuple[int | None, int | None]:
+    """Return line and column of a value in quotation marks, if it is there just once."""
+    text, quoted = content.decode(errors="replace"), f'"{value}"'
+    if text.count(quoted) != 1:
+        return None, None
+    before = text[: text.index(quoted) + 1]
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
 
 
 def _refuse_declarations(content: bytes, file: Path | None) -> None:
@@ -223,12 +228,19 @@ def _with_contexts(content: bytes, file: Path | None, contexts: ContextLoader | 
         if isinstance(context, list):
             return [inline(part) for part in context]
         if isinstance(context, dict) and isinstance(context.get("@import"), str):
-            raise _remote_context(context["@import"], file)
+            raise _remote_context(context["@import"], content, file)
+        if isinstance(context, dict):
+            return {
+                term: {**definition, "@context": inline(definition["@context"])}
+                if isinstance(definition, dict) and "@context" in definition
+                else definition
+                for term, definition in context.items()
+            }
         if not isinstance(context, str):
             return context
         known = contexts(context) if contexts else None
         if known is None:
-            raise _remote_context(context, file)
+            raise _remote_context(context, content, file)
         replaced = True
         return known.get("@context", known)
 
@@ -248,9 +260,10 @@ def _with_contexts(content: bytes, file: Path | None, contexts: ContextLoader | 
     return json.dumps(document, ensure_ascii=False).encode() if replaced else content
 
 
-def _remote_context(iri: str, file: Path | None) -> ParseError:
+def _remote_context(iri: str, content: bytes, file: Path | None) -> ParseError:
     return ParseError(
         f"The JSON-LD context <{iri}> is not known here, and nothing is fetched from the network. "
         "Put the context itself in the place of its address.",
         file,
+        *_place(content, iri),
     )

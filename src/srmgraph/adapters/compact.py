@@ -66,6 +66,8 @@ class _Writer:
             if isinstance(term, pyoxigraph.NamedNode) and (found := _SCHEME.match(term.value))
         }
         # A prefix named like a scheme would take the IRIs of that scheme apart.
+        self._usable = {p: iri for p, iri in self._shared.items() if p not in schemes}
+        self.used.update(dict.fromkeys(self._shared.keys() & schemes))
         self._own = {
             prefix: namespace
             for prefix, namespace in prefixes.items()
@@ -133,7 +135,7 @@ class _Writer:
         return self.identifier(term)
 
     def _short(self, iri: str) -> str | None:
-        for prefixes in (self._shared, self._own):
+        for prefixes in (self._usable, self._own):
             for prefix, namespace in prefixes.items():
                 local = iri.removeprefix(namespace)
                 if local != iri and local and not local.startswith("//"):

@@ -23,10 +23,9 @@ class Row:
         self._solution = solution
 
     def __getitem__(self, name: str) -> Term | None:
-        try:
-            term = self._solution[name]
-        except KeyError:
-            raise KeyError(self._unknown(name)) from None
+        if name not in self._names:
+            raise KeyError(self._unknown(name))
+        term = self._solution[name]
         return None if term is None else to_rdflib(term)
 
     def __getattr__(self, name: str) -> Term | None:
@@ -41,10 +40,7 @@ class Row:
         return len(self._names)
 
     def __repr__(self) -> str:
-        values = ", ".join(
-            f"{name}={'None' if (term := self[name]) is None else term.n3()}"
-            for name in self._names
-        )
+        values = ", ".join(f"{name}={self._solution[name]}" for name in self._names)
         return f"Row({values})"
 
     def asdict(self) -> dict[str, Term]:
