@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 
 _ESCAPED = r"%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?\#@%]"
-_LOCAL_NAME = rf"(?:(?:[\w:.-]|{_ESCAPED})*(?:[\w:-]|{_ESCAPED}))?"
+_LOCAL_NAME = rf"(?:(?:[\w:]|{_ESCAPED})(?:(?:[\w:.-]|{_ESCAPED})*(?:[\w:-]|{_ESCAPED}))?)?"
 
 # In this order, so that nothing is found inside a text, an IRI or a comment.
 _WORD = re.compile(
     rf"""
     (?P<text>\"\"\"(?:[^"\\]|\\.|"(?!""))*\"\"\" | \'\'\'(?:[^'\\]|\\.|'(?!''))*\'\'\'
             | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*')
-  | (?P<iri><[^<>"{{}}|^`\\\x00-\x20]*>)
+  | (?P<iri><(?:[^<>"{{}}|^`\\\x00-\x20]|\\[uU][0-9A-Fa-f])*>)
   | (?P<comment>\#[^\n]*)
   | (?P<variable>[?$]\w+)
   | (?P<blank>_:[\w.-]*\w)
@@ -26,7 +26,7 @@ _WORD = re.compile(
 _STRUCTURE = re.compile(
     r"""
     \"\"\"(?:[^"\\]|\\.|"(?!""))*\"\"\" | \'\'\'(?:[^'\\]|\\.|'(?!''))*\'\'\'
-  | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' | <[^<>"{}|^`\\\x00-\x20]*> | \#[^\n]*
+  | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' | <(?:[^<>"{}|^`\\\x00-\x20]|\\[uU][0-9A-Fa-f])*> | \#[^\n]*
   | (?P<mark>[{}()\[\]] | ! | \|\|? | &&? | (?<![\w?$:])(?:UNION|OPTIONAL|MINUS)(?!\w))
     """,
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
@@ -87,6 +87,15 @@ def nesting(text: str) -> tuple[int, int]:
         else:
             chain += 1
     return deepest, chain
+
+
+def is_federated(text: str) -> bool:
+    """Return whether a SPARQL text may ask another service, so that answering it would reach out.
+
+    Engines accept the keyword without white space around it, as in `1SERVICE` or `SERVICESILENT`,
+    so it counts wherever it is no part of a text, an IRI, a comment, a variable or a name.
+    """
+    return any(kind == "word" and "SERVICE" in word.upper() for kind, word in words(text))
 
 
 def is_open(text: str) -> bool:

@@ -11,7 +11,7 @@ import rdflib
 
 from srmgraph import knowledge
 from srmgraph.errors import InputError, QueryError
-from srmgraph.store.query_errors import ENGINE_ERRORS, check_size, query_error
+from srmgraph.store.query_errors import ENGINE_ERRORS, check, query_error
 from srmgraph.store.solutions import Solutions
 from srmgraph.syntax import Parser, format_of, read_bytes
 from srmgraph.terms import to_oxigraph, triples_to_oxigraph, triples_to_rdflib
@@ -26,11 +26,12 @@ class Store:
 
     `oxigraph` is the engine below, for inference and validation only. `prefixes` are those that the
     files read so far declare at their top, the last one where they differ; `namespaces` are all
-    that a prefix stood for.
+    that a prefix stood for. A query need not declare the prefixes in `assumed_prefixes`.
     """
 
     def __init__(self) -> None:
         self.oxigraph = pyoxigraph.Store()
+        self.assumed_prefixes: dict[str, str] = {}
         self.prefixes: dict[str, str] = {}
         self.namespaces: dict[str, set[str]] = {}
         self._reads = 0
@@ -143,9 +144,11 @@ class Store:
     def _query(
         self, sparql: str
     ) -> pyoxigraph.QuerySolutions | pyoxigraph.QueryTriples | pyoxigraph.QueryBoolean:
-        check_size(sparql)
+        check(sparql)
         try:
-            return self.oxigraph.query(sparql, use_default_graph_as_union=True)
+            return self.oxigraph.query(
+                sparql, prefixes=self.assumed_prefixes, use_default_graph_as_union=True
+            )
         except ENGINE_ERRORS as error:
             raise query_error(error, sparql) from error
 

@@ -30,13 +30,22 @@ def query_error(error: Exception, text: str) -> QueryError:
     return QueryError(reason, text, line, column if start is None else start + 1)
 
 
-def check_size(text: str) -> None:
-    """Raise QueryError for a query so deep or long-winded that the engine would crash on it."""
+def check(text: str) -> None:
+    """Raise QueryError for a query that must not reach the engine.
+
+    That is one so deep or long-winded that the engine would crash on it, and one that would send
+    a request to another service.
+    """
     depth, chain = sparql.nesting(text)
     if depth > _DEEPEST:
         raise QueryError(f"The query is nested more than {_DEEPEST} brackets deep.")
     if chain > _LONGEST_CHAIN:
         raise QueryError(f"The query has more than {_LONGEST_CHAIN} operators or alternatives.")
+    if sparql.is_federated(text):
+        raise QueryError(
+            "The query asks another service (SERVICE), and nothing is fetched from the network. "
+            "Load the data of that service instead."
+        )
 
 
 def _reason(expected: str, text: str, before: str, after: str) -> tuple[str, int | None]:

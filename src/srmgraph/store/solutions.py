@@ -6,8 +6,17 @@ from collections.abc import Iterator
 
 import pyoxigraph
 
+from srmgraph.errors import UnknownFormatError
 from srmgraph.store.query_errors import ENGINE_ERRORS, query_error
 from srmgraph.terms import Term, to_rdflib
+
+FORMATS = {
+    "csv": pyoxigraph.QueryResultsFormat.CSV,
+    "tsv": pyoxigraph.QueryResultsFormat.TSV,
+    "json": pyoxigraph.QueryResultsFormat.JSON,
+    "xml": pyoxigraph.QueryResultsFormat.XML,
+}
+"""The formats in which rows can be written, by name."""
 
 
 class Row:
@@ -69,5 +78,18 @@ class Solutions:
     def __next__(self) -> Row:
         try:
             return Row(self.variables, next(self._solutions))
+        except ENGINE_ERRORS as error:
+            raise query_error(error, self._sparql) from error
+
+    def serialize(self, format: str) -> bytes:
+        """Write the rows that are left in a SPARQL 1.1 results format: csv, tsv, json or xml.
+
+        Raises UnknownFormatError, and QueryError when the query cannot be answered to its end.
+        """
+        if format not in FORMATS:
+            known = ", ".join(FORMATS)
+            raise UnknownFormatError(f"There is no results format “{format}”. Known are: {known}.")
+        try:
+            return self._solutions.serialize(format=FORMATS[format]) or b""
         except ENGINE_ERRORS as error:
             raise query_error(error, self._sparql) from error

@@ -6,21 +6,21 @@ changed. Rules are SHACL shapes: those of the project unless others are given.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal as OneOf
 
-from rdflib import RDFS, Graph, URIRef
+from rdflib import Graph
 from rdflib.term import Node
 
 from srmgraph import knowledge
 from srmgraph.errors import ShapesError
+from srmgraph.names import labels
 from srmgraph.store import Store
 from srmgraph.validation import engine as compiled_engine
 from srmgraph.validation import reference
 from srmgraph.validation.engine import Progress
 from srmgraph.validation.report import Report, Result, Rule, sorted_results
 from srmgraph.validation.shapes import Shapes
-
-_LABELS_AT_ONCE = 500
 
 
 def validate(
@@ -58,34 +58,16 @@ def validate(
     return Report(
         results=ordered,
         rules=tuple(sorted(map(view.rule, view.with_targets()), key=lambda rule: rule.name)),
-        labels=_labels(store, ontology, ordered),
+        labels=labels(store, _mentioned(ordered)),
         prefixes=knowledge.prefixes() | store.prefixes,
         notes=tuple(notes),
     )
 
 
-def _labels(store: Store, ontology: Graph, results: tuple[Result, ...]) -> dict[Node, str]:
-    """The names of all things that *results* mention, English ones where there are several."""
-    nodes = {
-        node
-        for result in results
-        for node in (result.focus_node, result.value)
-        if isinstance(node, URIRef)
+def _mentioned(results: Iterable[Result]) -> set[Node]:
+    return {
+        node for result in results for node in (result.focus_node, result.value) if node is not None
     }
-    found: dict[Node, str] = {}
-    wanted = sorted(nodes)
-    for start in range(0, len(wanted), _LABELS_AT_ONCE):
-        part = " ".join(node.n3() for node in wanted[start : start + _LABELS_AT_ONCE])
-        query = (
-            f"SELECT ?node ?label {{ VALUES ?node {{ {part} }} ?node {RDFS.label.n3()} ?label }} "
-            "ORDER BY ?node DESC(LANG(?label) = '' || LANGMATCHES(LANG(?label), 'en')) ?label"
-        )
-        for row in store.select(query):
-            found.setdefault(URIRef(str(row["node"])), str(row["label"]))
-    for node in nodes - found.keys():
-        if (label := ontology.value(node, RDFS.label)) is not None:
-            found[node] = str(label)
-    return found
 
 
 __all__ = ["Progress", "Report", "Result", "Rule", "validate"]

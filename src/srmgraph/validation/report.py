@@ -13,6 +13,7 @@ from functools import cached_property
 from rdflib import RDF, SH, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
+from srmgraph.names import short
 from srmgraph.validation import paths
 
 SEVERITIES = ("Violation", "Warning", "Info")
@@ -112,14 +113,7 @@ class Report:
 
     def short(self, node: Node) -> str:
         """*node* without its label: a prefixed name where a prefix is known, else as it is."""
-        if not isinstance(node, URIRef):
-            return str(node) if isinstance(node, Literal) else node.n3()
-        candidates = [
-            (len(namespace), f"{prefix}:{node[len(namespace) :]}")
-            for prefix, namespace in self.prefixes.items()
-            if node.startswith(namespace) and node[len(namespace) :].replace("-", "").isidentifier()
-        ]
-        return max(candidates)[1] if candidates else str(node)
+        return short(node, self.prefixes)
 
     def graph(self) -> Graph:
         """The report in RDF, as SHACL defines it."""
