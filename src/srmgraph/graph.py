@@ -108,6 +108,13 @@ class ServiceGraph:
         self._inferred = True
         return len(facts)
 
+    def inferred(self) -> rdflib.Graph:
+        """Return the facts that were inferred, and only these."""
+        return self.store.construct(
+            f"CONSTRUCT {{ ?thing ?property ?value }} "
+            f"{{ GRAPH {self.inferred_graph.n3()} {{ ?thing ?property ?value }} }}"
+        )
+
     def ask(
         self, name: str, /, *, progress: InferenceProgress | None = None, **parameters: object
     ) -> Solutions:

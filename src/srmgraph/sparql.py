@@ -23,10 +23,13 @@ _WORD = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
+_FORMS = ("SELECT", "CONSTRUCT", "DESCRIBE", "ASK")
+
 _STRUCTURE = re.compile(
     r"""
     \"\"\"(?:[^"\\]|\\.|"(?!""))*\"\"\" | \'\'\'(?:[^'\\]|\\.|'(?!''))*\'\'\'
-  | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' | <(?:[^<>"{}|^`\\\x00-\x20]|\\[uU][0-9A-Fa-f])*> | \#[^\n]*
+  | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*'
+  | <(?:[^<>"{}|^`\\\x00-\x20]|\\[uU][0-9A-Fa-f])*> | \#[^\n]*
   | (?P<mark>[{}()\[\]] | ! | \|\|? | &&? | (?<![\w?$:])(?:UNION|OPTIONAL|MINUS)(?!\w))
     """,
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
@@ -87,6 +90,14 @@ def nesting(text: str) -> tuple[int, int]:
         else:
             chain += 1
     return deepest, chain
+
+
+def form(text: str) -> str:
+    """Return the form of a query, SELECT, CONSTRUCT, DESCRIBE or ASK; empty if it is no query."""
+    for kind, word in _split(text)[1]:
+        if kind == "word":
+            return word.upper() if word.upper() in _FORMS else ""
+    return ""
 
 
 def is_federated(text: str) -> bool:
