@@ -287,9 +287,10 @@ def _question_help(question: Question) -> str:
     if question.parameters:
         lines += ["", "parameters (a name as people say it, a prefixed name, an <IRI> or a text):"]
         for parameter in question.parameters:
+            kind = f" ({parameter.datatype})" if parameter.datatype else ""
             default = f" (else {parameter.default})" if parameter.default else ""
             lines += textwrap.wrap(
-                f"--{parameter.name}: {parameter.help}{default}", 96, initial_indent="  ",
+                f"--{parameter.name}{kind}: {parameter.help}{default}", 96, initial_indent="  ",
                 subsequent_indent="      ",
             )  # fmt: skip
     lines += ["", f"Without --data it is asked of the worked example {question.example}."]

@@ -9,13 +9,15 @@ The header is read as it stands; the query runs unmodified in any SPARQL tool:
     # asked by: one kind of person
     # uses inference: no
     # parameter NAME: what it means
+    # parameter NAME (date): what it means
     # example: FOLDER
     PREFIX …
     SELECT … {
         VALUES ?NAME { UNDEF }
 
 A parameter is a variable with one VALUES row on a line of its own: UNDEF, when it may be left out,
-or the term that stands when it is left out. Asking with a parameter puts a term in that place.
+or the term that stands when it is left out. Asking with a parameter puts a term in that place: a
+thing, unless a datatype of XML Schema stands behind the name or the term left out is a literal.
 """
 
 from __future__ import annotations
@@ -37,7 +39,10 @@ if TYPE_CHECKING:
 
     from srmgraph.store import Store
 
-_FIELD = re.compile(r"(asked by|uses inference|parameter (?P<name>\w+)|example):\s*(?P<value>.*)")
+_FIELD = re.compile(
+    r"(asked by|uses inference|parameter (?P<name>\w+)(?: \((?P<datatype>\w+)\))?|example):\s*"
+    r"(?P<value>.*)"
+)
 
 
 @dataclass(frozen=True)
@@ -45,12 +50,14 @@ class Parameter:
     """A place in a question that can be filled.
 
     `default` is the SPARQL text of the term that stands there when none is given, as it is written
-    in the question; None when the parameter is then left open.
+    in the question; None when the parameter is then left open. `datatype` is the name of a datatype
+    of XML Schema, such as `date`; None for a parameter that takes a thing or is like its default.
     """
 
     name: str
     help: str
     default: str | None
+    datatype: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,9 +78,10 @@ class Question:
         """Return the query with terms in the places of its parameters.
 
         A value may be an rdflib term; a number, truth value or date of Python; or text: `<IRI>`, an
-        IRI with `://`, a prefixed name, `"a literal"@en` in Turtle's notation, the label of one
-        thing in `store` or in the ontology, and otherwise a literal. Prefixes are those of the
-        question, of the files that were read into `store`, and of the project.
+        IRI with `://`, a prefixed name, `"a literal"@en` in Turtle's notation, or the label of one
+        thing in `store` or in the ontology; for a parameter that takes a literal, its text.
+        Prefixes are those of the question, of the files that were read into `store`, and of the
+        project.
 
         Raises ParameterError for an unknown parameter or a value of no use.
         """
@@ -87,7 +95,7 @@ class Question:
                 raise ParameterError(self._no_such_parameter(name))
             if value is None:
                 continue
-            term = values.sparql(name, value, known[name].default)
+            term = values.sparql(name, value, known[name].default, known[name].datatype)
             # A function, because a replacement text would have its backslashes read.
             text = _row(name).sub(lambda row, term=term: f"{row[1]}{term}{row[3]}", text)  # type: ignore[misc]
         return text
@@ -120,7 +128,13 @@ def question(name: str) -> Question:
     if name in known:
         return known[name]
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    advice = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(known)}."
+    if not near:
+        near = [other for other in known if name.lower() in other.lower()][:3]
+    advice = (
+        f"Did you mean {' or '.join(near)}?"
+        if near
+        else f"There are {len(known)}, listed by: srmgraph ask"
+    )
     raise UnknownQuestionError(f"There is no question “{name}”. {advice}")
 
 
@@ -142,7 +156,9 @@ def read_question(file: Path) -> Question:
         if field is None:
             help_lines.append(comment)
         elif field["name"]:
-            parameters.append(_parameter(file, text, field["name"], field["value"]))
+            parameters.append(
+                _parameter(file, text, field["name"], field["value"], field["datatype"])
+            )
         else:
             fields[field[1]] = field["value"]
     for name in ("asked by", "uses inference", "example"):
@@ -222,11 +238,11 @@ def _row(name: str) -> re.Pattern[str]:
     )
 
 
-def _parameter(file: Path, text: str, name: str, help: str) -> Parameter:
+def _parameter(file: Path, text: str, name: str, help: str, datatype: str | None) -> Parameter:
     row = _row(name).search(text)
     if row is None:
         raise QuestionError(
             f"{file}: the parameter “{name}” has no line “VALUES ?{name} {{ UNDEF }}” of its own."
         )
     default = None if row[2].upper() == "UNDEF" else row[2]
-    return Parameter(name, help, default)
+    return Parameter(name, help, default, datatype)

@@ -90,6 +90,9 @@ class Terminal:
     @contextmanager
     def counting(self, what: str) -> Iterator[Callable[[int, int], None]]:
         """Show how far work is; what is yielded takes the parts done and their number."""
+        if not self._remarks.is_terminal:
+            yield lambda done, of: None
+            return
         columns = (TextColumn(what), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
         with Progress(*columns, console=self._remarks, transient=True) as progress:
             task = progress.add_task(what, total=None)

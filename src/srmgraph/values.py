@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph
 import rdflib
-from rdflib import RDFS
+from rdflib import RDFS, XSD
 
 from srmgraph import knowledge
 from srmgraph.errors import InputError, ParameterError
@@ -24,6 +24,8 @@ _TURTLE_LITERAL = re.compile(
     r"""(?s)"(?:[^"\\\n]|\\.)*"(?:@[A-Za-z]+(?:-[A-Za-z0-9]+)*|\^\^\S+)?"""
 )
 
+_EXAMPLES = {"date": "2027-01-31", "dateTime": "2027-01-31T09:00:00Z", "boolean": "true or false"}
+
 
 class Values:
     """Turns values into terms, with the prefixes and the labels that are known."""
@@ -33,14 +35,18 @@ class Values:
         self._declared = prefixes
         self._prefixes = knowledge.prefixes() | (store.prefixes if store else {}) | prefixes
 
-    def sparql(self, name: str, value: object, default: str | None = None) -> str:
+    def sparql(
+        self, name: str, value: object, default: str | None = None, datatype: str | None = None
+    ) -> str:
         """Return the SPARQL text of the term that `value` means.
 
-        A plain text takes the datatype of the `default`, when that is a literal.
+        A plain text takes the `datatype` of XML Schema that is named, else that of the `default`,
+        when that is a literal; else it is the name of a thing.
         Raises ParameterError, which names the parameter `name`.
         """
         try:
-            return str(to_oxigraph(self._term(value, default)))
+            kind = XSD[datatype] if datatype else self._datatype(default)
+            return str(to_oxigraph(self._term(value, kind)))
         except InputError as error:
             raise ParameterError(
                 f"The value of “{name}” cannot be used: {error.message}"
@@ -48,28 +54,29 @@ class Values:
         except ParameterError as error:
             raise ParameterError(f"The value of “{name}” cannot be used: {error}") from error
 
-    def _term(self, value: object, default: str | None) -> rdflib.term.Node:
+    def _term(self, value: object, datatype: rdflib.URIRef | None) -> rdflib.term.Node:
         if isinstance(value, rdflib.BNode):
             raise ParameterError("a blank node has no name that a question could use.")
         if isinstance(value, rdflib.term.Identifier):
             return value
         if isinstance(value, str):
-            return self._text(value, default)
+            return self._text(value, datatype)
         if isinstance(value, bool | int | float | Decimal | datetime.date | datetime.datetime):
             return rdflib.Literal(value)
         raise ParameterError(f"{value!r} is neither a term nor text, number, truth value or date.")
 
-    def _text(self, text: str, default: str | None) -> rdflib.term.Node:
+    def _text(self, text: str, datatype: rdflib.URIRef | None) -> rdflib.term.Node:
         if text.startswith("<") and text.endswith(">"):
             return rdflib.URIRef(text[1:-1])
         if _TURTLE_LITERAL.fullmatch(text):
             return self._turtle(text)
-        datatype = self._datatype(default)
         if datatype is not None:
             literal = rdflib.Literal(text, datatype=datatype)
             if literal.ill_typed:
                 kind = datatype.rpartition("#")[2] or datatype
-                raise ParameterError(f"“{text}” is no {kind}.")
+                example = _EXAMPLES.get(kind)
+                advice = f" Write it like {example}." if example else ""
+                raise ParameterError(f"“{text}” is no {kind}.{advice}")
             return literal
         if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
             return rdflib.URIRef(text)
@@ -119,11 +126,11 @@ class Values:
         near = difflib.get_close_matches(text, {label for label, _ in labels}, n=3, cutoff=0.85)
         if near:
             listing = " or ".join(f"“{label}”" for label in near)
-            raise ParameterError(
-                f"nothing is called “{text}”. Did you mean {listing}? "
-                f"If it is plain text, write '\"{text}\"'."
-            )
-        return rdflib.Literal(text)
+            raise ParameterError(f"nothing is called “{text}”. Did you mean {listing}?")
+        raise ParameterError(
+            f"nothing is called “{text}”. Write a name as it stands in the data, a prefixed name, "
+            "an <IRI>, or a text in quotation marks."
+        )
 
     def _labels(self) -> list[tuple[str, rdflib.URIRef]]:
         pairs: list[tuple[rdflib.term.Node | None, rdflib.term.Node | None]] = []
