@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options, rest = parser.parse_known_args(arguments)
     if rest and options.verb != "ask":
-        parser.error(f"This is too much: {' '.join(rest)}. See: srmgraph {options.verb} --help")
+        options.parser.error(f"This is too much: {' '.join(rest)}")
     try:
         return int(options.run(options, rest, terminal))
     except (DoesNotConformError, InconsistentError) as error:
@@ -318,11 +318,11 @@ def _parameters(question: Question, rest: list[str]) -> dict[str, str]:
 
 
 class _Arguments(argparse.ArgumentParser):
-    """A parser whose errors are one sentence with the usage below, and exit code 2."""
+    """A parser whose errors are a sentence and where to read on, with exit code 2."""
 
     def error(self, message: str) -> NoReturn:
         sentence = f"{message[:1].upper()}{message[1:]}"
-        self.exit(NOT_UNDERSTOOD, f"{sentence}\n{self.format_usage()}")
+        self.exit(NOT_UNDERSTOOD, f"{sentence}. See: {self.prog} --help\n")
 
 
 _EPILOG = """
@@ -354,6 +354,7 @@ def _parser() -> argparse.ArgumentParser:
         made: _Arguments = verbs.add_parser(
             name, help=help, description=description, add_help=add_help, allow_abbrev=False
         )
+        made.set_defaults(parser=made)
         return made
 
     one = verb("demo", "show what is there, what holds, what does not, and three answers")
@@ -404,7 +405,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--help", "-h", action="store_true", help="about a question, or this verb")
     _data(one)
     one.add_argument("--format", choices=_ANSWER_FORMATS, default="table", help="of the answer")
-    one.set_defaults(run=_ask, parser=one)
+    one.set_defaults(run=_ask)
 
     one = verb(
         "query",

@@ -76,7 +76,9 @@ def test_a_missing_file_and_an_unknown_format_are_named(tmp_path: Path, store: S
     with pytest.raises(MissingFileError, match="There is no such file"):
         store.read(tmp_path / "nothing.ttl")
     with pytest.raises(MissingFileError, match="This is a folder"):
-        store.read(tmp_path, "turtle")
+        store.read(tmp_path)
+    for name in ("data.xls", "data.ttl"):
+        (tmp_path / name).touch()
     with pytest.raises(UnknownFormatError) as caught:
         store.read(tmp_path / "data.xls")
     for known in FORMATS.values():

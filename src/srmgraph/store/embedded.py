@@ -49,8 +49,9 @@ class Store:
         Raises MissingFileError, UnknownFormatError, and ParseError with line and column.
         """
         file = Path(file)
-        syntax = format_of(file, format)
-        self._extend(Parser(read_bytes(file), syntax, file, _context))
+        # What is not there is told before what its name says.
+        content = read_bytes(file)
+        self._extend(Parser(content, format_of(file, format), file, _context))
 
     def parse(self, text: str | bytes, format: str) -> None:
         """Take in the statements of a text: all of them or, if it has an error, none.
