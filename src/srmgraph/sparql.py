@@ -100,6 +100,11 @@ def form(text: str) -> str:
     return ""
 
 
+def names_its_graphs(text: str) -> bool:
+    """Return whether a query says by FROM which graphs it is asked of."""
+    return any(kind == "word" and word.upper() == "FROM" for kind, word in words(text))
+
+
 def is_federated(text: str) -> bool:
     """Return whether a SPARQL text may ask another service, so that answering it would reach out.
 

@@ -36,6 +36,11 @@ class Format:
     oxigraph: pyoxigraph.RdfFormat
 
     @property
+    def media_type(self) -> str:
+        """The media type by which HTTP knows it."""
+        return str(self.oxigraph.media_type)
+
+    @property
     def has_graphs(self) -> bool:
         """Whether a file of this format can hold named graphs."""
         return self.oxigraph.supports_datasets
@@ -65,7 +70,9 @@ def format_of(file: Path, name: str | None = None) -> Format:
             return known
     if name:
         listing = ", ".join(f"{known.name} ({known.title})" for known in FORMATS.values())
-        raise UnknownFormatError(f"There is no format “{name}”. Known are: {listing}.", file)
+        raise UnknownFormatError(
+            f"There is no format “{name}”. Known are: {listing}.", file if file.name else None
+        )
     listing = ", ".join(
         f".{ending} ({known.title})" for known in FORMATS.values() for ending in known.endings
     )

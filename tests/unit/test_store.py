@@ -1,6 +1,7 @@
 """Reading files into a store, asking it, and terms on their way in and out."""
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -247,3 +248,30 @@ def test_what_is_no_term_is_refused() -> None:
 )
 def test_iris_are_found_in_a_query(text: str, expected: list[str]) -> None:
     assert sparql.references(text) == expected
+
+
+def test_queries_see_the_union_unless_they_name_their_graphs(store: Store) -> None:
+    store.parse("<x:a> <x:p> 1 . <x:g> { <x:a> <x:p> 2 } <x:h> { <x:a> <x:p> 3 }", "trig")
+
+    def values(sparql: str, *default: str, named: Sequence[str] = ()) -> list[str]:
+        return store.answer(sparql, "csv", default, named).decode().split()[1:]
+
+    assert sorted(values("SELECT ?v { ?s ?p ?v }")) == ["1", "2", "3"]
+    assert values("SELECT ?v FROM <x:g> { ?s ?p ?v }") == ["2"]
+    assert values("SELECT ?v FROM NAMED <x:h> { ?s ?p ?v }") == []
+    assert values("SELECT ?v FROM NAMED <x:h> { GRAPH ?g { ?s ?p ?v } }") == ["3"]
+    # The graphs of the request stand above those of the query.
+    assert values("SELECT ?v FROM <x:g> { ?s ?p ?v }", "x:h") == ["3"]
+    assert values("SELECT ?v { GRAPH ?g { ?s ?p ?v } }", named=["x:g"]) == ["2"]
+
+
+def test_a_query_of_any_form_is_answered_as_text(store: Store) -> None:
+    store.parse("<x:a> <x:p> 1 .", "turtle")
+    assert store.answer("ASK { ?s ?p 1 }", "json") == b'{"head":{},"boolean":true}'
+    assert b"<x:a> <x:p>" in store.answer("CONSTRUCT WHERE { ?s ?p ?o }", "n-triples")
+    with pytest.raises(UnknownFormatError, match="csv, tsv, json, xml"):
+        store.answer("ASK { }", "turtle")
+    with pytest.raises(UnknownFormatError, match="Turtle"):
+        store.answer("CONSTRUCT WHERE { ?s ?p ?o }", "csv")
+    with pytest.raises(QueryError, match="Invalid IRI"):
+        store.answer("ASK { }", "json", ["no iri"])

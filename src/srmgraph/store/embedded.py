@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,9 @@ import rdflib
 
 from srmgraph import knowledge
 from srmgraph.errors import InputError, QueryError
+from srmgraph.sparql import names_its_graphs
 from srmgraph.store.query_errors import ENGINE_ERRORS, check, query_error
-from srmgraph.store.solutions import Solutions
+from srmgraph.store.solutions import Solutions, results_format
 from srmgraph.syntax import Parser, format_of, read_bytes
 from srmgraph.terms import to_oxigraph, triples_to_oxigraph, triples_to_rdflib
 
@@ -111,6 +112,32 @@ class Store:
             raise QueryError("This is no ASK query, so it is neither true nor false.")
         return bool(answer)
 
+    def answer(
+        self,
+        sparql: str,
+        format: str,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+    ) -> bytes:
+        """Answer a query of any form as text: rows and truth values as csv, tsv, json or xml,
+        graphs in a format of RDF.
+
+        `default_graphs` and `named_graphs` are the IRIs of the graphs that are asked, as the SPARQL
+        1.1 Protocol has them; they stand above those that the query names.
+        Raises QueryError, and UnknownFormatError for a format that does not fit the query.
+        """
+        answer = self._query(sparql, default_graphs, named_graphs)
+        try:
+            if isinstance(answer, pyoxigraph.QueryTriples):
+                syntax = format_of(Path(), format)
+                prefixes = knowledge.prefixes() | self.prefixes
+                return (
+                    pyoxigraph.serialize(answer, format=syntax.oxigraph, prefixes=prefixes) or b""
+                )
+            return answer.serialize(format=results_format(format)) or b""
+        except ENGINE_ERRORS as error:
+            raise query_error(error, sparql) from error
+
     def graph(self) -> rdflib.Graph:
         """Return a copy of all statements, of whichever graph, as one graph."""
         graph = self._empty_graph()
@@ -143,15 +170,25 @@ class Store:
         return graph
 
     def _query(
-        self, sparql: str
+        self, sparql: str, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()
     ) -> pyoxigraph.QuerySolutions | pyoxigraph.QueryTriples | pyoxigraph.QueryBoolean:
         check(sparql)
+        chosen = bool(default_graphs or named_graphs)
         try:
             return self.oxigraph.query(
-                sparql, prefixes=self.assumed_prefixes, use_default_graph_as_union=True
+                sparql,
+                prefixes=self.assumed_prefixes,
+                # The engine would pass over FROM if it were told to ask the union.
+                use_default_graph_as_union=not chosen and not names_its_graphs(sparql),
+                default_graph=_nodes(default_graphs) if chosen else None,
+                named_graphs=_nodes(named_graphs) if chosen else None,
             )
         except ENGINE_ERRORS as error:
             raise query_error(error, sparql) from error
+
+
+def _nodes(iris: Sequence[str]) -> list[Any]:
+    return [pyoxigraph.NamedNode(iri) for iri in iris]
 
 
 def _context(iri: str) -> dict[str, Any] | None:

@@ -86,10 +86,15 @@ class Solutions:
 
         Raises UnknownFormatError, and QueryError when the query cannot be answered to its end.
         """
-        if format not in FORMATS:
-            known = ", ".join(FORMATS)
-            raise UnknownFormatError(f"There is no results format “{format}”. Known are: {known}.")
         try:
-            return self._solutions.serialize(format=FORMATS[format]) or b""
+            return self._solutions.serialize(format=results_format(format)) or b""
         except ENGINE_ERRORS as error:
             raise query_error(error, self._sparql) from error
+
+
+def results_format(name: str) -> pyoxigraph.QueryResultsFormat:
+    """Return the format of that name; raises UnknownFormatError, which lists the formats."""
+    if name not in FORMATS:
+        known = ", ".join(FORMATS)
+        raise UnknownFormatError(f"There is no results format “{name}”. Known are: {known}.")
+    return FORMATS[name]
