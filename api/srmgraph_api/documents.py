@@ -1,0 +1,99 @@
+"""The knowledge itself over HTTP: ontology, rules and JSON-LD context; and whether all is well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import version
+from typing import Any
+
+import rdflib
+from fastapi import APIRouter, Request, Response
+
+from srmgraph import knowledge, queries
+from srmgraph.adapters import jsonld, rdf
+from srmgraph.syntax import FORMATS
+from srmgraph.validation.shapes import Shapes
+from srmgraph_api import negotiation
+from srmgraph_api.negotiation import GRAPH_TYPES
+from srmgraph_api.problems import Problem, responses
+from srmgraph_api.service import Service
+
+_GRAPHS: dict[str, Callable[[], rdflib.Graph]] = {
+    "ontology": knowledge.ontology,
+    "shapes": knowledge.shapes,
+}
+_SUMMARIES = {
+    "ontology": "Get the ontology: what exists",
+    "shapes": "Get the rules: what must hold",
+}
+
+
+def router(service: Service) -> APIRouter:
+    """Return the routes of the knowledge."""
+    routes = APIRouter(tags=["Knowledge"])
+    for name in _GRAPHS:
+        _add(routes, name)
+
+    @routes.get(
+        "/context.jsonld",
+        summary="Get the JSON-LD context",
+        response_class=Response,
+        responses={200: {"content": {"application/ld+json": {}}}},
+    )
+    def context(request: Request) -> Response:
+        """With it, plain JSON means what the ontology says."""
+        return _cached(request, jsonld.text(knowledge.context()).encode(), "application/ld+json")
+
+    @routes.get("/health", summary="Ask whether all is well")
+    def health() -> dict[str, Any]:
+        """The version, and how much is served."""
+        return {
+            "status": "ok",
+            "version": version("srmgraph"),
+            "statements": len(service.stated.store),
+            "rules": len(Shapes(knowledge.shapes()).with_targets()),
+            "queries": len(queries.questions()),
+        }
+
+    return routes
+
+
+def _add(routes: APIRouter, name: str) -> None:
+    answers: dict[int | str, dict[str, Any]] = {
+        200: {"content": {media_type: {} for media_type in GRAPH_TYPES}}
+    }
+
+    @routes.get(
+        f"/{name}",
+        summary=_SUMMARIES[name],
+        response_class=Response,
+        responses={**answers, **responses(406)},
+        operation_id=name,
+    )
+    def negotiated(request: Request) -> Response:
+        """In the format of RDF that Accept asks for, or under an ending, as in `.ttl`."""
+        media_type = negotiation.best(request, [*GRAPH_TYPES])
+        return _cached(request, _text(name, GRAPH_TYPES[media_type]), media_type)
+
+    @routes.get(f"/{name}.{{ending}}", include_in_schema=False)
+    def by_ending(request: Request, ending: str) -> Response:
+        for format in FORMATS.values():
+            if ending in format.endings:
+                return _cached(request, _text(name, format.name), format.media_type)
+        known = ", ".join(f".{ending}" for format in FORMATS.values() for ending in format.endings)
+        raise Problem(404, f"There is no /{name}.{ending}. Known endings are: {known}.")
+
+
+@cache
+def _text(name: str, format: str) -> bytes:
+    return rdf.serialize(_GRAPHS[name](), format)
+
+
+def _cached(request: Request, content: bytes, media_type: str) -> Response:
+    tag = f'"{sha256(content).hexdigest()[:16]}"'
+    headers = {"ETag": tag, "Vary": "Accept", "Cache-Control": "public, max-age=300"}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type=media_type, headers=headers)

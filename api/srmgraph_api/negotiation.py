@@ -1,0 +1,98 @@
+"""Which media type to answer with, and how much of a request to read.
+
+Source: RFC 9110, section 12.5.1 (Accept).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import Request
+
+from srmgraph.syntax import FORMATS
+from srmgraph_api.problems import Problem
+
+LARGEST_BODY = 10_000_000
+"""How many bytes a request may carry."""
+
+GRAPH_TYPES = {format.media_type: name for name, format in FORMATS.items()}
+"""The media types of RDF and the names of their formats."""
+
+ROW_TYPES = {
+    "application/sparql-results+json": "json",
+    "application/sparql-results+xml": "xml",
+    "text/csv": "csv",
+    "text/tab-separated-values": "tsv",
+}
+"""The media types of SPARQL results and the names of their formats."""
+
+_ALSO = {
+    "application/json": "application/sparql-results+json",
+    "application/xml": "application/sparql-results+xml",
+    "text/xml": "application/sparql-results+xml",
+}
+
+
+def best(request: Request, available: Sequence[str]) -> str:
+    """Return the media type among `available` that the client likes best, the first if any will do.
+
+    Raises Problem 406, which lists what is available.
+    """
+    accept = ",".join(request.headers.getlist("accept")) or "*/*"
+    ranges = [_range(part) for part in accept.split(",") if part.strip()]
+    liked = {offered: _quality(offered, ranges) for offered in available}
+    chosen = max(available, key=lambda offered: liked[offered])
+    if liked[chosen] <= 0:
+        raise Problem(
+            406,
+            f"None of the media types in “Accept: {accept}” is available here. "
+            f"Available are: {', '.join(available)}.",
+        )
+    return chosen
+
+
+def best_rows(request: Request) -> tuple[str, str]:
+    """Return the media type and the format for rows; plain JSON and XML will do for SPARQL's."""
+    chosen = best(request, [*ROW_TYPES, *_ALSO])
+    return chosen, ROW_TYPES[_ALSO.get(chosen, chosen)]
+
+
+def media_type(request: Request) -> str:
+    """Return the media type of a request's content, without its parameters; empty if not told."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def body(request: Request) -> bytes:
+    """Return the content of a request; raises Problem 413 as soon as there is too much."""
+    content = bytearray()
+    async for part in request.stream():
+        content += part
+        if len(content) > LARGEST_BODY:
+            raise Problem(
+                413,
+                f"A request may carry {LARGEST_BODY:,} bytes. Larger files are checked on your "
+                "machine with: srmgraph validate FILE",
+            )
+    return bytes(content)
+
+
+def _range(text: str) -> tuple[str, float]:
+    name, *parameters = (part.strip().lower() for part in text.split(";"))
+    quality = 1.0
+    for parameter in parameters:
+        key, _, value = parameter.partition("=")
+        if key.strip() == "q":
+            try:
+                quality = min(max(float(value), 0.0), 1.0)
+            except ValueError:
+                quality = 0.0
+    return name, quality
+
+
+def _quality(offered: str, ranges: Sequence[tuple[str, float]]) -> float:
+    """The quality that the most specific range gives, 0 where none fits."""
+    for fitting in (offered, f"{offered.partition('/')[0]}/*", "*/*"):
+        found = [quality for name, quality in ranges if name == fitting]
+        if found:
+            return max(found)
+    return 0.0

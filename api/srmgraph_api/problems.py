@@ -1,0 +1,137 @@
+"""Errors as problem details: what is wrong and what to do, never a traceback.
+
+Source: RFC 9457. Each has the member `requestId`, which the header X-Request-Id repeats; errors
+in a text have `line` and `column` where they are known.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from srmgraph.errors import (
+    InconsistentError,
+    InputError,
+    SrmgraphError,
+    UnknownQuestionError,
+)
+
+_LOG = logging.getLogger("srmgraph_api")
+_STATUS: dict[type[SrmgraphError], int] = {
+    UnknownQuestionError: 404,
+    # What is served contradicts itself; no request of the client's can mend that.
+    InconsistentError: 409,
+}
+
+_EXAMPLES = {
+    400: "line 1, column 10: A bracket is still open at the end.",
+    404: "There is no question “roles”. Did you mean which-roles-does-a-party-play?",
+    406: "None of the media types in “Accept: image/png” is available here. …",
+    409: "The data contradict the ontology, so nothing was inferred. 1 contradiction: …",
+    413: "A request may carry 10,000,000 bytes. …",
+    415: "The content is “text/csv”. Send one of: text/turtle, …",
+}
+
+
+class Problem(Exception):
+    """An answer that is not what was asked for: a status of HTTP and a sentence."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        self.status = status
+        self.detail = detail
+        super().__init__(detail)
+
+
+def install(app: FastAPI) -> None:
+    """Let an application answer every error with problem details."""
+
+    async def ours(request: Request, error: Exception) -> Response:
+        known = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 400)
+        place = {
+            name: value
+            for name in ("line", "column")
+            if (value := getattr(error, name, None)) is not None
+        }
+        detail = error.message if isinstance(error, InputError) else str(error)
+        return problem(known, detail, place)
+
+    async def chosen(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Problem)
+        return problem(error.status, error.detail)
+
+    async def frameworks(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        detail = {
+            404: f"There is nothing at {request.url.path}. What there is, is listed at /.",
+            405: f"{request.method} is not possible at {request.url.path}.",
+        }.get(error.status_code, str(error.detail))
+        return problem(error.status_code, detail, headers=error.headers)
+
+    async def parameters(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        told = [f"{'.'.join(map(str, e['loc'][1:]))}: {e['msg']}" for e in error.errors()]
+        return problem(400, f"The request is not understood. {'; '.join(told)}.")
+
+    async def unforeseen(request: Request, error: Exception) -> Response:
+        answer = problem(500, "The service itself went wrong. Please report the requestId.")
+        _LOG.error("request %s", answer.headers["x-request-id"], exc_info=error)
+        return answer
+
+    app.add_exception_handler(SrmgraphError, ours)
+    app.add_exception_handler(Problem, chosen)
+    app.add_exception_handler(HTTPException, frameworks)
+    app.add_exception_handler(RequestValidationError, parameters)
+    app.add_exception_handler(Exception, unforeseen)
+
+
+def problem(
+    status: int,
+    detail: str,
+    more: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return a response with problem details."""
+    identifier = str(uuid4())
+    content = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "requestId": identifier,
+        **(more or {}),
+    }
+    return Response(
+        json.dumps(content, ensure_ascii=False),
+        status_code=status,
+        media_type="application/problem+json",
+        headers={**(headers or {}), "X-Request-Id": identifier},
+    )
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return how these statuses are described in OpenAPI."""
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {
+                "application/problem+json": {
+                    "example": {
+                        "type": "about:blank",
+                        "title": HTTPStatus(status).phrase,
+                        "status": status,
+                        "detail": _EXAMPLES[status],
+                        "requestId": "0f9a4f0e-8a55-4be5-a6a3-3f2f0f2f7f5e",
+                    }
+                }
+            },
+        }
+        for status in statuses
+    }

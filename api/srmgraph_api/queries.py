@@ -1,0 +1,110 @@
+"""Kept questions over HTTP: listed, described and asked."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from srmgraph import queries
+from srmgraph.adapters import rdf
+from srmgraph.errors import ParameterError
+from srmgraph.queries import Question
+from srmgraph_api import negotiation
+from srmgraph_api.negotiation import GRAPH_TYPES, ROW_TYPES
+from srmgraph_api.problems import responses
+from srmgraph_api.service import Service
+
+_QUERY = "application/sparql-query"
+
+
+def router(service: Service) -> APIRouter:
+    """Return the routes of the kept questions."""
+    routes = APIRouter(tags=["Questions"])
+    first = next(iter(queries.questions()))
+
+    @routes.get(
+        "/queries",
+        summary="List the questions",
+        response_class=Response,
+        responses={
+            200: {"description": "All questions", "content": {"application/json": {}}},
+            **responses(406),
+        },
+    )
+    def questions(request: Request) -> Response:
+        """What each asks, who asks it and which parameters it takes; as JSON or as RDF."""
+        media_type = negotiation.best(request, ["application/json", *GRAPH_TYPES])
+        content: bytes | str
+        if media_type == "application/json":
+            listed = [_described(kept) for kept in queries.questions().values()]
+            content = json.dumps({"queries": listed}, ensure_ascii=False)
+        else:
+            content = rdf.serialize(queries.describe(), GRAPH_TYPES[media_type])
+        return Response(content, media_type=media_type, headers={"Vary": "Accept"})
+
+    @routes.get(
+        "/queries/{name}",
+        summary="Ask a question",
+        response_class=Response,
+        responses={
+            200: {
+                "description": "The rows of the answer, or the query itself",
+                "content": {media_type: {} for media_type in (*ROW_TYPES, _QUERY)},
+            },
+            **responses(400, 404, 406, 409),
+        },
+        openapi_extra={
+            "parameters": [
+                {
+                    "name": "name",
+                    "in": "path",
+                    "required": True,
+                    "schema": {"type": "string"},
+                    "description": "one of the names listed at /queries",
+                    "example": first,
+                }
+            ]
+        },
+    )
+    def ask(request: Request, name: str) -> Response:
+        """The parameters of the question are those of the address: a name as it stands in the data,
+        a prefixed name, an IRI, or a date. With `Accept: application/sparql-query`, the answer is
+        the query itself, with the parameters in their places."""
+        kept = queries.question(name)
+        given: dict[str, str] = {}
+        for key, value in request.query_params.multi_items():
+            if key in given:
+                raise ParameterError(f"The parameter “{key}” is given twice; a question takes one.")
+            given[key] = value
+        chosen = negotiation.best(request, [*ROW_TYPES, "application/json", _QUERY])
+        graph = service.closed() if kept.uses_inference else service.stated
+        sparql = kept.bind(graph.store, **given)
+        if chosen == _QUERY:
+            return Response(sparql, media_type=_QUERY, headers={"Vary": "Accept"})
+        media_type, format = negotiation.best_rows(request)
+        content = graph.store.select(sparql).serialize(format)
+        return Response(content, media_type=media_type, headers={"Vary": "Accept"})
+
+    return routes
+
+
+def _described(kept: Question) -> dict[str, Any]:
+    return {
+        "name": kept.name,
+        "summary": kept.summary,
+        "help": kept.help,
+        "askedBy": kept.persona,
+        "usesInference": kept.uses_inference,
+        "parameters": [
+            {
+                "name": parameter.name,
+                "help": parameter.help,
+                "default": parameter.default,
+                "datatype": parameter.datatype,
+            }
+            for parameter in kept.parameters
+        ],
+        "href": f"/queries/{kept.name}",
+    }

@@ -1,0 +1,84 @@
+"""Validation over HTTP: data come in, a report goes out, nothing is kept."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from srmgraph import ServiceGraph, knowledge
+from srmgraph.validation import formats
+from srmgraph_api import negotiation
+from srmgraph_api.negotiation import GRAPH_TYPES
+from srmgraph_api.problems import Problem, responses
+from srmgraph_api.service import Service
+
+_REPORT_TYPES = {
+    "application/json": "json",
+    "text/turtle": "turtle",
+    "text/plain": "text",
+    "application/xml": "junit",
+    "application/sarif+json": "sarif",
+}
+_SEVERITIES = {"violation": "Violation", "warning": "Warning", "info": "Info"}
+
+
+def router(service: Service) -> APIRouter:
+    """Return the route of validation; what is served plays no part in it."""
+    routes = APIRouter(tags=["Rules"])
+
+    @routes.post(
+        "/validate",
+        summary="Check data against the rules",
+        response_class=Response,
+        responses={
+            200: {
+                "description": "The report, whether the data conform or not; `conforms` says it",
+                "content": {media_type: {} for media_type in _REPORT_TYPES},
+            },
+            **responses(400, 406, 413, 415),
+        },
+        openapi_extra={
+            "requestBody": {
+                "required": True,
+                "content": {
+                    media_type: {"schema": {"type": "string"}} for media_type in GRAPH_TYPES
+                }
+                | {"text/turtle": {"schema": {"type": "string"}, "example": _example()}},
+            }
+        },
+    )
+    async def validate(
+        request: Request,
+        show: Annotated[
+            Literal["violation", "warning", "info"],
+            Query(description="leave out what is milder"),
+        ] = "info",
+    ) -> Response:
+        """The content is RDF in the format that Content-Type tells. Nothing is stored.
+
+        The report is JSON, a SHACL validation report in Turtle, text for people, JUnit's XML or
+        SARIF, as Accept asks for.
+        """
+        kind = negotiation.media_type(request)
+        if kind not in GRAPH_TYPES:
+            raise Problem(415, f"The content is “{kind}”. Send one of: {', '.join(GRAPH_TYPES)}.")
+        media_type = negotiation.best(request, [*_REPORT_TYPES])
+        content = await negotiation.body(request)
+        report = await run_in_threadpool(_report, content, GRAPH_TYPES[kind], show, media_type)
+        return Response(report, media_type=media_type, headers={"Vary": "Accept"})
+
+    return routes
+
+
+def _report(content: bytes, format: str, show: str, media_type: str) -> str:
+    with ServiceGraph.open() as graph:
+        graph.store.parse(content, format)
+        report = graph.validate().at_least(_SEVERITIES[show])
+    return formats.render(report, _REPORT_TYPES[media_type])
+
+
+def _example() -> str:
+    first = knowledge.examples()[0]
+    return (first / f"{first.name}.ttl").read_text(encoding="utf-8")
