@@ -62,5 +62,5 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
     call = escape(f"{method.upper()} {path}")
     if method == "get" and "{" not in path:
         call = f'<a href="{escape(path[1:])}">{call}</a>'
-    about = escape(operation.get("description", "").replace("\n", " "))
+    about = escape(operation.get("description", "").replace("\n", " ").replace("`", ""))
     return f"<dt>{escape(operation['summary'])}</dt><dd>{about} <code>{call}</code></dd>"

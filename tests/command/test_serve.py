@@ -1,4 +1,4 @@
-"""`srmgraph serve` as a process of its own: it answers, outlives bad requests, and stops when asked."""
+"""`srmgraph serve` in a process of its own: it answers, outlives bad requests, stops when asked."""
 
 import json
 import signal
