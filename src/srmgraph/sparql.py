@@ -8,29 +8,37 @@ from collections.abc import Iterator
 _ESCAPED = r"%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?\#@%]"
 _LOCAL_NAME = rf"(?:(?:[\w:]|{_ESCAPED})(?:(?:[\w:.-]|{_ESCAPED})*(?:[\w:-]|{_ESCAPED}))?)?"
 
-# In this order, so that nothing is found inside a text, an IRI or a comment.
+# A text that is not closed goes on to the end of its line, so that it is not read again and again.
+# Nothing is hidden by that: no engine reads on behind it.
+_TEXT = r"""
+    \"\"\"(?:[^"\\]|\\.|"(?!""))*+(?:\"\"\")? | \'\'\'(?:[^'\\]|\\.|'(?!''))*+(?:\'\'\')?
+  | "(?:[^"\\\n]|\\.)*+"? | '(?:[^'\\\n]|\\.)*+'?
+"""
+
+# In this order, so that nothing is found inside a text, an IRI or a comment. The prefix of a name
+# has an end, because the search for it would otherwise take a time that grows with the square.
 _WORD = re.compile(
     rf"""
-    (?P<text>\"\"\"(?:[^"\\]|\\.|"(?!""))*\"\"\" | \'\'\'(?:[^'\\]|\\.|'(?!''))*\'\'\'
-            | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*')
+    (?P<text>{_TEXT})
   | (?P<iri><(?:[^<>"{{}}|^`\\\x00-\x20]|\\[uU][0-9A-Fa-f])*>)
-  | (?P<comment>\#[^\n]*)
+  | (?P<comment>\#[^\n\r]*) | \\.
   | (?P<variable>[?$]\w+)
   | (?P<blank>_:[\w.-]*\w)
-  | (?P<name>(?:[^\W\d_][\w.-]*)?:{_LOCAL_NAME})
+  | (?P<name>(?:[^\W\d_][\w.-]{{0,200}}+)?:{_LOCAL_NAME})
   | (?P<word>@?[^\W\d]\w*(?:-\w+)*)
     """,
     re.VERBOSE | re.DOTALL,
 )
 
+_MISREAD = re.compile(r"['#()]")
 _FORMS = ("SELECT", "CONSTRUCT", "DESCRIBE", "ASK")
 
 _STRUCTURE = re.compile(
-    r"""
-    \"\"\"(?:[^"\\]|\\.|"(?!""))*\"\"\" | \'\'\'(?:[^'\\]|\\.|'(?!''))*\'\'\'
-  | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*'
-  | <(?:[^<>"{}|^`\\\x00-\x20]|\\[uU][0-9A-Fa-f])*> | \#[^\n]*
-  | (?P<mark>[{}()\[\]] | ! | \|\|? | &&? | (?<![\w?$:])(?:UNION|OPTIONAL|MINUS)(?!\w))
+    rf"""
+    {_TEXT}
+  | <(?:[^<>"{{}}|^`\\\x00-\x20]|\\[uU][0-9A-Fa-f])*> | \#[^\n\r]* | \\. | @[\w-]+
+  | (?<![\w.-])[\w.-]*+:(?:[\w:.-]|{_ESCAPED})*+
+  | (?P<mark>[{{}}()\[\]] | [!+*/-] | \|\|? | &&? | (?<![\w?$:])(?:UNION|OPTIONAL|MINUS)(?!\w))
     """,
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
@@ -98,6 +106,22 @@ def form(text: str) -> str:
         if kind == "word":
             return word.upper() if word.upper() in _FORMS else ""
     return ""
+
+
+def unmistakable(text: str) -> str:
+    """Return a query in which an engine finds the same IRIs, texts and comments as are found here.
+
+    Whether `<2)SERVICE#>` is an IRI, or the end of “less than 2” with another service behind it,
+    only a parser knows. A sign that is escaped stays the same in an IRI and is an error elsewhere.
+    """
+    return _WORD.sub(
+        lambda found: (
+            _MISREAD.sub(lambda sign: f"\\u{ord(sign[0]):04X}", found[0])
+            if found.lastgroup == "iri"
+            else found[0]
+        ),
+        text,
+    )
 
 
 def names_its_graphs(text: str) -> bool:

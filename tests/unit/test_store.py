@@ -250,7 +250,8 @@ def test_iris_are_found_in_a_query(text: str, expected: list[str]) -> None:
     assert sparql.references(text) == expected
 
 
-def test_queries_see_the_union_unless_they_name_their_graphs(store: Store) -> None:
+def test_queries_see_the_union_unless_they_name_their_graphs() -> None:
+    store = open_store()
     store.parse("<x:a> <x:p> 1 . <x:g> { <x:a> <x:p> 2 } <x:h> { <x:a> <x:p> 3 }", "trig")
 
     def values(sparql: str, *default: str, named: Sequence[str] = ()) -> list[str]:

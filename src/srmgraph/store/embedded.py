@@ -11,7 +11,7 @@ import rdflib
 
 from srmgraph import knowledge
 from srmgraph.errors import InputError, QueryError
-from srmgraph.sparql import names_its_graphs
+from srmgraph.sparql import names_its_graphs, unmistakable
 from srmgraph.store.query_errors import ENGINE_ERRORS, check, query_error
 from srmgraph.store.solutions import Solutions, results_format
 from srmgraph.syntax import Parser, format_of, read_bytes
@@ -176,7 +176,7 @@ class Store:
         chosen = bool(default_graphs or named_graphs)
         try:
             return self.oxigraph.query(
-                sparql,
+                unmistakable(sparql),
                 prefixes=self.assumed_prefixes,
                 # The engine would pass over FROM if it were told to ask the union.
                 use_default_graph_as_union=not chosen and not names_its_graphs(sparql),

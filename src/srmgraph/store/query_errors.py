@@ -25,7 +25,10 @@ def query_error(error: Exception, text: str) -> QueryError:
     lines = text.splitlines() or [""]
     line = min(int(found[1]), len(lines))
     content = lines[line - 1]
-    column = int(found[2]) if line == int(found[1]) else len(content) + 1
+    column = len(content) + 1
+    if line == int(found[1]):
+        asked = (sparql.unmistakable(text).splitlines() or [""])[line - 1]
+        column = _column(content, asked, int(found[2]))
     reason, start = _reason(found[3], text, content[: column - 1], content[column - 1 :])
     return QueryError(reason, text, line, column if start is None else start + 1)
 
@@ -46,6 +49,15 @@ def check(text: str) -> None:
             "The query asks another service (SERVICE), and nothing is fetched from the network. "
             "Load the data of that service instead."
         )
+
+
+def _column(content: str, asked: str, column: int) -> int:
+    """Return the column in a line as it was written for one in the line that the engine read."""
+    own = read = 0
+    while read < min(column - 1, len(asked)) and own < len(content):
+        read += 1 if content[own] == asked[read] else len("\\u0000")
+        own += 1
+    return own + 1
 
 
 def _reason(expected: str, text: str, before: str, after: str) -> tuple[str, int | None]:
