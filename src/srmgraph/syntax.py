@@ -24,6 +24,9 @@ _EXPONENT = re.compile(r"-?[0-9]+(?:\.[0-9]+)?[Ee][+-]?[0-9]{1,3}")
 _DECIMAL = "http://www.w3.org/2001/XMLSchema#decimal"
 _QUOTED = re.compile(r"'([^']+)'")
 _JSON_DEPTH = 200
+# The engine's parsers call themselves for each and would run out of stack; no file of RDF 1.1 has
+# any, except as signs in a text.
+_MOST_TRIPLE_TERMS = 1000
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,12 @@ class Parser:
             content = _with_contexts(content, file, contexts)
         elif syntax.oxigraph == pyoxigraph.RdfFormat.RDF_XML:
             _refuse_declarations(content, file)
+        elif content.count(b"<<(") > _MOST_TRIPLE_TERMS:
+            raise ParseError(
+                "Triples are used as terms (<<( … )>>), which belongs to RDF 1.2 and is not "
+                "supported.",
+                file,
+            )
         self.content = content
         self.syntax = syntax
         self._file = file
@@ -226,6 +235,8 @@ def _with_contexts(content: bytes, file: Path | None, contexts: ContextLoader | 
         ) from error
     except UnicodeDecodeError as error:
         raise ParseError("This is no JSON: save the file as UTF-8.", file) from error
+    except ValueError as error:
+        raise ParseError("This is no JSON: a number in it has too many digits.", file) from error
     except RecursionError as error:
         raise ParseError("It is nested too deep.", file) from error
     replaced = False
@@ -263,8 +274,12 @@ def _with_contexts(content: bytes, file: Path | None, contexts: ContextLoader | 
             }
         return value
 
-    document = walk(document, 0)
-    return json.dumps(document, ensure_ascii=False).encode() if replaced else content
+    try:
+        document = walk(document, 0)
+    except RecursionError as error:
+        raise ParseError("A context in it is nested too deep.", file) from error
+    # Escaped, because a half of a pair of UTF-16 is no text of UTF-8.
+    return json.dumps(document).encode() if replaced else content
 
 
 def _remote_context(iri: str, content: bytes, file: Path | None) -> ParseError:
