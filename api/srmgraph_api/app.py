@@ -17,6 +17,10 @@ from srmgraph_api.service import Service
 FILES = "SRMGRAPH_FILES"
 """The environment variable that names the files to serve, separated as in PATH."""
 
+ORIGINS = "SRMGRAPH_ORIGINS"
+"""The environment variable that names whose web pages may read answers: `https://example.org …`,
+separated by spaces; `*` is any."""
+
 
 def create_app(graph: ServiceGraph | None = None) -> FastAPI:
     """Return the application that serves a graph.
@@ -38,11 +42,17 @@ def create_app(graph: ServiceGraph | None = None) -> FastAPI:
     problems.install(app)
     for module in (start, sparql, validation, queries, documents):
         app.include_router(module.router(service))
-    # Whatever is served may be read by anyone who can reach it, so pages of any origin may too.
-    app.add_middleware(
-        CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "HEAD", "POST"],
-        allow_headers=["*"], expose_headers=["X-Request-Id"],
-    )  # fmt: skip
+    # A browser reaches what its user reaches: a service on this machine or behind a firewall. Were
+    # any page allowed to read the answers, every site that the user visits could take the data.
+    # The knowledge is the same everywhere and public; `documents` lets any page read it.
+    if origins := os.environ.get(ORIGINS, "").split():
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "HEAD", "POST"],
+            allow_headers=["*"],
+            expose_headers=["X-Request-Id"],
+        )
     app.add_middleware(HeadMiddleware)
     return app
 

@@ -93,7 +93,12 @@ def _text(name: str, format: str) -> bytes:
 
 def _cached(request: Request, content: bytes, media_type: str) -> Response:
     tag = f'"{sha256(content).hexdigest()[:16]}"'
-    headers = {"ETag": tag, "Vary": "Accept", "Cache-Control": "public, max-age=300"}
+    headers = {
+        "ETag": tag,
+        "Vary": "Accept",
+        "Cache-Control": "public, max-age=300",
+        "Access-Control-Allow-Origin": "*",
+    }
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return Response(content, media_type=media_type, headers=headers)

@@ -63,7 +63,13 @@ def media_type(request: Request) -> str:
 
 
 async def body(request: Request) -> bytes:
-    """Return the content of a request; raises Problem 413 as soon as there is too much."""
+    """Return the content of a request.
+
+    Raises Problem 413 as soon as there is too much, and 415 for content that is compressed.
+    """
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding.lower() != "identity":
+        raise Problem(415, f"The content is encoded as {encoding}. Send it as it is.")
     content = bytearray()
     async for part in request.stream():
         content += part

@@ -20,7 +20,12 @@ from starlette.exceptions import HTTPException
 from srmgraph.errors import (
     InconsistentError,
     InputError,
+    MissingFileError,
+    ParameterError,
+    QuestionError,
+    ShapesError,
     SrmgraphError,
+    StoreError,
     UnknownQuestionError,
 )
 
@@ -29,6 +34,12 @@ _STATUS: dict[type[SrmgraphError], int] = {
     UnknownQuestionError: 404,
     # What is served contradicts itself; no request of the client's can mend that.
     InconsistentError: 409,
+    ParameterError: 400,
+    # The files of the service are faulty, not the request.
+    QuestionError: 500,
+    MissingFileError: 500,
+    ShapesError: 500,
+    StoreError: 500,
 }
 
 _EXAMPLES = {
@@ -38,15 +49,18 @@ _EXAMPLES = {
     409: "The data contradict the ontology, so nothing was inferred. 1 contradiction: …",
     413: "A request may carry 10,000,000 bytes. …",
     415: "The content is “text/csv”. Send one of: text/turtle, …",
+    503: "The service is busy. Try again later.",
+    504: "The answer was not found within 60 seconds. Ask for less.",
 }
 
 
 class Problem(Exception):
     """An answer that is not what was asked for: a status of HTTP and a sentence."""
 
-    def __init__(self, status: int, detail: str) -> None:
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
         self.status = status
         self.detail = detail
+        self.headers = headers
         super().__init__(detail)
 
 
@@ -55,6 +69,8 @@ def install(app: FastAPI) -> None:
 
     async def ours(request: Request, error: Exception) -> Response:
         known = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 400)
+        if known == 500:
+            return await unforeseen(request, error)
         place = {
             name: value
             for name in ("line", "column")
@@ -65,7 +81,7 @@ def install(app: FastAPI) -> None:
 
     async def chosen(request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
-        return problem(error.status, error.detail)
+        return problem(error.status, error.detail, headers=error.headers)
 
     async def frameworks(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
@@ -73,7 +89,10 @@ def install(app: FastAPI) -> None:
             404: f"There is nothing at {request.url.path}. What there is, is listed at /.",
             405: f"{request.method} is not possible at {request.url.path}.",
         }.get(error.status_code, str(error.detail))
-        return problem(error.status_code, detail, headers=error.headers)
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = ", ".join(_methods(request))
+        return problem(error.status_code, detail, headers=headers)
 
     async def parameters(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
@@ -90,6 +109,14 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, frameworks)
     app.add_exception_handler(RequestValidationError, parameters)
     app.add_exception_handler(Exception, unforeseen)
+
+
+def _methods(request: Request) -> list[str]:
+    """Return every method that is possible at the path of a request; routers tell those of one."""
+    described = request.app.openapi()["paths"]
+    # What is not described, and what has a name in its path, can only be got.
+    found = {method.upper() for method in described.get(request.scope["path"], {"get": {}})}
+    return sorted(found | {"HEAD"} if "GET" in found else found)
 
 
 def problem(

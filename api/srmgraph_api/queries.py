@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from srmgraph import queries
+from srmgraph import ServiceGraph, queries
 from srmgraph.adapters import rdf
 from srmgraph.errors import ParameterError
 from srmgraph.queries import Question
@@ -53,7 +53,7 @@ def router(service: Service) -> APIRouter:
                 "description": "The rows of the answer, or the query itself",
                 "content": {media_type: {} for media_type in (*ROW_TYPES, _QUERY)},
             },
-            **responses(400, 404, 406, 409),
+            **responses(400, 404, 406, 409, 503, 504),
         },
         openapi_extra={
             "parameters": [
@@ -68,7 +68,7 @@ def router(service: Service) -> APIRouter:
             ]
         },
     )
-    def ask(request: Request, name: str) -> Response:
+    async def ask(request: Request, name: str) -> Response:
         """The parameters of the question are those of the address: a name as it stands in the data,
         a prefixed name, an IRI, or a date. With `Accept: application/sparql-query`, the answer is
         the query itself, with the parameters in their places."""
@@ -78,16 +78,24 @@ def router(service: Service) -> APIRouter:
             if key in given:
                 raise ParameterError(f"The parameter “{key}” is given twice; a question takes one.")
             given[key] = value
-        chosen = negotiation.best(request, [*ROW_TYPES, "application/json", _QUERY])
-        graph = service.closed() if kept.uses_inference else service.stated
-        sparql = kept.bind(graph.store, **given)
-        if chosen == _QUERY:
-            return Response(sparql, media_type=_QUERY, headers={"Vary": "Accept"})
-        media_type, format = negotiation.best_rows(request)
-        content = graph.store.select(sparql).serialize(format)
+        media_type = negotiation.best(request, [*ROW_TYPES, "application/json", _QUERY])
+        if media_type == _QUERY:
+            content: str | bytes = await service.work.do(_bound, service.stated, kept, given)
+        else:
+            media_type, format = negotiation.best_rows(request)
+            content = await service.work.do(_answer, service, kept, given, format)
         return Response(content, media_type=media_type, headers={"Vary": "Accept"})
 
     return routes
+
+
+def _bound(graph: ServiceGraph, kept: Question, given: dict[str, str]) -> str:
+    return kept.bind(graph.store, **given)
+
+
+def _answer(service: Service, kept: Question, given: dict[str, str], format: str) -> bytes:
+    graph = service.closed() if kept.uses_inference else service.stated
+    return graph.store.select(_bound(graph, kept, given)).serialize(format)
 
 
 def _described(kept: Question) -> dict[str, Any]:

@@ -9,10 +9,9 @@ from typing import Annotated, Any
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Query, Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from srmgraph.sparql import form
-from srmgraph_api import negotiation
+from srmgraph_api import negotiation, work
 from srmgraph_api.negotiation import GRAPH_TYPES, ROW_TYPES
 from srmgraph_api.problems import Problem, responses
 from srmgraph_api.service import Service
@@ -21,6 +20,12 @@ _EXAMPLE = """\
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 SELECT ?kind (COUNT(?thing) AS ?things) { ?thing a ?kind } GROUP BY ?kind ORDER BY ?kind LIMIT 3
 """
+LONGEST_QUERY = 32_000
+"""How many characters a query may have; `work` says why there must be an end."""
+
+LARGEST_ANSWER = 50_000_000
+"""How many bytes an answer may have."""
+
 _FORM = "application/x-www-form-urlencoded"
 _DIRECT = "application/sparql-query"
 _ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -72,9 +77,9 @@ def router(service: Service) -> APIRouter:
         "/sparql",
         summary="Answer a SPARQL query",
         response_class=Response,
-        responses={**_ANSWERS, **responses(400, 406)},
+        responses={**_ANSWERS, **responses(400, 406, 413, 503, 504)},
     )
-    def get(
+    async def get(
         request: Request,
         query: Annotated[
             str | None,
@@ -86,15 +91,15 @@ def router(service: Service) -> APIRouter:
     ) -> Response:
         """Queries see the union of all graphs unless they, or `default-graph-uri` and
         `named-graph-uri`, name the graphs that are asked."""
-        if query is None:
+        if query is None and "update" not in request.query_params:
             return _described(service, request)
-        return _answered(service, request, _parameters(request.url.query))
+        return await _answered(service, request, _parameters(request.url.query))
 
     @routes.post(
         "/sparql",
-        summary="Answer a SPARQL query, however long",
+        summary="Answer a SPARQL query that is too long for an address",
         response_class=Response,
-        responses={**_ANSWERS, **responses(400, 406, 413, 415)},
+        responses={**_ANSWERS, **responses(400, 406, 413, 415, 503, 504)},
         openapi_extra={"requestBody": _BODY},
     )
     async def post(request: Request) -> Response:
@@ -111,7 +116,7 @@ def router(service: Service) -> APIRouter:
             parameters = _parameters(request.url.query) | {"query": [text]}
         else:
             raise Problem(415, f"The content is “{kind}”. Send one of: {_DIRECT}, {_FORM}.")
-        return await run_in_threadpool(_answered, service, request, parameters)
+        return await _answered(service, request, parameters)
 
     return routes
 
@@ -123,23 +128,32 @@ def _parameters(encoded: str) -> dict[str, list[str]]:
         raise Problem(400, "The parameters of the request are not in UTF-8.") from None
 
 
-def _answered(service: Service, request: Request, parameters: dict[str, list[str]]) -> Response:
+async def _answered(
+    service: Service, request: Request, parameters: dict[str, list[str]]
+) -> Response:
     if "update" in parameters:
         raise Problem(400, "This service answers queries only; it takes no updates.")
     queries = parameters.get("query", [])
     if len(queries) != 1:
         raise Problem(400, f"A request has one query; this one has {len(queries)}.")
     (query,) = queries
+    if len(query) > LONGEST_QUERY:
+        raise Problem(
+            413, f"A query may have {LONGEST_QUERY:,} characters; this one has {len(query):,}."
+        )
     if form(query) in ("CONSTRUCT", "DESCRIBE"):
         media_type = negotiation.best(request, [*GRAPH_TYPES])
         format = GRAPH_TYPES[media_type]
     else:
         media_type, format = negotiation.best_rows(request)
-    content = service.stated.store.answer(
+    content = await service.work.do(
+        service.stated.store.answer,
         query,
         format,
         parameters.get("default-graph-uri", []),
         parameters.get("named-graph-uri", []),
+        LARGEST_ANSWER,
+        work.SECONDS,
     )
     return Response(content, media_type=media_type, headers={"Vary": "Accept"})
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from srmgraph import ServiceGraph, knowledge
 from srmgraph.validation import formats
@@ -37,7 +36,7 @@ def router(service: Service) -> APIRouter:
                 "description": "The report, whether the data conform or not; `conforms` says it",
                 "content": {media_type: {} for media_type in _REPORT_TYPES},
             },
-            **responses(400, 406, 413, 415),
+            **responses(400, 406, 413, 415, 503, 504),
         },
         openapi_extra={
             "requestBody": {
@@ -66,7 +65,7 @@ def router(service: Service) -> APIRouter:
             raise Problem(415, f"The content is “{kind}”. Send one of: {', '.join(GRAPH_TYPES)}.")
         media_type = negotiation.best(request, [*_REPORT_TYPES])
         content = await negotiation.body(request)
-        report = await run_in_threadpool(_report, content, GRAPH_TYPES[kind], show, media_type)
+        report = await service.work.do(_report, content, GRAPH_TYPES[kind], show, media_type)
         return Response(report, media_type=media_type, headers={"Vary": "Accept"})
 
     return routes

@@ -12,6 +12,7 @@ import rdflib
 from srmgraph import knowledge
 from srmgraph.errors import InputError, QueryError
 from srmgraph.sparql import names_its_graphs, unmistakable
+from srmgraph.store.limits import LimitedBytes
 from srmgraph.store.query_errors import ENGINE_ERRORS, check, query_error
 from srmgraph.store.solutions import Solutions, results_format
 from srmgraph.syntax import Parser, format_of, read_bytes
@@ -118,23 +119,28 @@ class Store:
         format: str,
         default_graphs: Sequence[str] = (),
         named_graphs: Sequence[str] = (),
+        largest: int | None = None,
+        seconds: float | None = None,
     ) -> bytes:
         """Answer a query of any form as text: rows and truth values as csv, tsv, json or xml,
         graphs in a format of RDF.
 
         `default_graphs` and `named_graphs` are the IRIs of the graphs that are asked, as the SPARQL
-        1.1 Protocol has them; they stand above those that the query names.
+        1.1 Protocol has them; they stand above those that the query names. An answer ends in
+        QueryError when it has more than `largest` bytes, or when rows are still to come after so
+        many `seconds`; a query that looks for its first row cannot be stopped.
         Raises QueryError, and UnknownFormatError for a format that does not fit the query.
         """
+        output = LimitedBytes(largest, seconds)
         answer = self._query(sparql, default_graphs, named_graphs)
         try:
             if isinstance(answer, pyoxigraph.QueryTriples):
                 syntax = format_of(Path(), format)
                 prefixes = knowledge.prefixes() | self.prefixes
-                return (
-                    pyoxigraph.serialize(answer, format=syntax.oxigraph, prefixes=prefixes) or b""
-                )
-            return answer.serialize(format=results_format(format)) or b""
+                pyoxigraph.serialize(answer, output, format=syntax.oxigraph, prefixes=prefixes)
+            else:
+                answer.serialize(output, format=results_format(format))
+            return output.getvalue()
         except ENGINE_ERRORS as error:
             raise query_error(error, sparql) from error
 
