@@ -397,3 +397,28 @@ def test_a_defect_is_told_without_a_traceback(monkeypatch: pytest.MonkeyPatch) -
     with TestClient(create_app(ServiceGraph.open()), raise_server_exceptions=False) as client:
         monkeypatch.setattr(queries, "questions", fail)
         assert "moon" not in problem(client.get("/queries"), 500)
+
+
+def test_the_examples_of_problems_are_true(client: TestClient) -> None:
+    def detail(path: str, **headers: str) -> tuple[int, str]:
+        response = client.get(path, headers=headers)
+        return response.status_code, str(response.json()["detail"])
+
+    answers = dict(
+        [
+            detail("/queries/roles"),
+            detail("/sparql?query=ASK%20%7B%20%3Fs%20"),
+            detail("/sparql?query=ASK%7B%7D", Accept="image/png"),
+        ]
+    )
+    csv = client.post("/validate", content="x", headers={"Content-Type": "text/csv"})
+    answers[415] = csv.json()["detail"]
+    for status, answer in answers.items():
+        (example,) = {
+            operation["responses"][str(status)]["content"]["application/problem+json"]["example"][
+                "detail"
+            ]
+            for operation in operations(client)
+            if str(status) in operation["responses"]
+        }
+        assert answer.startswith(example.removesuffix(" …"))
