@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from rdflib import DCTERMS, RDF, RDFS, Graph, Namespace, URIRef
 
-from srmgraph import knowledge
+from srmgraph import ServiceGraph, knowledge
 from srmgraph.validation.shapes import Shapes
 
 PAGE = Path(__file__).parents[2] / "docs" / "coverage.md"
@@ -215,6 +215,43 @@ def test_every_example_is_told() -> None:
     assert told == {f"data/{folder.name}" for folder in knowledge.examples()}
 
 
+# These ask for what is missing or wrong, so no answer is a good answer.
+ASK_FOR_FAULTS = {
+    "which-offerings-are-unlisted-or-unused",
+    "which-parts-belong-to-others-for-no-known-reason",
+    "which-relationships-have-few-activities",
+    "which-relationships-have-no-agreement-in-force",
+    "which-service-levels-were-missed",
+}
+
+
+@cache
+def example(folder: str) -> ServiceGraph:
+    graph = ServiceGraph.open()
+    # That it keeps the rules is for test_examples.py to say, so it is not checked again.
+    graph.store.read(knowledge.ROOT / "data" / folder / f"{folder}.ttl")
+    return graph
+
+
+@cache
+def has_answer(question: str, folder: str) -> bool:
+    return next(iter(example(folder).ask(question)), None) is not None
+
+
+def unanswered(rows: Iterable[Row]) -> Iterator[str]:
+    """Questions that none of the examples of their statement answers."""
+    for row in rows:
+        folders = [name.removeprefix("data/") for name in row.examples if name.startswith("data/")]
+        for question in row.questions:
+            told = not folders or any(has_answer(question, folder) for folder in folders)
+            if question not in ASK_FOR_FAULTS and not told:
+                yield f"{row}: no answer to {question}"
+
+
+def test_an_example_of_a_statement_answers_the_questions_about_it() -> None:
+    assert list(unanswered(ROWS)) == []
+
+
 # ── Pages that must be found wanting ──────────────────────────────────────────────────────────────
 
 SECTION = "## Service offering and relationship (`source:service-offering`)\n\n"
@@ -295,3 +332,10 @@ def test_a_claim_without_a_statement_is_found(name: str) -> None:
     found = list(faults_of_claims(rows, SPACES["source"]["service-offering"]))
     assert len(found) == 1
     assert found[0].endswith(re.sub(r"`(srm:)?", "", name, count=1).rstrip("`"))
+
+
+def test_a_question_without_an_answer_is_found() -> None:
+    row = "| Parties serve each other. | | | `which-parties-serve-each-other` | `data/{}` |"
+    for folder, count in {"training-ecosystem": 1, "facility-it-finance": 0}.items():
+        _, rows = read(SECTION + row.format(folder))
+        assert len(list(unanswered(rows))) == count
