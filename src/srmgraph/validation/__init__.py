@@ -17,7 +17,7 @@ from srmgraph.errors import ShapesError
 from srmgraph.names import labels
 from srmgraph.store import Store
 from srmgraph.validation import engine as compiled_engine
-from srmgraph.validation import reference
+from srmgraph.validation import reference, wellformed
 from srmgraph.validation.engine import Progress
 from srmgraph.validation.report import Report, Result, Rule, sorted_results
 from srmgraph.validation.shapes import Shapes
@@ -40,6 +40,8 @@ def validate(
     Raises ShapesError when the shapes break the rules of SHACL.
     """
     view = Shapes(knowledge.shapes() if shapes is None else shapes)
+    if shapes is not None:
+        wellformed.check(view)
     ontology = knowledge.ontology()
     notes: list[str] = []
     if engine == "pyshacl":

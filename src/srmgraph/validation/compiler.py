@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rdflib import SH, URIRef
+from rdflib import SH, Literal, URIRef
 from rdflib.term import Node
 
 from srmgraph.validation import constraints, paths
-from srmgraph.validation.constraints import SET, VALUE, Scope
-from srmgraph.validation.prebinding import NotSetWise, forbidden, set_wise
+from srmgraph.validation.constraints import Scope
+from srmgraph.validation.prebinding import NotSetWise, refuse_forbidden, set_wise, with_path
+from srmgraph.validation.set_constraints import SET
 from srmgraph.validation.shapes import Shapes
 from srmgraph.validation.targets import Classes, Pattern, Unsupported, target
+from srmgraph.validation.value_constraints import VALUE
 
 _PREFIXES = "PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\n"
 
@@ -25,19 +27,20 @@ _PREFIXES = "PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\n"
 class Check:
     """One query, and what each of its solutions means.
 
-    A solution binds `this` to the focus node and, where they are among `columns`, `value` and
-    `path`; other columns fill the places of the message. `focus_is_value` says that a solution
-    without a value is about the focus node itself. `targets`, if set, finds the focus nodes for
-    which `sparql` is to be run one by one, with `this` bound.
+    A solution binds `this` to the focus node and, where they are among `columns`, `value`, `path`
+    and `message`; other columns fill the places of the message, or only tell results apart.
+    `focus_is_value` says that a solution without a value is about the focus node itself. `targets`,
+    if set, finds the focus nodes for which `sparql` is to be run one by one, with `this` bound.
     """
 
     rule: Node
     shape: Node
     component: URIRef
     path: paths.Path | None
-    message: str
+    message: Literal
     sparql: str
     columns: tuple[str, ...]
+    constraint: Node | None = None
     focus_is_value: bool = False
     targets: str | None = None
 
@@ -58,100 +61,133 @@ def compile(shapes: Shapes, classes: Classes) -> Compiled:
     """
     checks: list[Check] = []
     left_out: dict[Node, str] = {}
-    for rule in shapes.with_targets():
-        scope = Scope(shapes, classes)
+    rules = shapes.with_targets()
+    for rule in rules:
+        scope = Scope(shapes, classes, strangers=(rule, SH.targetNode, None) in shapes.graph)
         try:
             where = target(shapes, classes, rule)
             if where is not None:
-                checks += _shape(scope, rule, rule, where)
+                # All or nothing: a rule is not to be checked in part here, and again by pySHACL.
+                checks += list(_shape(scope, _Place(rule, rule, where), frozenset(rules)))
         except Unsupported as reason:
             left_out[rule] = str(reason)
     return Compiled(tuple(checks), left_out)
 
 
-def _shape(scope: Scope, rule: Node, shape: Node, where: Pattern) -> Iterator[Check]:
-    shapes = scope.shapes
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A shape, the rule to which it belongs, and where its focus nodes are.
+
+    `outer` are the variables of the focus nodes of the shapes around it: a nested shape gives its
+    results once for each of them.
+    """
+
+    rule: Node
+    shape: Node
+    where: Pattern
+    outer: tuple[str, ...] = ()
+    around: tuple[Node, ...] = ()
+
+    def below(self, scope: Scope, nested: Node, step: str | None, rules: frozenset[Node]) -> _Place:
+        """The place of a nested property shape: at the value nodes of this shape."""
+        if nested in (self.shape, *self.around):
+            raise Unsupported("a shape that refers to itself")
+        rule = nested if nested in rules else self.rule
+        around = (*self.around, self.shape)
+        if step is None:
+            return _Place(rule, nested, self.where, self.outer, around)
+        outer = scope.fresh()
+
+        def where(variable: str) -> str:
+            return f"{self.where(outer)} {outer} {step} {variable} ."
+
+        return _Place(rule, nested, where, (*self.outer, outer), around)
+
+
+def _shape(scope: Scope, place: _Place, rules: frozenset[Node]) -> Iterator[Check]:
+    shapes, shape = scope.shapes, place.shape
     if shapes.is_deactivated(shape):
         return
+    step = scope.step(shape)
     node = shapes.graph.value(shape, SH.path)
     path = None if node is None else paths.read(shapes.graph, node)
-    step = constraints.path_text(shapes, shape)
-    message = shapes.message(shape)
     for parameter in constraints.parameters(shapes, shape):
-        kind = constraints.component(parameter)
         for argument in constraints.arguments(shapes, shape, parameter):
-            if parameter in VALUE:
-                good = VALUE[parameter](scope, shape, argument, "?value")
-                values = f"?this {step} ?value ." if step is not None else "BIND(?this AS ?value)"
-                query = _select(f"{where('?this')} {values} FILTER(!({good}))", "?value")
-                yield Check(rule, shape, kind, path, message, query, ("this", "value"))
-            else:
-                fault = SET[parameter](scope, shape, argument, "?this", step)
-                pattern = f"{where('?this')} {fault.pattern}"
-                query = _select(pattern, fault.value, fault.having)
-                found = ("this",) if fault.value is None else ("this", "value")
-                yield Check(rule, shape, kind, path, message, query, found)
+            sparql, columns = _query(scope, place, parameter, argument, step)
+            yield Check(
+                place.rule,
+                shape,
+                constraints.component(parameter),
+                path,
+                shapes.message(shape),
+                sparql,
+                columns,
+            )
     for constraint in sorted(shapes.graph.objects(shape, SH.sparql), key=str):
         if not shapes.is_deactivated(constraint):
-            yield _sparql(scope, rule, shape, constraint, where, path, step)
+            yield _sparql(scope, place, constraint, path, step)
     for nested in sorted(shapes.graph.objects(shape, SH.property), key=str):
-        yield from _shape(scope, rule, nested, _below(scope, where, step))
+        yield from _shape(scope, place.below(scope, nested, step, rules), rules)
 
 
-def _below(scope: Scope, where: Pattern, step: str | None) -> Pattern:
-    """The focus nodes of a nested property shape: the value nodes of the shape around it."""
-    if step is None:
-        return where
-
-    def pattern(variable: str) -> str:
-        outer = scope.fresh()
-        return f"{where(outer)} {outer} {step} {variable} ."
-
-    return pattern
+def _query(
+    scope: Scope, place: _Place, parameter: URIRef, argument: Node, step: str | None
+) -> tuple[str, tuple[str, ...]]:
+    """The query for one value of one parameter, and its columns."""
+    where, outer = place.where("?this"), place.outer
+    if parameter in VALUE:
+        good = VALUE[parameter](scope, place.shape, argument, "?value")
+        values = f"?this {step} ?value ." if step is not None else "BIND(?this AS ?value)"
+        return _select(f"{where} {values} FILTER(!({good}))", ("?this", "?value", *outer))
+    fault = SET[parameter](scope, place.shape, argument, "?this", step)
+    pattern, found = f"{where} {fault.pattern}", ["?this"]
+    for variable, name in ((fault.value, "?value"), (fault.path, "?path")):
+        if variable is not None:
+            pattern += f" BIND({variable} AS {name})"
+            found.append(name)
+    return _select(pattern, (*found, *outer, *fault.also), fault.having)
 
 
 def _sparql(
-    scope: Scope,
-    rule: Node,
-    shape: Node,
-    constraint: Node,
-    where: Pattern,
-    path: paths.Path | None,
-    step: str | None,
+    scope: Scope, place: _Place, constraint: Node, path: paths.Path | None, step: str | None
 ) -> Check:
     shapes = scope.shapes
     text = str(shapes.graph.value(constraint, SH.select) or "")
     if not text:
         raise Unsupported("a SPARQL constraint without sh:select")
-    if bad := forbidden(text):
-        raise Unsupported(f"a SPARQL constraint with {', '.join(sorted(bad))}")
+    refuse_forbidden(text, shapes.name(place.rule))
     if step is not None:
-        text = text.replace("$PATH", step).replace("?PATH", step)
+        text = with_path(text, step)
     text = shapes.prefixes(constraint) + text
-    focus_nodes = None
+    targets = None
     try:
-        query, columns = set_wise(text, where("?this"))
+        query, columns = set_wise(text, place.where("?this"), place.outer)
     except NotSetWise as reason:
-        if "SELECT" in str(reason):
-            raise Unsupported("a SPARQL constraint with a SELECT inside") from reason
-        query, columns = text.replace("$", "?"), ["this"]
-        focus_nodes = _select(where("?this"))
+        if reason.is_foreign:
+            raise Unsupported(f"a SPARQL constraint in which {reason}") from reason
+        query, columns = text, ()
+        targets, _ = _select(place.where("?this"), ("?this", *place.outer))
     return Check(
-        rule,
-        shape,
+        place.rule,
+        place.shape,
         SH.SPARQLConstraintComponent,
         path,
-        shapes.message(constraint, shape),
+        shapes.message(constraint, place.shape),
         query,
-        tuple(columns),
+        columns,
+        constraint=constraint,
         focus_is_value=path is None,
-        targets=focus_nodes,
+        targets=targets,
     )
 
 
-def _select(pattern: str, value: str | None = None, having: str = "") -> str:
-    if value is not None and value != "?value":
-        pattern, value = f"{pattern} BIND({value} AS ?value)", "?value"
+def _select(
+    pattern: str, variables: tuple[str, ...], having: str = ""
+) -> tuple[str, tuple[str, ...]]:
+    """A query for different solutions, and the names of its columns."""
+    listed = " ".join(variables)
+    columns = tuple(variable.removeprefix("?") for variable in variables)
     if having:
-        return f"{_PREFIXES}SELECT ?this {{ {pattern} }} GROUP BY ?this HAVING ({having})"
-    return f"{_PREFIXES}SELECT DISTINCT ?this {value or ''} {{ {pattern} }}"
+        grouped = f"GROUP BY {listed} HAVING ({having})"
+        return f"{_PREFIXES}SELECT {listed} {{ {pattern} }} {grouped}", columns
+    return f"{_PREFIXES}SELECT DISTINCT {listed} {{ {pattern} }}", columns

@@ -6,18 +6,21 @@ import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import TypeAlias
 
 import pyoxigraph
-from rdflib import Graph, URIRef
+from rdflib import RDFS, Graph, Literal, URIRef
 from rdflib.term import Node
 
+from srmgraph.errors import ShapesError
 from srmgraph.store import Store
+from srmgraph.store.query_errors import ENGINE_ERRORS
 from srmgraph.terms import to_rdflib, triples_to_oxigraph
 from srmgraph.validation import paths
 from srmgraph.validation.compiler import Check, compile
 from srmgraph.validation.report import Result
-from srmgraph.validation.shapes import Shapes
+from srmgraph.validation.shapes import PLACE, Shapes
 from srmgraph.validation.targets import Classes
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -37,10 +40,11 @@ def run(
     own. Returns the results, and the shapes that could not be compiled with the reasons.
     """
     with _beside(store.oxigraph, ontology):
-        compiled = compile(shapes, Classes(ontology, _used_classes(store.oxigraph)))
+        used = _used_classes(store.oxigraph)
+        compiled = compile(shapes, Classes(_hierarchy(store.oxigraph), used))
         results: list[Result] = []
         with ThreadPoolExecutor(_THREADS) as pool:
-            answers = pool.map(lambda check: list(_answers(store.oxigraph, check)), compiled.checks)
+            answers = pool.map(partial(_rows, store.oxigraph, shapes), compiled.checks)
             for done, (check, rows) in enumerate(zip(compiled.checks, answers, strict=True), 1):
                 results += _results(shapes, check, rows)
                 if progress is not None:
@@ -66,20 +70,40 @@ def _used_classes(oxigraph: pyoxigraph.Store) -> list[URIRef]:
     return [URIRef(term.value) for term in found if isinstance(term, pyoxigraph.NamedNode)]
 
 
+def _hierarchy(oxigraph: pyoxigraph.Store) -> Graph:
+    """What is said, in the ontology or in the data, to be a sub-class of what."""
+    graph = Graph(bind_namespaces="none")
+    sub_class_of = pyoxigraph.NamedNode(RDFS.subClassOf)
+    for quad in oxigraph.quads_for_pattern(None, sub_class_of, None, None):
+        graph.add((to_rdflib(quad.subject), RDFS.subClassOf, to_rdflib(quad.object)))
+    return graph
+
+
+def _rows(oxigraph: pyoxigraph.Store, shapes: Shapes, check: Check) -> list[dict[str, Node]]:
+    try:
+        return list(_answers(oxigraph, check))
+    except ENGINE_ERRORS as error:
+        raise ShapesError(
+            f"{shapes.name(check.rule)}: its SPARQL cannot be answered: {error}"
+        ) from error
+
+
 def _answers(oxigraph: pyoxigraph.Store, check: Check) -> Iterator[dict[str, Node]]:
     if check.targets is None:
         for solution in _query(oxigraph, check.sparql):
             yield _row(solution, check.columns)
         return
     this = pyoxigraph.Variable("this")
-    for focus in _query(oxigraph, check.targets):
+    places = _query(oxigraph, check.targets)
+    given = tuple(variable.value for variable in places.variables)
+    for focus in places:
         answer = oxigraph.query(
             check.sparql, use_default_graph_as_union=True, substitutions={this: focus["this"]}
         )
         assert isinstance(answer, pyoxigraph.QuerySolutions)
         columns = tuple(variable.value for variable in answer.variables)
         for solution in answer:
-            yield _row(solution, columns) | {"this": to_rdflib(focus["this"])}
+            yield _row(solution, columns) | _row(focus, given)
 
 
 def _query(oxigraph: pyoxigraph.Store, sparql: str) -> pyoxigraph.QuerySolutions:
@@ -103,26 +127,28 @@ def _results(shapes: Shapes, check: Check, rows: list[dict[str, Node]]) -> Itera
         if key in seen:
             continue
         seen.add(key)
-        path = check.path
-        if path is None and isinstance(row.get("path"), URIRef):
-            path = paths.Predicate(URIRef(str(row["path"])))
-        value = row.get("value", row["this"] if check.focus_is_value else None)
+        if "failure" in row:
+            raise ShapesError(f"{rule}: its SPARQL reports that it failed on {row['this'].n3()}.")
+        path = row.get("path")
+        told = row.get("message", message)
         yield Result(
             rule=rule,
             severity=severity,
-            message=_filled(message, row) if "{" in message else message,
+            message=str(told) if check.constraint is None else _filled(str(told), row),
             advice=advice,
             focus_node=row["this"],
-            path=path,
-            value=value,
+            path=paths.Predicate(path) if isinstance(path, URIRef) else check.path,
+            value=row.get("value", row["this"] if check.focus_is_value else None),
             source_shape=check.shape,
             component=check.component,
+            language=(isinstance(told, Literal) and told.language) or "",
+            source_constraint=check.constraint,
         )
 
 
 def _filled(message: str, row: dict[str, Node]) -> str:
-    def text(match: re.Match[str]) -> str:
-        term = row.get(match.group(1))
-        return match.group() if term is None else str(term)
+    def text(place: re.Match[str]) -> str:
+        term = row.get(place[0][2:-1])
+        return place[0] if term is None else str(term)
 
-    return re.sub(r"\{[?$](\w+)\}", text, message)
+    return PLACE.sub(text, message)

@@ -58,18 +58,35 @@ _REPETITIONS = {SH.zeroOrMorePath: "*", SH.oneOrMorePath: "+", SH.zeroOrOnePath:
 
 def read(shapes: Graph, node: Node) -> Path:
     """Read the path that *node* stands for; raises ShapesError when it is none."""
+    return _read(shapes, node, frozenset())
+
+
+def _read(shapes: Graph, node: Node, around: frozenset[Node]) -> Path:
     if isinstance(node, URIRef):
         return Predicate(node)
+    if node in around:
+        raise ShapesError(f"{node.n3()} is a property path that contains itself.")
+    around |= {node}
     if shapes.value(node, RDF.first) is not None:
-        return Sequence(tuple(read(shapes, item) for item in Collection(shapes, node)))
+        return Sequence(_members(shapes, node, around))
     if (inverted := shapes.value(node, SH.inversePath)) is not None:
-        return Inverse(read(shapes, inverted))
+        return Inverse(_read(shapes, inverted, around))
     if (options := shapes.value(node, SH.alternativePath)) is not None:
-        return Alternative(tuple(read(shapes, item) for item in Collection(shapes, options)))
+        return Alternative(_members(shapes, options, around))
     for predicate, times in _REPETITIONS.items():
         if (repeated := shapes.value(node, predicate)) is not None:
-            return Repeated(read(shapes, repeated), times)
+            return Repeated(_read(shapes, repeated, around), times)
     raise ShapesError(f"{node.n3()} is not a SHACL property path.")
+
+
+def _members(shapes: Graph, head: Node, around: frozenset[Node]) -> tuple[Path, ...]:
+    try:
+        members = list(Collection(shapes, head))
+    except ValueError as error:
+        raise ShapesError(f"{head.n3()} is a list that contains itself.") from error
+    if len(members) < 2:
+        raise ShapesError(f"{head.n3()} is a path of fewer than two steps or options.")
+    return tuple(_read(shapes, member, around) for member in members)
 
 
 def sparql(path: Path) -> str:
@@ -96,6 +113,21 @@ def predicates(path: Path) -> tuple[URIRef, ...]:
             return predicates(inner)
         case Sequence(inners) | Alternative(inners):
             return tuple(iri for inner in inners for iri in predicates(inner))
+
+
+def may_be_empty(path: Path) -> bool:
+    """Whether *path* may take no step at all and so lead from a node to itself."""
+    match path:
+        case Predicate():
+            return False
+        case Inverse(inner):
+            return may_be_empty(inner)
+        case Sequence(inners):
+            return all(map(may_be_empty, inners))
+        case Alternative(inners):
+            return any(map(may_be_empty, inners))
+        case Repeated(inner, times):
+            return times != "+" or may_be_empty(inner)
 
 
 def add(path: Path, graph: Graph) -> Node:
@@ -134,6 +166,7 @@ __all__ = [
     "Repeated",
     "Sequence",
     "add",
+    "may_be_empty",
     "predicates",
     "read",
     "sparql",

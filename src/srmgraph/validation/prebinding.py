@@ -11,6 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from srmgraph import sparql
+from srmgraph.errors import ShapesError
+
 _TOKEN = re.compile(
     r"""(?P<skip>\#[^\n]*|\s+)
       | (?P<string>\"\"\".*?\"\"\"|'''.*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')
@@ -21,11 +24,19 @@ _TOKEN = re.compile(
       | (?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
-_FORBIDDEN = {"MINUS", "VALUES", "SERVICE"}
+_FORBIDDEN = {"MINUS", "VALUES"}
+_OPTIONAL = {"shapesGraph", "currentShape"}
 
 
 class NotSetWise(Exception):
-    """A query cannot be run for all focus nodes at once; the message says why."""
+    """A query cannot be run for all focus nodes at once; the message says why.
+
+    `is_foreign` says that it cannot be run here for one focus node either.
+    """
+
+    def __init__(self, reason: str, is_foreign: bool = False) -> None:
+        self.is_foreign = is_foreign
+        super().__init__(reason)
 
 
 def tokens(query: str) -> Iterator[tuple[str, str]]:
@@ -34,28 +45,53 @@ def tokens(query: str) -> Iterator[tuple[str, str]]:
         yield str(match.lastgroup), match.group()
 
 
-def forbidden(query: str) -> set[str]:
-    """The keywords in *query* that SHACL-SPARQL forbids (SHACL, appendix A)."""
-    words = {text.upper() for kind, text in tokens(query) if kind == "word"}
-    return words & _FORBIDDEN
+def refuse_forbidden(query: str, rule: str) -> None:
+    """Raise ShapesError, which names *rule*, for what a SPARQL constraint must not contain.
+
+    That is what SHACL forbids (appendix A) and the variables that it leaves to each processor.
+    """
+    found = list(tokens(query))
+    bad = {text.upper() for kind, text in found if kind == "word"} & _FORBIDDEN
+    if sparql.is_federated(query):
+        bad.add("SERVICE")
+    if bad:
+        raise ShapesError(
+            f"{rule}: its SPARQL contains {', '.join(sorted(bad))}, and SHACL forbids that."
+        )
+    variables = {text[1:] for kind, text in found if kind == "variable"} & _OPTIONAL
+    if variables:
+        raise ShapesError(
+            f"{rule}: its SPARQL uses ${', $'.join(sorted(variables))}, and that is not supported."
+        )
 
 
-def set_wise(query: str, target: str) -> tuple[str, list[str]]:
+def with_path(query: str, step: str) -> str:
+    """Put the path of a property shape in the place of $PATH."""
+    return "".join(
+        step if kind == "variable" and text[1:] == "PATH" else text for kind, text in tokens(query)
+    )
+
+
+def set_wise(query: str, target: str, outer: tuple[str, ...] = ()) -> tuple[str, tuple[str, ...]]:
     """Rewrite a SELECT for one `$this` to a SELECT for all nodes that *target* binds to `?this`.
 
-    *target* is a group pattern without braces. Returns the query and the names of the variables
-    that it projects, `this` first. Raises NotSetWise where one evaluation would not do.
+    *target* is a group pattern without braces; *outer* are more of its variables, to be projected
+    as well. Returns the query and the names of the variables that it projects, `this` first. Raises
+    NotSetWise where one evaluation would not do.
     """
     pieces = [(kind, text) for kind, text in tokens(query) if kind != "skip" or text.isspace()]
     words = [text.upper() for kind, text in pieces if kind == "word"]
     if words.count("SELECT") != 1:
-        raise NotSetWise("it contains another SELECT")
+        raise NotSetWise("there is another SELECT", is_foreign=True)
+    if "GRAPH" in words:
+        raise NotSetWise("there is a GRAPH", is_foreign=True)
     if {"GROUP", "HAVING", "LIMIT", "OFFSET"} & set(words):
-        raise NotSetWise("it groups or limits its solutions")
-    if bad := forbidden(query):
-        raise NotSetWise(f"it contains {', '.join(sorted(bad))}, which SHACL forbids")
+        raise NotSetWise("solutions are grouped or limited")
     opening = next(i for i, (kind, text) in enumerate(pieces) if kind == "other" and text == "{")
-    projected = _projection(pieces[:opening])
+    projected = (
+        *_projection(pieces[:opening]),
+        *(variable.removeprefix("?") for variable in outer),
+    )
     body: list[str] = []
     exists_depth: list[bool] = []
     last_word = ""
@@ -82,7 +118,7 @@ def _projection(head: list[tuple[str, str]]) -> list[str]:
     start = next(i for i, (k, t) in enumerate(head) if k == "word" and t.upper() == "SELECT")
     rest = head[start + 1 :]
     if any(kind == "other" and text in "(*" for kind, text in rest):
-        raise NotSetWise("it projects expressions")
+        raise NotSetWise("expressions are projected")
     names = [text[1:] for kind, text in rest if kind == "variable"]
     return ["this", *(name for name in names if name != "this")]
 

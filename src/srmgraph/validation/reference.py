@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from rdflib import RDF, SH, Graph, URIRef
+import re
+import warnings
+
+from rdflib import OWL, RDF, RDFS, SH, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from srmgraph.errors import ShapesError
-from srmgraph.store import Store
+from srmgraph.store import Store, open_store
 from srmgraph.validation import paths
 from srmgraph.validation.report import Result, severity_name
-from srmgraph.validation.shapes import Shapes
+from srmgraph.validation.shapes import PLACE, Shapes, preferred
 
 
 def run(
@@ -21,18 +24,32 @@ def run(
     """
     import pyshacl
 
-    data = store.graph() + ontology
-    conforms, graph, text = pyshacl.validate(
-        data,
-        shacl_graph=_with_targets(shapes, only),
-        inference="none",
-        advanced=False,
-        meta_shacl=False,
-        inplace=True,
-    )
+    try:
+        with warnings.catch_warnings():
+            # It warns of shapes that refer to themselves, which SHACL leaves to each processor.
+            warnings.simplefilter("ignore")
+            conforms, graph, text = pyshacl.validate(
+                _as_stored(store.graph() + ontology),
+                shacl_graph=_as_stored(_with_targets(shapes, only)),
+                inference="none",
+                advanced=False,
+                meta_shacl=False,
+                inplace=True,
+            )
+    # For a faulty shape, pySHACL and rdflib below it raise anything, even a plain Exception.
+    except Exception as error:
+        raise ShapesError(f"pySHACL could not use the shapes: {error}") from error
     if not isinstance(graph, Graph):
         raise ShapesError(f"pySHACL could not use the shapes: {graph or text or conforms}")
-    return [_result(shapes, graph, node) for node in graph.subjects(RDF.type, SH.ValidationResult)]
+    # Results that only explain others (sh:detail) are no results of the report.
+    return [_result(shapes, graph, node) for node in graph.objects(None, SH.result)]
+
+
+def _as_stored(graph: Graph) -> Graph:
+    # A store writes some values in another way, as 7 for 007; so must the shapes, to match them.
+    store = open_store()
+    store.add(graph)
+    return store.graph()
 
 
 def _with_targets(shapes: Shapes, only: frozenset[Node] | None) -> Graph:
@@ -41,8 +58,12 @@ def _with_targets(shapes: Shapes, only: frozenset[Node] | None) -> Graph:
     # pySHACL's own choice of shapes passes over property shapes with a name: drop targets instead.
     graph = Graph()
     dropped = {SH.targetClass, SH.targetNode, SH.targetSubjectsOf, SH.targetObjectsOf, SH.target}
+    classes = {RDFS.Class, OWL.Class}
     for subject, predicate, value in shapes.graph:
-        if predicate not in dropped or subject in only:
+        is_target = predicate in dropped or (
+            predicate == RDF.type and value in classes and shapes.is_class(subject)
+        )
+        if subject in only or not is_target:
             graph.add((subject, predicate, value))
     return graph
 
@@ -55,21 +76,41 @@ def _result(shapes: Shapes, graph: Graph, node: Node) -> Result:
     focus_node = graph.value(node, SH.focusNode)
     component = graph.value(node, SH.sourceConstraintComponent)
     assert focus_node is not None
-    # pySHACL makes a message up where the shape has none; ours are those of the shape alone.
     constraint = graph.value(node, SH.sourceConstraint)
-    own = [shape, rule] if constraint is None else [constraint, shape, rule]
-    made_up = not shapes.message(*own)
+    message = _message(
+        shapes, graph, node, *([] if constraint is None else [constraint]), shape, rule
+    )
     return Result(
         rule=shapes.name(rule),
         severity=severity_name(graph.value(node, SH.resultSeverity) or SH.Violation),
-        message="" if made_up else str(graph.value(node, SH.resultMessage) or ""),
+        message=str(message),
         advice=shapes.advice(shape) or shapes.advice(rule),
         focus_node=focus_node,
-        path=None if path is None else paths.read(graph, path),
+        # pySHACL copies a path into its report by name, but not all of a deep one.
+        path=None if path is None else paths.read(shapes.graph, path),
         value=graph.value(node, SH.value),
         source_shape=shape,
         component=URIRef(str(component)),
+        language=message.language or "",
+        source_constraint=constraint,
     )
+
+
+def _message(shapes: Shapes, graph: Graph, result: Node, *nodes: Node) -> Literal:
+    """The message of a result: that of the first of *nodes* that has one, with its places filled.
+
+    Where none has, pySHACL makes one up, which is not told, unless it comes from a constraint
+    component of the shapes graph itself.
+    """
+    told = [m for m in graph.objects(result, SH.resultMessage) if isinstance(m, Literal)]
+    template = shapes.message(*nodes)
+    if not template:
+        component = graph.value(result, SH.sourceConstraintComponent)
+        is_own = (component, SH.parameter, None) in shapes.graph
+        return preferred(told) if is_own and told else template
+    filled = re.compile(".*".join(map(re.escape, PLACE.split(str(template)))), re.DOTALL)
+    fitting = sorted(str(text) for text in told if filled.fullmatch(text))
+    return Literal(fitting[0] if fitting else str(template), lang=template.language)
 
 
 def _rule(shapes: Shapes, shape: Node) -> Node:

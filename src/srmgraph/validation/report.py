@@ -37,7 +37,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One thing that one rule found."""
+    """One thing that one rule found.
+
+    `language` is the tag of the message's language, empty where it has none. `source_constraint` is
+    the SPARQL constraint that found it, if one did.
+    """
 
     rule: str
     severity: str
@@ -48,8 +52,10 @@ class Result:
     value: Node | None
     source_shape: Node
     component: URIRef
+    language: str = ""
+    source_constraint: Node | None = None
 
-    def sort_key(self) -> tuple[int, str, str, str, str, str]:
+    def sort_key(self) -> tuple[int | str, ...]:
         """The worst first, then by rule, focus node, path and value."""
         return (
             severity_rank(self.severity),
@@ -58,6 +64,8 @@ class Result:
             "" if self.path is None else paths.sparql(self.path),
             "" if self.value is None else self.value.n3(),
             self.message,
+            str(self.component),
+            str(self.source_shape),
         )
 
 
@@ -133,7 +141,10 @@ class Report:
             graph.add((node, SH.sourceShape, result.source_shape))
             graph.add((node, SH.sourceConstraintComponent, result.component))
             if result.message:
-                graph.add((node, SH.resultMessage, Literal(result.message)))
+                text = Literal(result.message, lang=result.language or None)
+                graph.add((node, SH.resultMessage, text))
+            if result.source_constraint is not None:
+                graph.add((node, SH.sourceConstraint, result.source_constraint))
             if result.path is not None:
                 graph.add((node, SH.resultPath, paths.add(result.path, graph)))
             if result.value is not None:

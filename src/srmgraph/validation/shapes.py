@@ -5,7 +5,8 @@ Source: SHACL sections 2.1 (shapes, targets, severity, message, deactivation).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 
 from rdflib import OWL, RDF, RDFS, SH, Graph, Literal, URIRef
 from rdflib.term import Node
@@ -13,6 +14,9 @@ from rdflib.term import Node
 from srmgraph.validation.report import Rule, severity_name
 
 _TARGETS = (SH.targetClass, SH.targetNode, SH.targetSubjectsOf, SH.targetObjectsOf, SH.target)
+
+PLACE = re.compile(r"\{[?$]\w+\}")
+"""A place in a message that is filled with what a variable holds: {?value}, {$this}."""
 
 
 class Shapes:
@@ -35,6 +39,12 @@ class Shapes:
             )
             for ontology in set(graph.subjects(SH.declare))
         }
+        self.own_parameters = {
+            path
+            for parameter in graph.objects(None, SH.parameter)
+            if (path := graph.value(parameter, SH.path)) is not None
+        }
+        """The parameters of constraint components that the graph itself defines."""
 
     def with_targets(self) -> list[Node]:
         """The shapes that have a target and are not deactivated, sorted."""
@@ -62,16 +72,13 @@ class Shapes:
         """The severity of what *shape* finds; Violation unless it says otherwise."""
         return severity_name(self.graph.value(shape, SH.severity) or SH.Violation)
 
-    def message(self, *nodes: Node) -> str:
-        """The message of the first of *nodes* that has one: English, else the first of all."""
+    def message(self, *nodes: Node) -> Literal:
+        """The message of the first of *nodes* that has one; an empty text if none has."""
         for node in nodes:
-            messages = sorted(
-                (m for m in self.graph.objects(node, SH.message) if isinstance(m, Literal)),
-                key=lambda m: (not (m.language or "en").startswith("en"), m.language or "", m),
-            )
+            messages = [m for m in self.graph.objects(node, SH.message) if isinstance(m, Literal)]
             if messages:
-                return str(messages[0])
-        return ""
+                return preferred(messages)
+        return Literal("")
 
     def advice(self, shape: Node) -> str:
         """What *shape* advises to do."""
@@ -102,5 +109,17 @@ class Shapes:
     def rule(self, shape: Node) -> Rule:
         """*shape* as people meet it."""
         return Rule(
-            shape, self.name(shape), self.severity(shape), self.message(shape), self.advice(shape)
+            shape,
+            self.name(shape),
+            self.severity(shape),
+            str(self.message(shape)),
+            self.advice(shape),
         )
+
+
+def preferred(texts: Iterable[Literal]) -> Literal:
+    """The text that people are told: the English one, else the first by its language."""
+    return min(
+        texts,
+        key=lambda m: (not (m.language or "en").startswith("en"), m.language or "", str(m)),
+    )

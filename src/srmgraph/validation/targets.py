@@ -23,10 +23,10 @@ class Unsupported(Exception):
 
 
 class Classes:
-    """The class hierarchy of an ontology, and which of its classes have instances in the data."""
+    """A class hierarchy (rdfs:subClassOf), and which of its classes have instances in the data."""
 
-    def __init__(self, ontology: Graph, used: Iterable[URIRef]) -> None:
-        self._ontology = ontology
+    def __init__(self, hierarchy: Graph, used: Iterable[URIRef]) -> None:
+        self._hierarchy = hierarchy
         self._used = set(used)
         self._known: dict[Node, list[URIRef]] = {}
 
@@ -36,7 +36,7 @@ class Classes:
         *name* itself always stays, so that the list is never empty.
         """
         if name not in self._known:
-            below = set(self._ontology.transitive_subjects(RDFS.subClassOf, name))
+            below = set(self._hierarchy.transitive_subjects(RDFS.subClassOf, name))
             kept = {c for c in below if isinstance(c, URIRef) and c in self._used}
             self._known[name] = sorted(kept or {URIRef(str(name))})
         return self._known[name]
@@ -51,7 +51,7 @@ class Classes:
         if len(below) == 1:
             return f"{variable} a {below[0].n3()} ."
         listed = " ".join(name.n3() for name in below)
-        kind = f"{variable}Class"
+        kind = f"?_{variable[1:]}_class"
         return f"VALUES {kind} {{ {listed} }} {variable} a {kind} ."
 
 
@@ -87,8 +87,8 @@ def target(shapes: Shapes, classes: Classes, shape: Node) -> Pattern | None:
 
 
 def _subjects(predicate: str, variable: str) -> str:
-    return f"{variable} {predicate} {variable}Object ."
+    return f"{variable} {predicate} ?_{variable[1:]}_object ."
 
 
 def _objects(predicate: str, variable: str) -> str:
-    return f"{variable}Subject {predicate} {variable} ."
+    return f"?_{variable[1:]}_subject {predicate} {variable} ."
