@@ -74,6 +74,14 @@ def to_oxigraph(term: Node) -> OxigraphTerm:
     raise InputError(f"{term!r} is neither an IRI, a blank node nor a literal.")
 
 
+def n_triples(term: Node) -> str:
+    """Return a term as N-Triples and SPARQL write it; raises InputError for what is no valid term.
+
+    rdflib's own `n3()` writes numbers anew and warns of those that are none.
+    """
+    return str(to_oxigraph(term))
+
+
 def triples_to_rdflib(
     triples: Iterable[pyoxigraph.Triple | pyoxigraph.Quad],
 ) -> Iterable[Statement]:

@@ -61,6 +61,6 @@ def _whole_number(datatype: URIRef, value: str) -> str:
         f"datatype({value}) IN ({XSD.integer.n3()}, {datatype.n3()})",
         _INTEGER.format(value),
     ]
-    tests += [] if least is None else [f"{number} >= {least}"]
-    tests += [] if most is None else [f"{number} <= {most}"]
+    tests += [] if least is None else [f"{number} >= {least}.0"]
+    tests += [] if most is None else [f"{number} <= {most}.0"]
     return " && ".join(tests)

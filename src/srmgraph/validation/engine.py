@@ -16,7 +16,7 @@ from rdflib.term import Node
 from srmgraph.errors import ShapesError
 from srmgraph.store import Store
 from srmgraph.store.query_errors import ENGINE_ERRORS
-from srmgraph.terms import to_rdflib, triples_to_oxigraph
+from srmgraph.terms import n_triples, to_rdflib, triples_to_oxigraph
 from srmgraph.validation import paths
 from srmgraph.validation.compiler import Check, compile
 from srmgraph.validation.report import Result
@@ -128,7 +128,9 @@ def _results(shapes: Shapes, check: Check, rows: list[dict[str, Node]]) -> Itera
             continue
         seen.add(key)
         if "failure" in row:
-            raise ShapesError(f"{rule}: its SPARQL reports that it failed on {row['this'].n3()}.")
+            raise ShapesError(
+                f"{rule}: its SPARQL reports that it failed on {n_triples(row['this'])}."
+            )
         path = row.get("path")
         told = row.get("message", message)
         yield Result(

@@ -11,9 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from srmgraph import sparql
-from srmgraph.errors import ShapesError
-
 _TOKEN = re.compile(
     r"""(?P<skip>\#[^\n]*|\s+)
       | (?P<string>\"\"\".*?\"\"\"|'''.*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')
@@ -45,24 +42,15 @@ def tokens(query: str) -> Iterator[tuple[str, str]]:
         yield str(match.lastgroup), match.group()
 
 
-def refuse_forbidden(query: str, rule: str) -> None:
-    """Raise ShapesError, which names *rule*, for what a SPARQL constraint must not contain.
-
-    That is what SHACL forbids (appendix A) and the variables that it leaves to each processor.
-    """
+def faults(query: str) -> Iterator[str]:
+    """What SHACL forbids in a SPARQL constraint (appendix A), and what it leaves to each engine."""
     found = list(tokens(query))
     bad = {text.upper() for kind, text in found if kind == "word"} & _FORBIDDEN
-    if sparql.is_federated(query):
-        bad.add("SERVICE")
-    if bad:
-        raise ShapesError(
-            f"{rule}: its SPARQL contains {', '.join(sorted(bad))}, and SHACL forbids that."
-        )
+    yield from (f"its SPARQL contains {word}, and SHACL forbids that." for word in sorted(bad))
     variables = {text[1:] for kind, text in found if kind == "variable"} & _OPTIONAL
-    if variables:
-        raise ShapesError(
-            f"{rule}: its SPARQL uses ${', $'.join(sorted(variables))}, and that is not supported."
-        )
+    yield from (
+        f"its SPARQL uses ${name}, and that is not supported." for name in sorted(variables)
+    )
 
 
 def with_path(query: str, step: str) -> str:

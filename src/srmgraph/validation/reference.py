@@ -29,7 +29,7 @@ def run(
             # It warns of shapes that refer to themselves, which SHACL leaves to each processor.
             warnings.simplefilter("ignore")
             conforms, graph, text = pyshacl.validate(
-                _as_stored(store.graph() + ontology),
+                store.graph() + ontology,
                 shacl_graph=_as_stored(_with_targets(shapes, only)),
                 inference="none",
                 advanced=False,

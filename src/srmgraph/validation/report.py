@@ -14,6 +14,7 @@ from rdflib import RDF, SH, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from srmgraph.names import short
+from srmgraph.terms import n_triples
 from srmgraph.validation import paths
 
 SEVERITIES = ("Violation", "Warning", "Info")
@@ -62,7 +63,7 @@ class Result:
             self.rule,
             str(self.focus_node),
             "" if self.path is None else paths.sparql(self.path),
-            "" if self.value is None else self.value.n3(),
+            "" if self.value is None else n_triples(self.value),
             self.message,
             str(self.component),
             str(self.source_shape),

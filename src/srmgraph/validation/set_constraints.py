@@ -16,6 +16,7 @@ from rdflib import SH, Literal, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
 
+from srmgraph.terms import n_triples
 from srmgraph.validation.targets import Unsupported
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ def _max_count(scope: Scope, _shape: Node, argument: Node, focus: str, step: str
 
 def _has_value(_scope: Scope, _shape: Node, argument: Node, focus: str, step: str | None) -> Fault:
     if step is None:
-        return Fault(f"FILTER(!sameTerm({focus}, {argument.n3()}))")
-    return Fault(f"FILTER NOT EXISTS {{ {focus} {step} {argument.n3()} }}")
+        return Fault(f"FILTER(!sameTerm({focus}, {n_triples(argument)}))")
+    return Fault(f"FILTER NOT EXISTS {{ {focus} {step} {n_triples(argument)} }}")
 
 
 def _equals(scope: Scope, _shape: Node, argument: Node, focus: str, step: str | None) -> Fault:

@@ -101,6 +101,19 @@ class Shapes:
             waiting.extend(self.graph.objects(ontology, OWL.imports))
         return "".join(found)
 
+    def named_owners(self, node: Node) -> set[Node]:
+        """*node* itself if it has an IRI, else the nodes with an IRI in which it stands."""
+        found: set[Node] = set()
+        waiting, seen = [node], set[Node]()
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, URIRef):
+                found.add(node)
+            elif node not in seen:
+                seen.add(node)
+                waiting += self.graph.subjects(None, node)
+        return found
+
     def name(self, shape: Node) -> str:
         """The last part of the shape's IRI, by which people call the rule."""
         text = str(shape)

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from rdflib import RDFS, SH, Graph, URIRef
 from rdflib.term import Node
 
+from srmgraph.terms import n_triples
 from srmgraph.validation.shapes import Shapes
 
 Pattern: TypeAlias = Callable[[str], str]
@@ -73,7 +74,7 @@ def target(shapes: Shapes, classes: Classes, shape: Node) -> Pattern | None:
     if nodes:
         if not all(isinstance(node, URIRef) or hasattr(node, "datatype") for node in nodes):
             raise Unsupported("a blank node as sh:targetNode")
-        listed = " ".join(node.n3() for node in nodes)
+        listed = " ".join(map(n_triples, nodes))
         parts.append(lambda variable: f"VALUES {variable} {{ {listed} }}")
     for predicate in sorted(graph.objects(shape, SH.targetSubjectsOf), key=str):
         parts.append(partial(_subjects, predicate.n3()))

@@ -16,6 +16,7 @@ from rdflib import SH, Literal, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
 
+from srmgraph.terms import n_triples
 from srmgraph.validation import datatypes
 from srmgraph.validation.targets import Unsupported
 
@@ -42,12 +43,14 @@ def _node_kind(_scope: Scope, _shape: Node, argument: Node, value: str) -> str:
 
 def _in(scope: Scope, _shape: Node, argument: Node, value: str) -> str:
     options = list(Collection(scope.graph, argument))
-    return " || ".join(f"sameTerm({value}, {option.n3()})" for option in options) or "false"
+    return " || ".join(f"sameTerm({value}, {n_triples(option)})" for option in options) or "false"
 
 
 def _pattern(scope: Scope, shape: Node, argument: Node, value: str) -> str:
     flags = scope.graph.value(shape, SH.flags)
-    regex = ", ".join(Literal(str(part)).n3() for part in (argument, flags) if part is not None)
+    regex = ", ".join(
+        n_triples(Literal(str(part))) for part in (argument, flags) if part is not None
+    )
     if not _is_understood(regex):
         raise Unsupported(f"the pattern {argument}")
     return f"COALESCE(!isBlank({value}) && REGEX(STR({value}), {regex}), false)"
@@ -69,14 +72,14 @@ def _max_length(_scope: Scope, _shape: Node, argument: Node, value: str) -> str:
 
 
 def _language_in(scope: Scope, _shape: Node, argument: Node, value: str) -> str:
-    options = [Literal(str(tag)).n3() for tag in Collection(scope.graph, argument)]
+    options = [n_triples(Literal(str(tag))) for tag in Collection(scope.graph, argument)]
     matches = " || ".join(f"langMatches(LANG({value}), {tag})" for tag in options) or "false"
     return f"COALESCE(isLiteral({value}) && ({matches}), false)"
 
 
 def _compared(operator: str) -> ValueFunction:
     def condition(_scope: Scope, _shape: Node, argument: Node, value: str) -> str:
-        return f"COALESCE({value} {operator} {argument.n3()}, false)"
+        return f"COALESCE({value} {operator} {n_triples(argument)}, false)"
 
     return condition
 

@@ -13,8 +13,10 @@ from typing import TypeAlias
 from rdflib import RDF, SH, XSD, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
+from srmgraph import sparql
 from srmgraph.errors import ShapesError
-from srmgraph.validation import paths
+from srmgraph.terms import n_triples
+from srmgraph.validation import paths, prebinding
 from srmgraph.validation.shapes import Shapes
 
 _Test: TypeAlias = Callable[[Graph, Node], bool]
@@ -32,13 +34,14 @@ def check(shapes: Shapes) -> None:
         seen.add(shape)
         faults += [f"{shapes.name(shape)}: {fault}" for fault in _faults(shapes.graph, shape)]
         waiting += _mentioned(shapes.graph, shape)
+    faults += _requests(shapes)
     if faults:
         raise ShapesError("The shapes break the rules of SHACL.\n  " + "\n  ".join(sorted(faults)))
 
 
 def _faults(graph: Graph, shape: Node) -> Iterator[str]:
     if isinstance(shape, Literal):
-        yield f"{shape.n3()} is a text, not a shape."
+        yield f"{n_triples(shape)} is a text, not a shape."
         return
     for parameter in sorted(set(graph.predicates(shape)) & set(_PARAMETERS), key=str):
         name, (words, test) = str(parameter).replace(str(SH), "sh:"), _PARAMETERS[parameter]
@@ -59,6 +62,17 @@ def _faults(graph: Graph, shape: Node) -> Iterator[str]:
         texts = list(graph.objects(constraint, SH.select))
         if len(texts) != 1 or not _is_text(graph, texts[0]):
             yield "sh:sparql takes a SPARQL constraint: one with one text as sh:select."
+        else:
+            yield from prebinding.faults(str(texts[0]))
+
+
+def _requests(shapes: Shapes) -> Iterator[str]:
+    """SERVICE in any query whatever, for nothing is to be fetched from the network."""
+    for predicate in (SH.select, SH.ask, SH.construct, SH.update):
+        for subject, text in shapes.graph.subject_objects(predicate):
+            if sparql.is_federated(str(text)):
+                names = sorted(shapes.name(owner) for owner in shapes.named_owners(subject))
+                yield f"{', '.join(names)}: its SPARQL contains SERVICE, and SHACL forbids that."
 
 
 def _mentioned(graph: Graph, shape: Node) -> Iterator[Node]:
@@ -84,7 +98,7 @@ def _members(graph: Graph, head: Node) -> list[Node] | None:
 
 
 def _text(node: Node) -> str:
-    return "this one" if isinstance(node, BNode) else node.n3()
+    return "this one" if isinstance(node, BNode) else n_triples(node)
 
 
 # ── What a parameter takes ──────────────────────────────────────────────────────────────────────

@@ -29,6 +29,7 @@ from typing import Any
 from rdflib import URIRef
 from rdflib.term import Node
 
+from srmgraph.terms import n_triples
 from srmgraph.validation import paths
 from srmgraph.validation.report import Report, Result
 
@@ -67,4 +68,4 @@ def _result(report: Report, result: Result) -> dict[str, Any]:
 
 
 def _term(node: Node) -> str:
-    return str(node) if isinstance(node, URIRef) else node.n3()
+    return str(node) if isinstance(node, URIRef) else n_triples(node)

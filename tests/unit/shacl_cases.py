@@ -1,0 +1,106 @@
+"""Shapes, data and the report that they must give, all in one Turtle file.
+
+In the data, whatever is called good… has no result and whatever is called bad… has one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+from rdflib import RDF, SH, Graph, Literal, URIRef
+from rdflib.term import Node
+
+from srmgraph.store import Store, open_store
+from srmgraph.terms import n_triples
+from srmgraph.validation import Report, Result, paths
+from srmgraph.validation.report import severity_iri
+
+EX = "https://example.org/"
+_NAMED = re.compile(r"(good|bad)[0-9]")
+
+Line = tuple[str, ...]
+"""What a result says, property by property."""
+
+
+def split(file: Path) -> tuple[Graph, list[dict[Node, Node]]]:
+    """What a case holds, shapes and data as one, and the results that it expects."""
+    store = open_store()
+    store.read(file)
+    graph = store.graph()
+    expected = []
+    for report in list(graph.subjects(RDF.type, SH.ValidationReport)):
+        for node in list(graph.objects(report, SH.result)):
+            result = dict(graph.predicate_objects(node))
+            if SH.resultPath in result:
+                path = paths.read(graph, result[SH.resultPath])
+                result[SH.resultPath] = Literal(paths.sparql(path))
+            expected.append(result)
+            graph.remove((node, None, None))
+        graph.remove((report, None, None))
+    return graph, expected
+
+
+def store_of(graph: Graph) -> Store:
+    """A store that holds a graph."""
+    store = open_store()
+    store.add(graph)
+    return store
+
+
+def described(result: Result) -> dict[Node, Node]:
+    """A result by the properties of SHACL."""
+    found: dict[Node, Node | None] = {
+        SH.focusNode: result.focus_node,
+        SH.value: result.value,
+        SH.resultPath: None if result.path is None else Literal(paths.sparql(result.path)),
+        SH.sourceShape: result.source_shape,
+        SH.sourceConstraintComponent: result.component,
+        SH.sourceConstraint: result.source_constraint,
+        SH.resultSeverity: severity_iri(result.severity),
+        SH.resultMessage: Literal(result.message, lang=result.language or None)
+        if result.message
+        else None,
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def compared(
+    expected: list[dict[Node, Node]], report: Report
+) -> tuple[Counter[Line], Counter[Line]]:
+    """Both sides, with those properties only that some expectation mentions."""
+    names = sorted({name for result in expected for name in result}, key=str)
+    return (
+        Counter(_line(names, result) for result in expected),
+        Counter(_line(names, described(result)) for result in report.results),
+    )
+
+
+def names(graph: Graph) -> tuple[set[str], set[str]]:
+    """What is called good and what is called bad."""
+    found = {str(term).removeprefix(EX) for triple in graph for term in triple}
+    called = {name: match[1] for name in found if (match := _NAMED.fullmatch(name))}
+    return (
+        {name for name, kind in called.items() if kind == "good"},
+        {name for name, kind in called.items() if kind == "bad"},
+    )
+
+
+def remark(file: Path, name: str) -> str:
+    """What a case remarks of itself, in a line `# name: …`; empty if it does not."""
+    text = file.read_text(encoding="utf-8")
+    found = re.search(rf"^# {name}: (.*)$", text, re.MULTILINE)
+    return found[1] if found else ""
+
+
+def _line(names: list[Node], result: dict[Node, Node]) -> Line:
+    return tuple(
+        f"{str(name).removeprefix(str(SH))} {_text(result[name])}"
+        for name in names
+        if name in result
+    )
+
+
+def _text(node: Node) -> str:
+    return n_triples(node) if isinstance(node, URIRef | Literal) else "a blank node"

@@ -1,0 +1,72 @@
+"""Validation against SHACL shapes of any kind, by both engines."""
+
+from pathlib import Path
+from typing import Literal as OneOf
+from typing import TypeAlias
+
+import pytest
+from _pytest.mark import ParameterSet
+from rdflib import SH, Graph
+from tests.unit import shacl_cases as cases
+
+from srmgraph import knowledge
+from srmgraph.errors import ShapesError
+from srmgraph.store import open_store
+from srmgraph.validation import validate, wellformed
+from srmgraph.validation.shapes import Shapes
+
+Engine: TypeAlias = OneOf["compiled", "pyshacl"]
+ENGINES: tuple[Engine, ...] = ("compiled", "pyshacl")
+
+HERE = Path(__file__).parent
+SHAPES = sorted((HERE / "shapes").glob("*.ttl"))
+FAULTY = sorted((HERE / "faulty-shapes").glob("*.ttl"))
+
+
+def case(file: Path, engine: str) -> ParameterSet:
+    differs = cases.remark(file, "pySHACL differs") if engine == "pyshacl" else ""
+    marks = [pytest.mark.xfail(reason=differs)] if differs else []
+    return pytest.param(file, engine, id=f"{file.stem} {engine}", marks=marks)
+
+
+@pytest.mark.parametrize(("file", "engine"), [case(file, e) for file in SHAPES for e in ENGINES])
+def test_shapes_find_what_they_should(file: Path, engine: Engine) -> None:
+    graph, expected = cases.split(file)
+    report = validate(cases.store_of(graph), graph, engine=engine)
+    wanted, found = cases.compared(expected, report)
+    assert found == wanted
+    reason = cases.remark(file, "left to pySHACL") if engine == "compiled" else ""
+    note = f"shape was checked by pySHACL: no query for {reason}."
+    assert report.notes == ((note,) if reason else ())
+
+
+@pytest.mark.parametrize("file", SHAPES, ids=lambda file: file.stem)
+def test_a_case_has_what_is_right_and_what_is_wrong(file: Path) -> None:
+    """One where all or nothing is at fault would not tell a right engine from a simple one."""
+    graph, expected = cases.split(file)
+    good, bad = cases.names(graph)
+    found = {str(result[SH.focusNode]).removeprefix(cases.EX) for result in expected}
+    assert good
+    assert found
+    assert good.isdisjoint(found)
+    assert bad <= found
+
+
+@pytest.mark.parametrize(("file", "engine"), [case(f, e) for f in FAULTY for e in ENGINES])
+def test_faulty_shapes_are_told_as_such(file: Path, engine: Engine) -> None:
+    graph, _ = cases.split(file)
+    with pytest.raises(ShapesError) as caught:
+        validate(cases.store_of(graph), graph, engine=engine)
+    # What is found in the middle of the work, pySHACL puts in words of its own.
+    if engine == "compiled" or "The shapes break the rules of SHACL" in str(caught.value):
+        assert cases.remark(file, "error") in str(caught.value)
+
+
+def test_the_rules_of_the_project_are_well_formed() -> None:
+    wellformed.check(Shapes(knowledge.shapes()))
+    wellformed.check(Shapes(knowledge.meta_shapes()))
+
+
+def test_there_are_two_engines() -> None:
+    with pytest.raises(ShapesError, match="use 'compiled' or 'pyshacl'"):
+        validate(open_store(), Graph(), engine="other")  # type: ignore[arg-type]
