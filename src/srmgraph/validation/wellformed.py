@@ -58,6 +58,9 @@ def _faults(graph: Graph, shape: Node) -> Iterator[str]:
     for nested in sorted(graph.objects(shape, SH.property), key=str):
         if not isinstance(nested, Literal) and (nested, SH.path, None) not in graph:
             yield f"sh:property takes a property shape, and {_text(nested)} has no sh:path."
+    for nested in sorted(graph.objects(shape, SH.node), key=str):
+        if (nested, SH.path, None) in graph:
+            yield f"sh:node takes a node shape, and {_text(nested)} has a sh:path: use sh:property."
     for constraint in graph.objects(shape, SH.sparql):
         texts = list(graph.objects(constraint, SH.select))
         if len(texts) != 1 or not _is_text(graph, texts[0]):
