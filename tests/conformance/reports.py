@@ -1,6 +1,7 @@
 """Expected results, written as SHACL reports in Turtle, compared with what validation found."""
 
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 from rdflib import RDF, SH, Graph, Literal, URIRef
@@ -13,6 +14,7 @@ from srmgraph.validation.report import severity_iri
 _REPORT_PROPERTIES = (SH.sourceShape, SH.focusNode, SH.resultPath, SH.value, SH.resultSeverity)
 
 
+@cache
 def split(file: Path) -> tuple[Graph, list[dict[URIRef, Node]]]:
     """The data of a case, and the results that it expects; a result says only what matters."""
     data = Graph().parse(file)
