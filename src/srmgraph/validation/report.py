@@ -133,8 +133,9 @@ class Report:
         graph.add((report, RDF.type, SH.ValidationReport))
         # SHACL counts results of any severity: only a report without results conforms.
         graph.add((report, SH.conforms, Literal(not self.results)))
-        for result in self.results:
-            node = BNode()
+        for number, result in enumerate(self.results):
+            # Named in their order, in which a writer keeps them, and like nothing in the data.
+            node = BNode(f"sh_result_{number:09}")
             graph.add((report, SH.result, node))
             graph.add((node, RDF.type, SH.ValidationResult))
             graph.add((node, SH.focusNode, result.focus_node))
@@ -144,7 +145,8 @@ class Report:
             if result.message:
                 text = Literal(result.message, lang=result.language or None)
                 graph.add((node, SH.resultMessage, text))
-            if result.source_constraint is not None:
+            # A blank node of the shapes says nothing in a graph that does not hold them.
+            if isinstance(result.source_constraint, URIRef):
                 graph.add((node, SH.sourceConstraint, result.source_constraint))
             if result.path is not None:
                 graph.add((node, SH.resultPath, paths.add(result.path, graph)))

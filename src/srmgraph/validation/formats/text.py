@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator
 from typing import TypeAlias
@@ -16,6 +17,9 @@ LIMIT = 10
 """How many results of one rule are shown before the rest is only counted."""
 
 WIDTH = 100
+
+_LONGEST = 80
+_CONTROL = re.compile(r"(?!\s)[\x00-\x1f\x7f-\x9f]")
 
 Span: TypeAlias = tuple[str, str]
 """A piece of text and its style: a severity, `heading`, `faint`, or `` for plain text."""
@@ -84,12 +88,12 @@ def _found(report: Report, result: Result) -> Line:
 
 def _thing(report: Report, node: Node) -> Line:
     if node in report.labels:
-        return [(report.labels[node], ""), (f" <{report.short(node)}>", "faint")]
+        return [(_one_line(report.labels[node]), ""), (f" <{report.short(node)}>", "faint")]
     if isinstance(node, BNode):
         return [("something without a name", "")]
     if isinstance(node, URIRef):
         return [(f"<{report.short(node)}>", "")]
-    return [(f"“{node}”", "")]
+    return [(f"“{_one_line(str(node))}”", "")]
 
 
 def _path(report: Report, path: paths.Path) -> str:
@@ -99,5 +103,13 @@ def _path(report: Report, path: paths.Path) -> str:
 
 def _wrapped(text: str, indent: str, style: str) -> Iterator[Line]:
     following = indent + ("  " if text.startswith("→") else "")
-    for line in textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=following):
+    for line in textwrap.wrap(
+        _CONTROL.sub("\ufffd", text), WIDTH, initial_indent=indent, subsequent_indent=following
+    ):
         yield [(line, style)]
+
+
+def _one_line(words: str) -> str:
+    """A text of the data on one line: it may be long, and may hold what would steer a terminal."""
+    line = _CONTROL.sub("\ufffd", " ".join(words.split()))
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
