@@ -1,0 +1,166 @@
+"""The W3C's test suite of SHACL Core and SHACL-SPARQL, run by the compiled engine.
+
+The suite is not part of this repository: set SRMGRAPH_SUITES to the folder that holds it as
+w3c/shacl. What is not passed stands with its reason in w3c-shacl-not-passed.txt.
+
+Source: https://w3c.github.io/data-shapes/data-shapes-test-suite/
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pyoxigraph
+import pytest
+from _pytest.mark import ParameterSet
+from rdflib import SH, BNode, Graph, Namespace, URIRef
+from rdflib.collection import Collection
+from rdflib.term import Node
+
+from srmgraph import knowledge
+from srmgraph.errors import ShapesError
+from srmgraph.store import open_store
+from srmgraph.terms import n_triples, triples_to_rdflib
+from srmgraph.validation import Report, paths, validate
+
+MF = Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#")
+SHT = Namespace("http://www.w3.org/ns/shacl-test#")
+SUITES = Path(os.environ.get("SRMGRAPH_SUITES", knowledge.ROOT.parent / "shared" / "suites"))
+ROOT = SUITES / "w3c" / "shacl"
+NOT_PASSED = dict(
+    line.split(maxsplit=1)
+    for line in Path(__file__).with_name("w3c-shacl-not-passed.txt").read_text().splitlines()
+    if line and not line.startswith("#")
+)
+LEFT_TO_PYSHACL = {
+    "core/path/path-zeroOrMore-001",
+    "core/path/path-zeroOrOne-001",
+    "sparql/component/optional-001",
+    "sparql/component/propertyValidator-select-001",
+    "sparql/component/validator-001",
+    "sparql/pre-binding/pre-binding-007",
+}
+"""The tests with a shape for which there is no query."""
+
+COMPARED = (
+    *(SH.focusNode, SH.resultPath, SH.value, SH.resultSeverity),
+    *(SH.sourceConstraintComponent, SH.sourceShape),
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One entry of a manifest."""
+
+    name: str
+    manifest: Graph
+    entry: Node
+
+    def graph(self, role: URIRef) -> Graph:
+        """The data graph or the shapes graph."""
+        action = self.manifest.value(self.entry, MF.action)
+        return load(file_of(self.manifest.value(action, role)))
+
+    @property
+    def expected(self) -> Node | None:
+        return self.manifest.value(self.entry, MF.result)
+
+
+@cache
+def load(file: Path) -> Graph:
+    """A file of the suite, with literals as they are written there."""
+    graph = Graph(bind_namespaces="none")
+    quads = pyoxigraph.parse(path=file, format=pyoxigraph.RdfFormat.TURTLE, base_iri=file.as_uri())
+    for triple in triples_to_rdflib(quads):
+        graph.add(triple)
+    return graph
+
+
+def file_of(iri: Node | None) -> Path:
+    return Path(str(iri).removeprefix("file://"))
+
+
+def cases(manifest: Path) -> Iterator[Case]:
+    """The approved entries of a manifest and of those that it includes."""
+    graph = load(manifest)
+    for included in sorted(graph.objects(URIRef(manifest.as_uri()), MF.include), key=str):
+        yield from cases(file_of(included))
+    for entries in graph.objects(URIRef(manifest.as_uri()), MF.entries):
+        for entry in Collection(graph, entries):
+            if (entry, MF.status, SHT.approved) in graph:
+                name = manifest.relative_to(ROOT).with_suffix("").as_posix()
+                yield Case(name, graph, entry)
+
+
+def parameters() -> list[ParameterSet]:
+    if not (ROOT / "manifest.ttl").is_file():
+        reason = f"there is no {ROOT}: set SRMGRAPH_SUITES to where the suites are"
+        return [pytest.param(None, id="suite", marks=pytest.mark.skip(reason=reason))]
+    return [
+        pytest.param(
+            case,
+            id=case.name,
+            marks=[pytest.mark.xfail(reason=NOT_PASSED[case.name])]
+            if case.name in NOT_PASSED
+            else [],
+        )
+        for case in cases(ROOT / "manifest.ttl")
+    ]
+
+
+def run(case: Case) -> Report:
+    store = open_store()
+    store.add(case.graph(SHT.dataGraph))
+    return validate(store, case.graph(SHT.shapesGraph))
+
+
+def lines(graph: Graph, results: Iterable[Node], names: set[Node]) -> list[str]:
+    """Results as text, with the properties called *names*, as the suite compares them."""
+    return sorted(
+        "  ".join(
+            f"{str(name).removeprefix(str(SH))} {_text(graph, name, value)}"
+            for name, value in sorted(graph.predicate_objects(result))
+            if name in names
+        )
+        for result in results
+    )
+
+
+def _text(graph: Graph, name: Node, value: Node) -> str:
+    if name == SH.resultPath:
+        return paths.sparql(paths.read(graph, value))
+    return "a blank node" if isinstance(value, BNode) else n_triples(value)
+
+
+CASES = parameters()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_suite_is_passed(case: Case) -> None:
+    if case.expected == SHT.Failure:
+        with pytest.raises(ShapesError):
+            run(case)
+        return
+    report = run(case)
+    found = report.graph()
+    expected = list(case.manifest.objects(case.expected, SH.result))
+    names: set[Node] = set(COMPARED)
+    # Messages are compared only where the suite expects some.
+    if any((result, SH.resultMessage, None) in case.manifest for result in expected):
+        names.add(SH.resultMessage)
+    assert lines(found, found.objects(None, SH.result), names) == lines(
+        case.manifest, expected, names
+    )
+    conforms = case.manifest.value(case.expected, SH.conforms)
+    assert (None, SH.conforms, conforms) in found
+    assert bool(report.notes) == (case.name in LEFT_TO_PYSHACL)
+
+
+def test_what_is_not_passed_is_there() -> None:
+    names = [parameter.id for parameter in CASES]
+    if names == ["suite"]:
+        pytest.skip("the suite is not there")
+    assert set(NOT_PASSED) | LEFT_TO_PYSHACL <= set(names)
+    assert len(names) > 110
