@@ -20,7 +20,7 @@ def test_our_terms_are_declared(file: Path) -> None:
     ontology = knowledge.ontology()
     ours = {term for triple in Graph().parse(file) for term in triple if _is_ours(term)}
     assert ours
-    assert sorted(term for term in ours if (term, RDF.type, None) not in ontology) == []
+    assert sorted(str(term) for term in ours if (term, RDF.type, None) not in ontology) == []
 
 
 @pytest.mark.parametrize("file", ALIGNMENTS, ids=lambda file: file.stem)

@@ -87,7 +87,7 @@ def test_the_model_keeps_its_own_rules() -> None:
     model = whole_model()
     assert (None, RDF.type, SH.SPARQLSelectExecutable) in model
     report = check(model, knowledge.meta_shapes())
-    results = sorted(report.subjects(RDF.type, SH.ValidationResult))
+    results = sorted(report.subjects(RDF.type, SH.ValidationResult), key=str)
     assert [
         " ".join(
             str(report.value(result, part))
@@ -139,7 +139,7 @@ def test_a_failing_case_yields_its_report(file: Path) -> None:
 
 
 def test_the_rules_are_well_formed_shapes() -> None:
-    """SHACL's own shapes for shapes find nothing amiss, in the rules and in those about the model."""
+    """SHACL's own shapes find nothing amiss, in the rules and in those about the model."""
     for shapes in (knowledge.shapes(), knowledge.meta_shapes()):
         empty = Graph()
         empty.add((BNode(), RDF.type, RULE.Nothing))
