@@ -43,6 +43,8 @@ _FIELD = re.compile(
     r"(asked by|uses inference|parameter (?P<name>\w+)(?: \((?P<datatype>\w+)\))?|example):\s*"
     r"(?P<value>.*)"
 )
+_NEARLY_A_FIELD = re.compile(r"(asked|uses|parameter|example)[\w -]*(\(.*\))?:")
+_DATATYPES = ("string", "boolean", "integer", "decimal", "double", "date", "dateTime", "time")
 
 
 @dataclass(frozen=True)
@@ -154,11 +156,15 @@ def read_question(file: Path) -> Question:
     for comment in comments[1:]:
         field = _FIELD.fullmatch(comment)
         if field is None:
+            if _NEARLY_A_FIELD.match(comment):
+                raise QuestionError(f"{file}: the line “# {comment}” is not understood.")
             help_lines.append(comment)
-        elif field["name"]:
-            parameters.append(
-                _parameter(file, text, field["name"], field["value"], field["datatype"])
-            )
+            continue
+        name = field["name"]
+        if name in [parameter.name for parameter in parameters] or field[1] in fields:
+            raise QuestionError(f"{file}: the header says “# {field[1]}: …” twice.")
+        if name:
+            parameters.append(_parameter(file, text, name, field["value"], field["datatype"]))
         else:
             fields[field[1]] = field["value"]
     for name in ("asked by", "uses inference", "example"):
@@ -243,6 +249,10 @@ def _parameter(file: Path, text: str, name: str, help: str, datatype: str | None
     if row is None:
         raise QuestionError(
             f"{file}: the parameter “{name}” has no line “VALUES ?{name} {{ UNDEF }}” of its own."
+        )
+    if datatype is not None and datatype not in _DATATYPES:
+        raise QuestionError(
+            f"{file}: the parameter “{name}” is a “{datatype}”. Known are {', '.join(_DATATYPES)}."
         )
     default = None if row[2].upper() == "UNDEF" else row[2]
     return Parameter(name, help, default, datatype)

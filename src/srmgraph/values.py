@@ -67,7 +67,7 @@ class Values:
 
     def _text(self, text: str, datatype: rdflib.URIRef | None) -> rdflib.term.Node:
         if text.startswith("<") and text.endswith(">"):
-            return rdflib.URIRef(text[1:-1])
+            return _iri(text[1:-1])
         if _TURTLE_LITERAL.fullmatch(text):
             return self._turtle(text)
         if datatype is not None:
@@ -79,7 +79,7 @@ class Values:
                 raise ParameterError(f"“{text}” is no {kind}.{advice}")
             return literal
         if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
-            return rdflib.URIRef(text)
+            return _iri(text)
         name = _NAME.fullmatch(text)
         if name:
             if (name[1] or "") in self._prefixes:
@@ -92,11 +92,11 @@ class Values:
         return self._labelled(text)
 
     def _prefixed(self, prefix: str, local: str) -> rdflib.URIRef:
-        iris = [rdflib.URIRef(self._prefixes[prefix] + local)]
+        iris = [_iri(self._prefixes[prefix] + local)]
         # Files may use one prefix for different namespaces: the thing that is there is meant.
         if self._store is not None and prefix not in self._declared:
             for namespace in sorted(self._store.namespaces.get(prefix, ())):
-                iri = rdflib.URIRef(namespace + local)
+                iri = _iri(namespace + local)
                 if iri not in iris and self._is_there(iri):
                     iris.append(iri)
             if len(iris) > 1 and not self._is_there(iris[0]):
@@ -155,7 +155,14 @@ class Values:
                 )
             )
         except SyntaxError as error:
-            raise ParameterError(f"{text} is no term: {error.args[0]}.") from error
+            # Where in our own few words the mistake was, nobody needs to know.
+            reason = re.sub(r"^Parser error .*?: ", "", str(error.args[0])).rstrip(".")
+            raise ParameterError(f"{text} is no term: {reason}.") from error
         if len(quads) != 1:
             raise ParameterError(f"{text} is not one term.")
         return to_rdflib(quads[0].object)
+
+
+def _iri(text: str) -> rdflib.URIRef:
+    # The constructor logs a warning of its own for what `to_oxigraph` refuses with a reason.
+    return str.__new__(rdflib.URIRef, text)
