@@ -52,15 +52,15 @@ def _faults(graph: Graph) -> Iterator[str]:
             if isinstance(named, URIRef):
                 yield f"{named}: is defined by {_short(expression)}, not allowed on both sides"
     for domain_or_range in (RDFS.domain, RDFS.range):
-        for property_, expression in graph.subject_objects(domain_or_range):
-            kinds = set(graph.objects(property_, RDF.type))
+        for name, limit in graph.subject_objects(domain_or_range):
+            kinds = set(graph.objects(name, RDF.type))
             if OWL.AnnotationProperty in kinds:
                 continue
             if OWL.DatatypeProperty in kinds and domain_or_range == RDFS.range:
-                if expression not in DATATYPES:
-                    yield f"{property_}: has the range {_short(expression)}, no datatype of OWL 2 RL"
+                if limit not in DATATYPES:
+                    yield f"{name}: has the range {_short(limit)}, no datatype of OWL 2 RL"
             else:
-                yield from _right(graph, expression)
+                yield from _right(graph, limit)
 
 
 def _left(graph: Graph, expression: Node) -> Iterator[str]:
