@@ -103,6 +103,7 @@ class ServiceGraph:
         from srmgraph.inference import infer
 
         self.store.remove_graph(self.inferred_graph)
+        self._inferred = False
         facts = infer(self.store, progress=progress)
         self.store.add(facts, self.inferred_graph)
         self._inferred = True
