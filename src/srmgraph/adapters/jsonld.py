@@ -16,6 +16,11 @@ from srmgraph import knowledge
 from srmgraph.errors import InputError
 
 _PREFIX_ENDS = tuple(":/?#[]@")
+_WHOLE_NUMBERS = {
+    *(XSD.nonNegativeInteger, XSD.positiveInteger, XSD.nonPositiveInteger, XSD.negativeInteger),
+    *(XSD.byte, XSD.short, XSD.int, XSD.long),
+    *(XSD.unsignedByte, XSD.unsignedShort, XSD.unsignedInt, XSD.unsignedLong),
+}
 
 
 def context(
@@ -118,7 +123,11 @@ def _datatype(
         for shape in shapes.subjects(SH.path, iri)
         for datatype in shapes.objects(shape, SH.datatype)
     }
-    return found.pop() if len(found) == 1 else None
+    if len(found) != 1:
+        return None
+    datatype = found.pop()
+    # A store keeps a whole number of any kind as an xsd:integer, so that is what it can write.
+    return XSD.integer if datatype in _WHOLE_NUMBERS else datatype
 
 
 def _name(iri: rdflib.term.Node) -> str:
