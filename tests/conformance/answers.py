@@ -168,6 +168,14 @@ _SHORTLY = """
 """
 
 
+def told_twice(data: Path) -> Store:
+    """A store that holds a file in two named graphs, as two organizations might."""
+    store = open_store("memory:")
+    for name in ("one", "other"):
+        store.add(stated(data).graph(), URIRef(f"https://example.org/register/{name}"))
+    return store
+
+
 # ── Engines ──────────────────────────────────────────────────────────────────────────────────────
 
 

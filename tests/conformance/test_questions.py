@@ -24,6 +24,7 @@ from tests.conformance.answers import (
     stated,
     told_otherwise,
     told_shortly,
+    told_twice,
 )
 
 from srmgraph import knowledge, sparql
@@ -106,6 +107,11 @@ def test_fewer_words_for_deliveries_and_products_change_no_answer(case: Case) ->
     assert ask_oxigraph(told_shortly(case.data), case.sparql, stated(case.data)) == case.answer
 
 
+@pytest.mark.parametrize("case", OF_EXAMPLES, ids=name)
+def test_facts_that_stand_in_two_graphs_count_once(case: Case) -> None:
+    assert ask_oxigraph(told_twice(case.data), case.sparql, stated(case.data)) == case.answer
+
+
 @pytest.mark.parametrize("question", DOING_WITHOUT, ids=name)
 def test_question_names_all_from_which_what_it_names_follows(question: Question) -> None:
     """Without inference, a property is not found in what is stated by a narrower or inverse one."""
@@ -124,6 +130,7 @@ def test_order_does_not_depend_on_the_order_of_the_data(case: Case) -> None:
     assert ask_rdflib(stated(case.data), case.sparql, stated(case.data), shuffle=1) == case.answer
 
 
+@pytest.mark.slow
 def test_the_order_of_the_data_would_show_without_order_by() -> None:
     """Otherwise the test above could not fail."""
     disordered = []
