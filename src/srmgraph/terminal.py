@@ -123,7 +123,7 @@ class Names:
 
 
 def in_words(variable: str) -> str:
-    """Return the name of a variable as words: `annualValue` as “annual value”."""
+    """Return the name of a variable as words: `someWords` as “some words”."""
     return re.sub(r"(?<=[a-z0-9])([A-Z])", lambda found: f" {found[1].lower()}", variable)
 
 
