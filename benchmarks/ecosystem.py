@@ -61,7 +61,7 @@ def write_ecosystem(file: Path, triples: int, seed: int = 1, *, defects: bool = 
 def _write(out: TextIO, triples: int, growth: Growth, planter: Planter) -> tuple[int, int]:
     written = relationships = 0
     for step in growth.steps():
-        lines = render(_describe(step, planter))
+        lines = render(describe(step, planter))
         if written + len(lines) > triples and written:
             break
         planter.commit()
@@ -76,7 +76,8 @@ def _write(out: TextIO, triples: int, growth: Growth, planter: Planter) -> tuple
     return written, relationships
 
 
-def _describe(step: Step, planter: Planter) -> Iterator[Node]:
+def describe(step: Step, planter: Planter) -> Iterator[Node]:
+    """All that enters with a step, with the defects whose turn it is."""
     for it, lines in step.organizations:
         yield from organization(it, provides=bool(lines))
         for line in lines:

@@ -69,9 +69,8 @@ class Growth:
         return self._individuals
 
     def employer(self) -> str:
-        """Some unit where people work."""
-        shares = self._shares[0]
-        return shares[int(self._random() * len(shares))].provider.part("operations")
+        """A unit where people work: of the first provider, whose step is always written."""
+        return self._shares[0][0].provider.part("operations")
 
     def _step(self) -> Step:
         draw = self._random()

@@ -51,6 +51,8 @@ _JOINT = {
 
 def _provision(it: Relationship) -> list[_Maker]:
     makers: list[_Maker] = [(_run, _configure, _improve, _keep_level)[it.number % 4]]
+    if it.has_service_levels and it.number % 4 != 3:
+        makers.append(_keep_level)
     if it.form in (Form.ACCESS, Form.INTERNAL, Form.GOODS):
         makers.append(_grant)
         if it.number % 3 == 0:

@@ -22,7 +22,7 @@ def agreements(it: Relationship) -> Iterator[Node]:
         yield from _operational_level_agreement(it)
     else:
         yield from _contract(it)
-        if it.number % 4 == 0:
+        if it.has_service_levels:
             yield from _service_level_agreement(it)
     yield from _access_right(it)
 
@@ -39,7 +39,7 @@ def _contract(it: Relationship) -> Iterator[Node]:
     forward, others = _governing(it, contract)
     terms = [it.part("payment-term"), it.part("access-term")]
     has_ended = it.number % 12 == 7
-    replaces = it.number % 10 == 3
+    replaces = it.number % 10 == 7
     yield Node(
         contract,
         "ServiceContract",

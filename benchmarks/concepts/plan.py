@@ -112,6 +112,11 @@ class Relationship(Named):
         return self.bundle.part("offering-with-goods" if with_goods else "offering")
 
     @property
+    def has_service_levels(self) -> bool:
+        """Whether an agreement sets targets for it."""
+        return self.is_internal or self.number % 4 == 0
+
+    @property
     def is_internal(self) -> bool:
         """Whether both sides lie within one organization."""
         return self.form is Form.INTERNAL

@@ -9,8 +9,16 @@ from collections import deque
 from collections.abc import Iterator
 
 from benchmarks.concepts.plan import Relationship
-from benchmarks.defects import agreements, offerings, value
-from benchmarks.defects.cell import Cell, Defect, MissingFactError
+from benchmarks.defects import (
+    activities,
+    agreements,
+    dependencies,
+    offerings,
+    relationships,
+    value,
+    whole_graph,
+)
+from benchmarks.defects.cell import Cell, Defect, MissingFactError, finding
 from benchmarks.manifest import Finding, Manifest
 from benchmarks.ntriples import Node
 
@@ -18,9 +26,13 @@ EVERY = 5
 """One relationship in so many gets a defect."""
 
 DEFECTS: tuple[Defect, ...] = (
-    *agreements.DEFECTS,
+    *relationships.DEFECTS,
+    *activities.DEFECTS,
     *offerings.DEFECTS,
+    *agreements.DEFECTS,
     *value.DEFECTS,
+    *dependencies.DEFECTS,
+    *whole_graph.DEFECTS,
 )
 
 
@@ -64,4 +76,4 @@ class Planter:
         return []
 
     def _loop(self, it: Relationship) -> list[Finding]:
-        return []
+        return [finding("relationship-does-not-rest-on-itself", it.iri)]

@@ -1,10 +1,16 @@
 """The synthetic ecosystem: always the same, of the size asked for, all of the model in it."""
 
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 
 import pytest
-from benchmarks.ecosystem import write_ecosystem
+from benchmarks.defects import DEFECTS, Planter
+from benchmarks.defects.cell import Cell, Defect
+from benchmarks.ecosystem import describe, write_ecosystem
+from benchmarks.engines import compiled
+from benchmarks.growth import Growth
+from benchmarks.manifest import Finding, Manifest
 from benchmarks.ntriples import MODEL
 from rdflib import OWL, RDF, RDFS, Graph, URIRef
 from rdflib.collection import Collection
@@ -110,3 +116,34 @@ def _with_what_follows(used: Iterable[Node], ontology: Graph) -> set[Node]:
         if more <= known:
             return known
         known |= more
+
+
+@pytest.mark.slow
+def test_a_validation_finds_exactly_what_was_planted(tmp_path: Path) -> None:
+    file = tmp_path / "ecosystem.nt"
+    manifest = write_ecosystem(file, 150_000).manifest
+    _, _, findings = compiled(file)
+    assert Manifest.read(manifest).differences(found for found, _ in findings) == []
+
+
+def test_without_defects_only_loops_are_found(tmp_path: Path) -> None:
+    file = tmp_path / "clean.nt"
+    write_ecosystem(file, 20_000, defects=False)
+    _, _, findings = compiled(file)
+    assert {found.rule for found, _ in findings} == {"relationship-does-not-rest-on-itself"}
+
+
+@pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.__qualname__)
+def test_every_defect_can_be_planted(defect: Defect, tmp_path: Path) -> None:
+    """Its turn comes, and the relationship has the facts that it changes."""
+    planted: list[Finding] = []
+
+    def watched(cell: Cell) -> list[Finding]:
+        findings = defect(cell)
+        planted.extend(findings)
+        return findings
+
+    planter = Planter(Manifest(), (watched,))
+    for step in islice(Growth(1).steps(), 400):
+        list(describe(step, planter))
+    assert planted
