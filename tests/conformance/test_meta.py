@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pyshacl
 import pytest
-from rdflib import RDF, SH, BNode, Graph, Literal, Namespace, URIRef
+from pyshacl.entrypoints import meta_validate
+from rdflib import RDF, SH, Graph, Literal, Namespace, URIRef
 from rdflib.term import Node
 
 from srmgraph import knowledge, queries
@@ -141,7 +142,6 @@ def test_a_failing_case_yields_its_report(file: Path) -> None:
 def test_the_rules_are_well_formed_shapes() -> None:
     """SHACL's own shapes find nothing amiss, in the rules and in those about the model."""
     for shapes in (knowledge.shapes(), knowledge.meta_shapes()):
-        empty = Graph()
-        empty.add((BNode(), RDF.type, RULE.Nothing))
-        conforms, _, text = pyshacl.validate(empty, shacl_graph=shapes, meta_shacl=True)
+        # Lists are checked one member inside the other, which takes some depth.
+        conforms, _, text = meta_validate(shapes, max_validation_depth=100)
         assert conforms, text
