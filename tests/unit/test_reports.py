@@ -1,6 +1,7 @@
 """What a report says of itself, and the five formats in which it is written."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -384,7 +385,7 @@ def test_the_same_data_give_the_same_report(tmp_path: Path) -> None:
         for seed in ("1", "2", "3"):
             yield subprocess.run(
                 [sys.executable, "-c", program],
-                env={"PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"},
+                env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"},
                 cwd=tmp_path,
                 check=True,
                 capture_output=True,

@@ -6,7 +6,8 @@ from typing import TypeAlias
 
 import pytest
 from _pytest.mark import ParameterSet
-from rdflib import SH, Graph
+from rdflib import SH, XSD, BNode, Graph, Literal, URIRef
+from rdflib.collection import Collection
 from tests.unit import shacl_cases as cases
 
 from srmgraph import knowledge
@@ -65,6 +66,23 @@ def test_faulty_shapes_are_told_as_such(file: Path, engine: Engine) -> None:
 def test_the_rules_of_the_project_are_well_formed() -> None:
     wellformed.check(Shapes(knowledge.shapes()))
     wellformed.check(Shapes(knowledge.meta_shapes()))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_values_are_compared_however_they_are_written(engine: Engine) -> None:
+    """A store writes 4.0 as 4 and 007 as 7; shapes that users hand over are not from a store."""
+    shapes = Graph()
+    values = Collection(shapes, BNode(), [Literal("4.0", datatype=XSD.decimal)])
+    values.append(Literal("007", datatype=XSD.integer, normalize=False))
+    shape = URIRef(f"{cases.EX}shape")
+    shapes += Graph().parse(
+        data=f"<{shape}> a <{SH.NodeShape}> ; <{SH.targetObjectsOf}> <{cases.EX}p> ."
+    )
+    shapes.add((shape, SH["in"], values.uri))
+    store = open_store()
+    store.parse(f"<{cases.EX}a> <{cases.EX}p> 4.00 , 7 , 5 .", "turtle")
+    found = validate(store, shapes, engine=engine).results
+    assert [result.focus_node for result in found] == [Literal(5)]
 
 
 def test_there_are_two_engines() -> None:
