@@ -33,9 +33,10 @@ def validate(
     """Check what is in *store* against *shapes*, by default the project's rules.
 
     `engine` is `compiled` (the rules as SPARQL, run in the store) or `pyshacl` (slower by far; the
-    second opinion). Both give the same results. Shapes for which there is no query are left to
-    pySHACL; the report's notes name them. `progress` is called with the number of queries done and
-    of all.
+    second opinion). Both give the same results, but for a few points in which pySHACL departs from
+    SHACL, or does not know how the store keeps numbers. Shapes for which there is no query are left
+    to pySHACL; the report's notes name them. `progress` is called with the number of queries done
+    and of all.
 
     Raises ShapesError when the shapes break the rules of SHACL.
     """
