@@ -211,7 +211,7 @@ def test_injection_stays_a_text(question: Question, attempt: str) -> None:
         Variable("given"),
         b"bytes",
         ["list"],
-        object(),
+        3j,
     ],
     ids=repr,
 )
