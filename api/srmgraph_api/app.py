@@ -59,8 +59,7 @@ def create_app(graph: ServiceGraph | None = None) -> FastAPI:
 
 def _graph_of_environment() -> ServiceGraph:
     named = [Path(name) for name in os.environ.get(FILES, "").split(os.pathsep) if name]
-    examples = [folder / f"{folder.name}.ttl" for folder in knowledge.examples()]
     graph = ServiceGraph.open()
-    for file in named or examples:
+    for file in named or knowledge.example_files():
         graph.store.read(file)
     return graph

@@ -20,7 +20,6 @@ _REPORT_TYPES = {
     "application/xml": "junit",
     "application/sarif+json": "sarif",
 }
-_SEVERITIES = {"violation": "Violation", "warning": "Warning", "info": "Info"}
 
 
 def router(service: Service) -> APIRouter:
@@ -74,10 +73,9 @@ def router(service: Service) -> APIRouter:
 def _report(content: bytes, format: str, show: str, media_type: str) -> str:
     with ServiceGraph.open() as graph:
         graph.store.parse(content, format)
-        report = graph.validate().at_least(_SEVERITIES[show])
+        report = graph.validate().at_least(show.capitalize())
     return formats.render(report, _REPORT_TYPES[media_type])
 
 
 def _example() -> str:
-    first = knowledge.examples()[0]
-    return (first / f"{first.name}.ttl").read_text(encoding="utf-8")
+    return knowledge.example_files()[0].read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ import os
 import sys
 import textwrap
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -37,21 +38,21 @@ DONE, DOES_NOT_CONFORM, NOT_UNDERSTOOD, DEFECT = 0, 1, 2, 70
 _ANSWER_FORMATS = ("table", "csv", "tsv", "json", "xml")
 _REPORT_FORMATS = ("text", "turtle", "json", "junit", "sarif")
 _GRAPH_FORMATS = ("turtle", "n-triples", "n-quads", "trig", "rdf-xml", "json-ld")
-_SEVERITIES = {"violation": "Violation", "warning": "Warning", "info": "Info"}
+_SEVERITIES = ("violation", "warning", "info")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command with `arguments`, those of the process if left out; return the exit code."""
-    from srmgraph.terminal import Terminal
-
     # A pipe whose reader expects another encoding would otherwise end the command.
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
-    terminal = Terminal()
-    parser = _parser()
-    options, rest = parser.parse_known_args(arguments)
+    options, rest = _parser().parse_known_args(arguments)
     if rest and options.verb != "ask":
         options.parser.error(f"This is too much: {' '.join(rest)}")
+    # It needs rdflib, for which a cry for help is not to wait.
+    from srmgraph.terminal import Terminal
+
+    terminal = Terminal()
     try:
         return int(options.run(options, rest, terminal))
     except (DoesNotConformError, InconsistentError) as error:
@@ -94,18 +95,17 @@ def _validate(options: argparse.Namespace, rest: list[str], terminal: Terminal) 
     graph = _read(options.files, options.input_format, terminal)
     shapes = _shapes(options.shapes) if options.shapes else None
     if options.infer:
-        with terminal.working("Inferring …") as say:
-            graph.infer(say)
+        _infer_facts(graph, terminal)
     with terminal.counting("Checking rules") as count:
         report = validate(graph.store, shapes, engine=options.engine, progress=count)
-    shown = report.at_least(_SEVERITIES[options.show])
+    shown = report.at_least(options.show.capitalize())
     if options.output:
         _write(options.output, formats.render(shown, options.format))
     elif options.format == "text":
         terminal.report(shown, options.limit)
     else:
         terminal.raw(formats.render(shown, options.format))
-    fails = report.fails(_SEVERITIES[options.fail_on])
+    fails = report.fails(options.fail_on.capitalize())
     return DOES_NOT_CONFORM if fails else DONE
 
 
@@ -125,7 +125,7 @@ def _ask(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> in
         terminal.raw(_question_help(kept))
         return DONE
     parameters = _parameters(kept, rest)
-    files = options.data or [knowledge.ROOT / "data" / kept.example / f"{kept.example}.ttl"]
+    files = options.data or [knowledge.example_file(kept.example)]
     if not options.data:
         terminal.remark(
             f"Asked of the worked example {kept.example}. Ask about your own: --data FILE …"
@@ -145,14 +145,13 @@ def _query(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> 
     if (options.sparql is None) == (options.file is None):
         raise ParameterError("Give the query as text or with --file FILE, one of the two.")
     sparql = options.sparql or read_bytes(options.file).decode(errors="replace")
-    files = options.data or [folder / f"{folder.name}.ttl" for folder in knowledge.examples()]
+    files = options.data or knowledge.example_files()
     if not options.data:
         terminal.remark("Asked of all worked examples. Ask about your own: --data FILE …")
     graph = _read(files, options.input_format, terminal)
     graph.store.assumed_prefixes = knowledge.prefixes() | graph.store.prefixes
     if options.infer:
-        with terminal.working("Inferring …") as say:
-            graph.infer(say)
+        _infer_facts(graph, terminal)
     form = sparql_text.form(sparql)
     if form == "ASK":
         terminal.line("yes" if graph.holds(sparql) else "no")
@@ -169,8 +168,7 @@ def _infer(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> 
     from srmgraph.adapters import rdf
 
     graph = _read(options.files, options.input_format, terminal)
-    with terminal.working("Inferring …") as say:
-        count = graph.infer(say)
+    count = _infer_facts(graph, terminal)
     terminal.remark(
         f"{count:,} facts follow from the {len(graph.store) - count:,} that are stated."
     )
@@ -196,17 +194,19 @@ def _context(options: argparse.Namespace, rest: list[str], terminal: Terminal) -
 def _serve(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:
     import uvicorn
 
-    # Read now, so that a faulty file is told here and not in the middle of a log.
-    _read(options.files, None, terminal)
-    os.environ["SRMGRAPH_FILES"] = os.pathsep.join(str(file.resolve()) for file in options.files)
-    terminal.remark(f"http://{options.host}:{options.port}  (stop with Ctrl-C)", "bold")
-    uvicorn.run(
+    os.environ["SRMGRAPH_FILES"] = os.pathsep.join(map(str, options.files))
+    config = uvicorn.Config(
         "srmgraph_api:create_app",
         factory=True,
         host=options.host,
         port=options.port,
         log_level="warning",
     )
+    # The files are read here, so that a faulty one is told before an address is.
+    config.load()
+    terminal.remark(f"http://{options.host}:{options.port}  (stop with Ctrl-C)", "bold")
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run()
     return DONE
 
 
@@ -225,6 +225,11 @@ def _read(files: Sequence[Path], format: str | None, terminal: Terminal) -> Serv
             else:
                 graph.store.read(file, format)
     return graph
+
+
+def _infer_facts(graph: ServiceGraph, terminal: Terminal) -> int:
+    with terminal.working("Inferring …") as say:
+        return graph.infer(say)
 
 
 def _shapes(files: Sequence[Path]) -> Graph:

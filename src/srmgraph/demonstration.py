@@ -36,11 +36,12 @@ def show(terminal: Terminal) -> None:
 
 def _what_holds(terminal: Terminal) -> None:
     reports = {}
+    files = knowledge.example_files()
     with terminal.counting("Checking") as count:
-        for done, folder in enumerate(knowledge.examples()):
-            count(done, len(knowledge.examples()))
-            graph, report = _checked(folder / f"{folder.name}.ttl")
-            reports[folder.name] = (len(graph.store), report)
+        for done, file in enumerate(files):
+            count(done, len(files))
+            graph = _read(file)
+            reports[file.stem] = (len(graph.store), graph.validate())
     statements = sum(size for size, _ in reports.values())
     rules = len(next(iter(reports.values()))[1].rules)
     terminal.line(
@@ -52,7 +53,7 @@ def _what_holds(terminal: Terminal) -> None:
 
 
 def _what_does_not(terminal: Terminal, example: str, rules: list[str]) -> None:
-    _, report = _checked(knowledge.ROOT / "data" / example / "broken.ttl")
+    report = _read(knowledge.example_file(example).with_name("broken.ttl")).validate()
     terminal.line()
     terminal.line(
         f"What does not hold: {example} told badly ({_verdict(report)}), for example", "bold"
@@ -67,7 +68,7 @@ def _what_does_not(terminal: Terminal, example: str, rules: list[str]) -> None:
 
 def _answer(terminal: Terminal, name: str, example: str, parameters: dict[str, str]) -> None:
     kept = question(name)
-    graph, _ = _checked(knowledge.ROOT / "data" / example / f"{example}.ttl")
+    graph = _read(knowledge.example_file(example))
     terminal.line()
     terminal.line(f"{kept.summary}", "bold")
     given = "".join(f" --{key} {value!r}" for key, value in parameters.items())
@@ -78,10 +79,10 @@ def _answer(terminal: Terminal, name: str, example: str, parameters: dict[str, s
     terminal.answer(solutions.variables, rows, graph.store)
 
 
-def _checked(file: Path) -> tuple[ServiceGraph, Report]:
+def _read(file: Path) -> ServiceGraph:
     graph = ServiceGraph.open()
     graph.store.read(file)
-    return graph, graph.validate()
+    return graph
 
 
 def _verdict(report: Report) -> str:

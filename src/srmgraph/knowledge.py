@@ -64,6 +64,16 @@ def examples() -> list[Path]:
     return sorted(folder for folder in (ROOT / "data").iterdir() if folder.is_dir())
 
 
+def example_file(name: str) -> Path:
+    """Return the file that tells the example of that name, as it should be."""
+    return ROOT / "data" / name / f"{name}.ttl"
+
+
+def example_files() -> list[Path]:
+    """Return the files of all examples, sorted by name, without their broken twins."""
+    return [example_file(folder.name) for folder in examples()]
+
+
 @cache
 def context() -> dict[str, Any]:
     """Return the JSON-LD context of the ontology, as it is published: `{"@context": {…}}`."""

@@ -10,8 +10,10 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from rdflib import Literal
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -128,10 +130,6 @@ def in_words(variable: str) -> str:
 
 
 def _is_number(node: Node | None) -> bool:
-    from decimal import Decimal
-
-    from rdflib import Literal
-
     return isinstance(node, Literal) and isinstance(node.value, int | float | Decimal)
 
 

@@ -30,6 +30,14 @@ def split(file: Path) -> tuple[Graph, list[dict[URIRef, Node]]]:
     return data, [{URIRef(str(name)): value for name, value in r.items()} for r in expected]
 
 
+def alone(rule: Node, shapes: Graph) -> Graph:
+    """A rule with all that hangs on it in *shapes*, and the prefixes that its query may use."""
+    graph = Graph()
+    for header in shapes.subjects(SH.declare):
+        graph += shapes.cbd(header)
+    return graph + shapes.cbd(rule)
+
+
 def store_of(data: Graph) -> Store:
     """A store that holds *data*."""
     store = open_store("memory:")

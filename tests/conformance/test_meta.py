@@ -12,6 +12,7 @@ import pytest
 from pyshacl.entrypoints import meta_validate
 from rdflib import RDF, SH, Graph, Literal, Namespace, URIRef
 from rdflib.term import Node
+from tests.conformance import reports
 
 from srmgraph import knowledge, queries
 
@@ -29,14 +30,6 @@ def check(data: Graph, shapes: Graph) -> Graph:
     _, report, _ = pyshacl.validate(data, shacl_graph=shapes)
     assert isinstance(report, Graph)
     return report
-
-
-def alone(rule: Node) -> Graph:
-    """The rule with all that hangs on it, and the prefixes that its query may use."""
-    shapes, graph = knowledge.meta_shapes(), Graph()
-    for header in shapes.subjects(SH.declare):
-        graph += shapes.cbd(header)
-    return graph + shapes.cbd(rule)
 
 
 def findings(report: Graph, rule: Node) -> list[Finding]:
@@ -129,14 +122,16 @@ def test_a_conforming_case_conforms(file: Path) -> None:
     rule, (data, expected) = RULE[file.name.split(".")[0]], case(file)
     assert len(expected) == 0
     assert has_target(data, rule)
-    assert findings(check(data, alone(rule)), rule) == []
+    assert findings(check(data, reports.alone(rule, knowledge.meta_shapes())), rule) == []
 
 
 @pytest.mark.parametrize("file", FAILING, ids=lambda file: file.name.split(".")[0])
 def test_a_failing_case_yields_its_report(file: Path) -> None:
     rule, (data, expected) = RULE[file.name.split(".")[0]], case(file)
     assert (None, SH.sourceShape, rule) in expected
-    assert findings(check(data, alone(rule)), rule) == findings(expected, rule)
+    assert findings(check(data, reports.alone(rule, knowledge.meta_shapes())), rule) == findings(
+        expected, rule
+    )
 
 
 def test_the_rules_are_well_formed_shapes() -> None:

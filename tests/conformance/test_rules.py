@@ -36,18 +36,14 @@ def rule_of(file: Path) -> URIRef:
     return RULE[file.name.split(".")[0]]
 
 
-def alone(rule: URIRef) -> Graph:
-    """The rule with all that hangs on it, and the prefixes that its query may use."""
-    shapes, graph = knowledge.shapes(), Graph()
-    for header in shapes.subjects(SH.declare):
-        graph += shapes.cbd(header)
-    return graph + shapes.cbd(rule)
-
-
 def found(file: Path, store: Store) -> tuple[list[str], list[str]]:
     """The results that a case expects and those that its rule finds, as lines to compare."""
     rule = rule_of(file)
-    results = [r for r in validate(store, alone(rule)).results if r.source_shape == rule]
+    results = [
+        r
+        for r in validate(store, reports.alone(rule, knowledge.shapes())).results
+        if r.source_shape == rule
+    ]
     return reports.lines(reports.split(file)[1], results)
 
 
