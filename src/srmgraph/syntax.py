@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import xml.parsers.expat
@@ -199,7 +200,33 @@ def _find(content: bytes, syntax: Format, reason: str) -> tuple[int | None, int 
         except xml.parsers.expat.ExpatError as error:
             return error.lineno, error.offset + 1
     quoted = _QUOTED.search(reason)
-    return _place(content, quoted[1]) if quoted else (None, None)
+    place = _place(content, quoted[1]) if quoted else (None, None)
+    if place == (None, None) and syntax.oxigraph == pyoxigraph.RdfFormat.RDF_XML:
+        return _tag(content, syntax)
+    return place
+
+
+class _Tags(io.BytesIO):
+    """A file that is read one tag at a time."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read to the end of a tag, or fewer bytes if no more are asked for."""
+        start = self.tell()
+        content = self.getvalue()
+        length = (content.find(b">", start) + 1 or len(content)) - start
+        return super().read(length if size is None or size < 0 else min(length, size))
+
+
+def _tag(content: bytes, syntax: Format) -> tuple[int | None, int | None]:
+    """Return line and column of the tag of an XML file that the parser does not accept."""
+    tags = _Tags(content)
+    try:
+        for _ in pyoxigraph.parse(input=tags, format=syntax.oxigraph):
+            pass
+    except SyntaxError:
+        before = content[: max(content.rfind(b"<", 0, tags.tell()), 0)].decode(errors="replace")
+        return before.count("\n") + 1, len(before) - before.rfind("\n")
+    return None, None
 
 
 def _place(content: bytes, value: str) -> tuple[int | None, int | None]:
