@@ -1,0 +1,212 @@
+"""The mapping to ArchiMate: complete, well formed, true to the standard and to the alignment."""
+
+from __future__ import annotations
+
+import os
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rdflib import OWL, RDF, RDFS, SKOS, Graph, Literal, URIRef
+from rdflib.term import Node
+
+from srmgraph import knowledge
+from srmgraph.adapters.archimate import language
+from srmgraph.adapters.archimate.mapping import AM, Mapping, mapping, rows
+from srmgraph.store import EmbeddedStore
+from srmgraph.validation import Report, validate
+
+SUITE = Path(os.environ.get("SRMGRAPH_SUITES", "../shared/suites")) / "archimate"
+ARCHIMATE = "https://purl.org/archimate#"
+
+
+def suite(name: str) -> Path:
+    file = SUITE / name
+    if not file.is_file():
+        pytest.skip(f"{name} of the ArchiMate test material is not at hand (SRMGRAPH_SUITES)")
+    return file
+
+
+def checked(graph: Graph) -> Report:
+    shapes = Graph().parse(knowledge.ROOT / "mappings" / "archimate-shapes.ttl")
+    store = EmbeddedStore()
+    store.add(graph)
+    return validate(store, shapes)
+
+
+def named(column: URIRef) -> set[Node]:
+    return set(rows().objects(None, column))
+
+
+def declared(kind: URIRef) -> set[Node]:
+    ontology = knowledge.ontology()
+    return {
+        term
+        for term in ontology.subjects(RDF.type, kind)
+        if isinstance(term, URIRef) and (term, RDFS.isDefinedBy, None) in ontology
+    }
+
+
+def test_the_rows_conform_to_their_shapes() -> None:
+    report = checked(rows())
+    assert report.conforms, str(report)
+
+
+def replaced(column: URIRef, old: str, new: str) -> Graph:
+    graph = Graph() + rows()
+    row = min(graph.subjects(column, Literal(old)), key=str)
+    graph.remove((row, column, Literal(old)))
+    if new:
+        graph.add((row, column, Literal(new)))
+    return graph
+
+
+@pytest.mark.parametrize(
+    ("column", "old", "new", "message"),
+    [
+        (AM.element, "Outcome", "Outcom", "one type of element of ArchiMate 3.2"),
+        (AM.element, "Outcome", "", "one type of element of ArchiMate 3.2"),
+        (AM.specialization, "Person", "Organization", "could tell them apart"),
+        (AM.relation, "Serving", "Serve", "one type of relation of ArchiMate"),
+        (AM.to, "Outcome", "", "says between which types of element"),
+        (AM["from"], "Contract", "Treaty", "starts at a type of element"),
+        (AM.through, "BusinessRole", "", "between two ends has a specialization"),
+        (AM.version, "3.2", "2.1", "the versions in which it holds"),
+        (AM.access, "Write", "Wrote", "reads, writes"),
+        (AM.title, "{}", "Ecosystem", "stands for the name"),
+    ],
+)
+def test_a_planted_mistake_is_found(column: URIRef, old: str, new: str, message: str) -> None:
+    report = checked(replaced(column, old, new))
+    assert [result for result in report.results if message in result.message], str(report)
+
+
+def test_a_second_row_of_a_class_or_property_is_found() -> None:
+    for column, message in ((AM["class"], "A class has one row"), (AM.property, "has one row")):
+        graph = Graph() + rows()
+        kind = AM.Concept if column == AM["class"] else AM.Relation
+        one, other = sorted(graph.subjects(RDF.type, kind), key=str)[:2]
+        graph.add((other, column, next(graph.objects(one, column))))
+        assert [result for result in checked(graph).results if message in result.message]
+
+
+def test_every_class_and_property_has_a_row_and_every_row_a_declared_term() -> None:
+    assert named(AM["class"]) == declared(OWL.Class)
+    assert named(AM.property) == declared(OWL.ObjectProperty)
+
+
+def test_the_terms_of_queries_of_views_are_declared() -> None:
+    terms = declared(OWL.Class) | declared(OWL.ObjectProperty)
+    for view in mapping().views:
+        names = set(re.findall(r"srm:(\w+)", view.select))
+        namespace = f"{knowledge.ontology_iri()}#"
+        assert names
+        assert {URIRef(namespace + name) for name in names} <= terms
+
+
+def test_columns_are_described() -> None:
+    used = {p for p in rows().predicates() if str(p).startswith(AM)}
+    described = set(rows().subjects(RDFS.comment, None))
+    assert used <= described
+
+
+# ── The standard ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_types_are_those_of_the_schema() -> None:
+    schema = ET.parse(suite("xsd/archimate3_Model.xsd")).getroot()
+    xs = "{http://www.w3.org/2001/XMLSchema}"
+    bases = {
+        str(kind.get("name")): str(extension.get("base"))
+        for kind in schema.iter(f"{xs}complexType")
+        for extension in kind.iter(f"{xs}extension")
+    }
+    above = {"RealElementType", "CompositeType", "RelationshipConnectorType"}
+    elements = {name for name, base in bases.items() if base in above}
+    assert set(language.FOLDER_OF) == elements
+    assert {str(name) for name in named(AM.element)} <= elements
+    assert {
+        str(name) for column in (AM["from"], AM.to, AM.through) for name in named(column)
+    } <= elements
+    relations = {name for name, base in bases.items() if base == "RelationshipType"} | {
+        name for name, base in bases.items() if bases.get(base) == "RelationshipType"
+    }
+    assert set(language.RELATIONS) == {name for name in relations if name in language.RELATIONS}
+    assert {str(name) for name in named(AM.relation)} <= set(language.RELATIONS)
+
+
+def allowed() -> dict[tuple[str, str], set[str]]:
+    keys = {
+        key.get("char"): str(key.get("relationship")).removesuffix("Relationship")
+        for key in ET.parse(suite("matrix/relationships-keys.xml")).getroot()
+    }
+    return {
+        (str(source.get("concept")), str(target.get("concept"))): {
+            keys[letter] for letter in str(target.get("relations"))
+        }
+        for source in ET.parse(suite("matrix/relationships.xml")).getroot()
+        for target in source
+    }
+
+
+def drawn(found: Mapping) -> Iterator[tuple[str, str, str]]:
+    for row in found.relations.values():
+        for source in row.sources:
+            for target in row.targets:
+                if row.through:
+                    yield source, row.through, row.relation
+                    yield target, row.through, "Assignment"
+                else:
+                    yield source, target, row.relation
+
+
+def test_the_matrix_allows_every_relation_of_the_mapping() -> None:
+    matrix = allowed()
+    drawings = list(drawn(mapping()))
+    assert len(drawings) > 60
+    assert [one for one in drawings if one[2] not in matrix[one[0], one[1]]] == []
+
+
+def test_the_matrix_allows_an_association_between_any_elements() -> None:
+    matrix = allowed()
+    elements = {str(name) for name in named(AM.element)} | {str(name) for name in named(AM.through)}
+    for source in elements:
+        for target in elements:
+            assert "Association" in matrix[source, target]
+
+
+# ── The alignment ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_close_matches_of_the_alignment_are_drawn_so() -> None:
+    found = mapping()
+    matches = [
+        (URIRef(str(term)), str(match).removeprefix(ARCHIMATE))
+        for term, match in knowledge.alignments().subject_objects(SKOS.closeMatch)
+        if str(match).startswith(ARCHIMATE)
+    ]
+    assert matches
+    for term, match in matches:
+        if term in found.relations:
+            assert found.relations[term].relation.lower() == match
+            continue
+        # Someone in a role is drawn as the party that they are; the role has an element of its own.
+        roles = {
+            row.through
+            for row in found.relations.values()
+            if (row.property, RDFS.range, term) in knowledge.ontology()
+        }
+        assert match in {found.concepts[term].element, *roles} or (
+            found.concepts[term].element == "BusinessActor" and roles
+        ), term
+
+
+def test_a_class_without_a_row_is_drawn_as_the_one_above() -> None:
+    ontology = Graph() + knowledge.ontology()
+    concept = next(iter(mapping().concepts.values()))
+    special = URIRef("https://example.org/Special")
+    ontology.add((special, RDFS.subClassOf, concept.cls))
+    assert Mapping(rows(), ontology).concept([special]) == concept
+    assert mapping().concept([URIRef("https://example.org/Other")]) is None
