@@ -13,6 +13,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from srmgraph.errors import (
+    BusyStoreError,
+    ChangedStoreError,
     DoesNotConformError,
     InconsistentError,
     InputError,
@@ -26,6 +28,7 @@ from srmgraph.errors import (
     StoreError,
     UnknownFormatError,
     UnknownQuestionError,
+    UnknownRevisionError,
 )
 
 if TYPE_CHECKING:
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
     from srmgraph.validation import Report, Result
 
 __all__ = [
+    "BusyStoreError",
+    "ChangedStoreError",
     "DoesNotConformError",
     "InconsistentError",
     "InputError",
@@ -49,6 +54,7 @@ __all__ = [
     "StoreError",
     "UnknownFormatError",
     "UnknownQuestionError",
+    "UnknownRevisionError",
 ]
 
 # What needs rdflib is imported when it is first asked for, so that a command starts at once.

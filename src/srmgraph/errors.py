@@ -7,7 +7,10 @@ Every message says what is wrong, where, and what to do about it.
     │   ├── MissingFileError     there is no such file
     │   ├── UnknownFormatError   its format is not one of those that are known
     │   └── ParseError           it breaks the rules of its format
-    ├── StoreError               a store cannot be opened
+    ├── StoreError               a store cannot be opened, read or changed
+    │   ├── BusyStoreError       someone else is writing to it
+    │   ├── ChangedStoreError    it has changed since it was read
+    │   └── UnknownRevisionError it has no such revision
     ├── ShapesError              a shapes graph breaks the rules of SHACL
     ├── QueryError               a SPARQL text is not one, or cannot be answered
     ├── QuestionError            a kept question cannot be asked
@@ -63,7 +66,19 @@ class ParseError(InputError):
 
 
 class StoreError(SrmgraphError):
-    """A store cannot be opened."""
+    """A store cannot be opened, read or changed."""
+
+
+class BusyStoreError(StoreError):
+    """Someone else is writing to the store; trying again later will do."""
+
+
+class ChangedStoreError(StoreError):
+    """The store has changed since its revision that a change was meant for."""
+
+
+class UnknownRevisionError(StoreError):
+    """A store has no such revision, or does not keep it any more."""
 
 
 class ShapesError(SrmgraphError):

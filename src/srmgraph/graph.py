@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeAlias
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import rdflib
 
 from srmgraph import knowledge, queries
-from srmgraph.errors import DoesNotConformError
+from srmgraph.change import Change
 from srmgraph.store import Solutions, Store, open_store
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ ValidationProgress: TypeAlias = Callable[[int, int], None]
 class ServiceGraph:
     """Organizations and people who serve each other, as statements that conform to the model.
 
-    `store` holds the statements. Facts that were inferred lie in a named graph of their own, so
-    that they can be told from what was stated.
+    `store` holds the statements. Each source has a named graph of its own, and so have the
+    ontology, the facts that were inferred, and who loaded what and when.
     """
 
     def __init__(self, store: Store) -> None:
@@ -32,9 +33,9 @@ class ServiceGraph:
         self._inferred = False
 
     @classmethod
-    def open(cls, url: str = "memory:") -> ServiceGraph:
-        """Open the service graph at an address; raises StoreError for an address of no store."""
-        return cls(open_store(url))
+    def open(cls, url: str = "memory:", *, create: bool = False) -> ServiceGraph:
+        """Open the service graph at an address; see `open_store`. Raises StoreError."""
+        return cls(open_store(url, create=create))
 
     def __enter__(self) -> ServiceGraph:
         return self
@@ -49,41 +50,51 @@ class ServiceGraph:
 
     def close(self) -> None:
         """Let go of the store. The graph is not to be used afterwards."""
+        self.store.close()
 
     def load(
         self,
         *files: Path | str,
         format: str | None = None,
+        graph: str | None = None,
+        author: str = "",
         progress: ValidationProgress | None = None,
     ) -> Report:
         """Take in the files, all or none, and return the report on the graph as it then is.
 
+        What a file states outside named graphs goes to the one called `graph` or else by the file's
+        own address, and replaces what was there: loading a file again brings it up to date.
         Refused is what breaks a rule of severity Violation: DoesNotConformError carries the report.
         Warnings and remarks do not stop the load; they are in the report that is returned.
         Raises MissingFileError, UnknownFormatError or ParseError for a file that cannot be read.
         `progress` is called with the number of checks that are done and of all.
         """
-        from srmgraph.validation import validate
-
         paths = [Path(file) for file in files]
-        # Oxigraph cannot take back what it has written, so a copy is tried first.
-        candidate = self.store.copy()
-        candidate.remove_graph(self.inferred_graph)
-        for path in paths:
-            candidate.read(path, format)
-        report = validate(candidate, progress=progress)
-        violations = sum(result.severity == "Violation" for result in report.results)
-        if violations:
-            names = " ".join(str(path) for path in paths)
-            raise DoesNotConformError(
-                f"{names}: does not conform, {violations} "
-                f"violation{'' if violations == 1 else 's'}. "
-                f"Nothing was loaded. See them with: srmgraph validate {names}",
-                report,
-            )
-        self.store.replace(candidate)
-        self._inferred = False
-        return report
+        names = " ".join(str(path) for path in paths)
+        with self.change(author, f"load {names}", progress=progress) as change:
+            for path in paths:
+                change.load(path, format, None if graph is None else rdflib.URIRef(graph))
+        return change.report
+
+    @contextmanager
+    def change(
+        self,
+        author: str = "",
+        message: str = "",
+        *,
+        expected: int | None = None,
+        progress: ValidationProgress | None = None,
+    ) -> Iterator[Change]:
+        """Change statements, all or none: what is true afterwards is inferred and checked first.
+
+        Raises DoesNotConformError, InconsistentError and what the store raises; then all is as it
+        was.
+        """
+        with self.store.change(author, message, expected) as candidate:
+            change = Change(candidate, author, message)
+            yield change
+            change.complete(progress, infers=self.store.is_durable)
+        self._inferred = self.store.is_durable
 
     def validate(self, *, progress: ValidationProgress | None = None) -> Report:
         """Check the statements against all rules.
@@ -92,7 +103,7 @@ class ServiceGraph:
         """
         from srmgraph.validation import validate
 
-        return validate(self.store, progress=progress)
+        return validate(self.store.snapshot(), progress=progress)
 
     def infer(self, progress: InferenceProgress | None = None) -> int:
         """Add the facts that follow by OWL 2 RL and return how many there are.
@@ -102,19 +113,20 @@ class ServiceGraph:
         """
         from srmgraph.inference import infer
 
+        if self.store.is_durable:
+            with self.change(message="infer"):
+                pass
+            return len(self.inferred())
         self.store.remove_graph(self.inferred_graph)
         self._inferred = False
-        facts = infer(self.store, progress=progress)
+        facts = infer(self.store.snapshot(), progress=progress)
         self.store.add(facts, self.inferred_graph)
         self._inferred = True
         return len(facts)
 
     def inferred(self) -> rdflib.Graph:
         """Return the facts that were inferred, and only these."""
-        return self.store.construct(
-            f"CONSTRUCT {{ ?thing ?property ?value }} "
-            f"{{ GRAPH {self.inferred_graph.n3()} {{ ?thing ?property ?value }} }}"
-        )
+        return self.store.graph(self.inferred_graph)
 
     def ask(
         self, name: str, /, *, progress: InferenceProgress | None = None, **parameters: object
@@ -126,7 +138,7 @@ class ServiceGraph:
         """
         question = queries.question(name)
         sparql = question.bind(self.store, **parameters)
-        if question.uses_inference and not self._inferred:
+        if question.uses_inference and not (self._inferred or self.store.is_durable):
             self.infer(progress)
         return self.store.select(sparql)
 
@@ -145,16 +157,16 @@ class ServiceGraph:
     def write(self, file: Path | str, format: str | None = None, *, inferred: bool = False) -> None:
         """Write the statements to a file, in the format told by its ending or by name.
 
-        Facts that were inferred are left out unless they are asked for. Named graphs are kept by
-        the formats that have them (TriG, N-Quads, JSON-LD). The same statements give the same file.
+        Facts that were inferred are left out unless they are asked for, and so is what the store
+        keeps for itself. Named graphs are kept by the formats that have them (TriG, N-Quads,
+        JSON-LD). The same statements give the same file.
         """
         from srmgraph.adapters import rdf
 
-        rdf.write(
-            self.store, Path(file), format, without=() if inferred else (self.inferred_graph,)
-        )
+        own = set(knowledge.own_graphs()) - ({self.inferred_graph} if inferred else set())
+        rdf.write(self.store.snapshot(), Path(file), format, without=own)
 
     @property
     def inferred_graph(self) -> rdflib.URIRef:
         """The name of the graph of the facts that were inferred."""
-        return rdflib.URIRef(f"{knowledge.ontology_iri()}/inferred")
+        return knowledge.inferred_graph()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,13 @@ _VANN = "http://purl.org/vocab/vann/"
 def ontology() -> rdflib.Graph:
     """Return all modules of the ontology and its code lists, without the alignments."""
     return _load(sorted((ROOT / "ontology").glob("*.ttl")))
+
+
+@cache
+def ontology_hash() -> str:
+    """Return the SHA-256 of all modules of the ontology: another one is another ontology."""
+    files = sorted((ROOT / "ontology").glob("*.ttl"))
+    return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 @cache
@@ -104,6 +112,29 @@ def ontology_iri() -> str:
     return tops[0]
 
 
+@cache
+def ontology_graph() -> rdflib.URIRef:
+    """Return the name of the graph in which a store keeps the ontology."""
+    return _graph("")
+
+
+@cache
+def inferred_graph() -> rdflib.URIRef:
+    """Return the name of the graph in which a store keeps the facts that were inferred."""
+    return _graph("/inferred")
+
+
+@cache
+def provenance_graph() -> rdflib.URIRef:
+    """Return the name of the graph in which a store keeps who loaded what, and when."""
+    return _graph("/provenance")
+
+
+def own_graphs() -> tuple[rdflib.URIRef, ...]:
+    """Return the names of the graphs that a store keeps for itself: nobody's data are in them."""
+    return (ontology_graph(), inferred_graph(), provenance_graph())
+
+
 def context_iri() -> str:
     """Return the address under which the JSON-LD context is published."""
     return f"{ontology_iri()}/context.jsonld"
@@ -131,6 +162,12 @@ def prefixes() -> dict[str, str]:
                 for iri in graph.objects(subject, namespace):
                     found[str(prefix)] = str(iri)
     return dict(sorted(found.items()))
+
+
+def _graph(ending: str) -> rdflib.URIRef:
+    import rdflib
+
+    return rdflib.URIRef(ontology_iri() + ending)
 
 
 def _load(files: Iterable[Path]) -> rdflib.Graph:

@@ -171,7 +171,8 @@ def undescribed(node: ast.AST, name: str) -> Iterator[str]:
         for inner in node.body:
             if not isinstance(inner, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
                 continue
-            if not inner.name.startswith("_"):
+            is_overload = any(ast.unparse(one) == "overload" for one in inner.decorator_list)
+            if not inner.name.startswith("_") and not is_overload:
                 yield from undescribed(inner, inner.name)
 
 

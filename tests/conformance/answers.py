@@ -26,7 +26,7 @@ from srmgraph import knowledge
 from srmgraph.graph import ServiceGraph
 from srmgraph.inference import infer
 from srmgraph.queries import Question, question
-from srmgraph.store import Store, open_store
+from srmgraph.store import EmbeddedStore, open_store
 from srmgraph.terms import to_rdflib
 
 FOLDER = Path(__file__).parent / "queries"
@@ -79,7 +79,7 @@ def read(file: Path) -> Case:
 
 
 @cache
-def stated(data: Path) -> Store:
+def stated(data: Path) -> EmbeddedStore:
     """A store that holds a file, to be read only."""
     store = open_store("memory:")
     store.read(data)
@@ -93,7 +93,7 @@ def inferred(data: Path) -> rdflib.Graph:
 
 
 @cache
-def closed(data: Path) -> Store:
+def closed(data: Path) -> EmbeddedStore:
     """A store that holds a file and, in the graph where they belong, the facts that follow."""
     store = stated(data).copy()
     store.add(inferred(data), ServiceGraph(store).inferred_graph)
@@ -101,7 +101,7 @@ def closed(data: Path) -> Store:
 
 
 @cache
-def told_otherwise(data: Path, *, with_participations: bool) -> Store:
+def told_otherwise(data: Path, *, with_participations: bool) -> EmbeddedStore:
     """A store that tells the same as a file by other words that the model has for it.
 
     Properties are turned to their inverses, units and members are merely within their organization,
@@ -137,7 +137,7 @@ def told_otherwise(data: Path, *, with_participations: bool) -> Store:
     return store
 
 
-def told_shortly(data: Path) -> Store:
+def told_shortly(data: Path) -> EmbeddedStore:
     """A store that tells of deliveries and products in the fewest words.
 
     A resource was obtained through a relationship, and it is not said how; a product underlies an
@@ -168,7 +168,7 @@ _SHORTLY = """
 """
 
 
-def told_twice(data: Path) -> Store:
+def told_twice(data: Path) -> EmbeddedStore:
     """A store that holds a file in two named graphs, as two organizations might."""
     store = open_store("memory:")
     for name in ("one", "other"):
@@ -179,20 +179,20 @@ def told_twice(data: Path) -> Store:
 # ── Engines ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def ask_oxigraph(store: Store, sparql: str, names: Store) -> Answer:
+def ask_oxigraph(store: EmbeddedStore, sparql: str, names: EmbeddedStore) -> Answer:
     """The answer of Oxigraph; prefixes are those of `names`."""
     solutions = store.select(sparql)
     return Answer(solutions.variables, tuple(_cells(row, names) for row in solutions))
 
 
-def ask_rdflib(store: Store, sparql: str, names: Store, shuffle: int = 0) -> Answer:
+def ask_rdflib(store: EmbeddedStore, sparql: str, names: EmbeddedStore, shuffle: int = 0) -> Answer:
     """The answer of rdflib over the same statements, put in by chance unless `shuffle` is 0."""
     result = _dataset(store, shuffle).query(sparql)
     variables = tuple(str(variable) for variable in result.vars or ())
     return Answer(variables, tuple(_cells(row, names) for row in result))  # type: ignore[arg-type]
 
 
-def _dataset(store: Store, shuffle: int) -> rdflib.Dataset:
+def _dataset(store: EmbeddedStore, shuffle: int) -> rdflib.Dataset:
     dataset = rdflib.Dataset(default_union=True)
     quads = sorted(store.oxigraph, key=str)
     if shuffle:
@@ -204,11 +204,11 @@ def _dataset(store: Store, shuffle: int) -> rdflib.Dataset:
     return dataset
 
 
-def _cells(row: Iterable[Node | None], names: Store) -> Row:
+def _cells(row: Iterable[Node | None], names: EmbeddedStore) -> Row:
     return tuple(_cell(term, names) for term in row)
 
 
-def _cell(term: Node | None, names: Store) -> str:
+def _cell(term: Node | None, names: EmbeddedStore) -> str:
     if term is None:
         return ""
     if isinstance(term, URIRef):

@@ -8,7 +8,7 @@ from pathlib import Path
 from rdflib import RDF, SH, Graph, Literal, URIRef
 from rdflib.term import Node
 
-from srmgraph.store import Store, open_store
+from srmgraph.store import EmbeddedStore, open_store
 from srmgraph.validation import Result, paths
 from srmgraph.validation.report import severity_iri
 
@@ -38,7 +38,7 @@ def alone(rule: Node, shapes: Graph) -> Graph:
     return graph + shapes.cbd(rule)
 
 
-def store_of(data: Graph) -> Store:
+def store_of(data: Graph) -> EmbeddedStore:
     """A store that holds *data*."""
     store = open_store("memory:")
     store.add(data)

@@ -50,6 +50,16 @@ def is_consistent(graph: Graph, folder: Path) -> bool:
         reasoner.dispose()
 
 
+def with_times(graph: Graph) -> Graph:
+    """Each date as the time at which it begins: OWL 2 has no dates."""
+    told = Graph()
+    for subject, name, value in graph:
+        if isinstance(value, Literal) and value.datatype == XSD.date:
+            value = Literal(f"{value}T00:00:00Z", datatype=XSD.dateTime)
+        told.add((subject, name, value))
+    return told
+
+
 def witnesses(ontology: Graph) -> Iterator[tuple[URIRef, URIRef, URIRef | Literal]]:
     """One instance of every class and one use of every property, all of them strangers."""
     for number, name in enumerate(sorted(_declared(ontology, OWL.Class))):
@@ -89,7 +99,7 @@ def test_every_class_and_property_can_be_used_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("folder", knowledge.examples(), ids=lambda folder: folder.name)
 def test_every_example_is_consistent(folder: Path, tmp_path: Path) -> None:
     example = Graph().parse(folder / f"{folder.name}.ttl")
-    assert is_consistent(whole(example), tmp_path)
+    assert is_consistent(whole(with_times(example)), tmp_path)
 
 
 @pytest.mark.parametrize("file", PLANTED, ids=lambda file: file.stem)

@@ -177,6 +177,13 @@ def ecosystem(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def sound_ecosystem(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A synthetic ecosystem without defects, for some of them contradict the ontology."""
+    target = tmp_path_factory.mktemp("ecosystem") / "sound.nt"
+    return write_ecosystem(target, 1_000, defects=False).data
+
+
+@pytest.fixture(scope="module")
 def large_ecosystem(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A synthetic ecosystem of 350 relationships."""
     return write_ecosystem(tmp_path_factory.mktemp("ecosystem") / "large.nt", 60_000).data
@@ -191,7 +198,7 @@ def without_parameters(question: Question, data: Path) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize("question", QUESTIONS, ids=name)
 def test_both_engines_agree_on_a_synthetic_ecosystem(question: Question, ecosystem: Path) -> None:
-    store = closed(ecosystem) if question.uses_inference else stated(ecosystem)
+    store = stated(ecosystem)
     asked = without_parameters(question, ecosystem)
     assert ask_rdflib(store, asked, store) == ask_oxigraph(store, asked, store)
 
@@ -199,10 +206,10 @@ def test_both_engines_agree_on_a_synthetic_ecosystem(question: Question, ecosyst
 @pytest.mark.slow
 @pytest.mark.parametrize("question", DOING_WITHOUT, ids=name)
 def test_inference_changes_no_answer_on_a_synthetic_ecosystem(
-    question: Question, ecosystem: Path
+    question: Question, sound_ecosystem: Path
 ) -> None:
-    asked, names = without_parameters(question, ecosystem), stated(ecosystem)
-    assert ask_oxigraph(closed(ecosystem), asked, names) == ask_oxigraph(names, asked, names)
+    asked, names = without_parameters(question, sound_ecosystem), stated(sound_ecosystem)
+    assert ask_oxigraph(closed(sound_ecosystem), asked, names) == ask_oxigraph(names, asked, names)
 
 
 @pytest.mark.slow

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from srmgraph import QueryError, sparql
-from srmgraph.store import Store, open_store
+from srmgraph.store import EmbeddedStore, open_store
 
 
 @pytest.fixture
-def store() -> Store:
+def store() -> EmbeddedStore:
     store = open_store()
     store.parse("<x:a> <x:p> 1 .", "turtle")
     return store
@@ -60,7 +60,9 @@ def listener() -> Iterator[tuple[str, list[None]]]:
         "ASK { SERV\\u0049CE @ { ?a ?b ?c } }",
     ],
 )
-def test_no_query_reaches_out(store: Store, listener: tuple[str, list[None]], query: str) -> None:
+def test_no_query_reaches_out(
+    store: EmbeddedStore, listener: tuple[str, list[None]], query: str
+) -> None:
     address, calls = listener
     with pytest.raises(QueryError):
         store.answer(query.replace("@", address), "json")
@@ -69,7 +71,7 @@ def test_no_query_reaches_out(store: Store, listener: tuple[str, list[None]], qu
 
 
 def test_the_listener_would_hear_a_query_that_reaches_out(
-    store: Store, listener: tuple[str, list[None]]
+    store: EmbeddedStore, listener: tuple[str, list[None]]
 ) -> None:
     address, calls = listener
     with pytest.raises(ConnectionError):
@@ -88,7 +90,7 @@ def test_the_listener_would_hear_a_query_that_reaches_out(
     ],
     ids=["sum", "difference", "path", "brackets-like-an-iri", "brackets-like-a-text"],
 )
-def test_no_query_takes_the_engine_down(store: Store, query: str) -> None:
+def test_no_query_takes_the_engine_down(store: EmbeddedStore, query: str) -> None:
     with pytest.raises(QueryError):
         store.answer(query, "json")
 
@@ -112,11 +114,13 @@ def test_looking_through_a_query_takes_no_longer_than_it_is_long(part: str) -> N
         ("PREFIX e: <x:> SELECT (STR(e:it\\'s) AS ?a) { }", "x:it's"),
     ],
 )
-def test_what_only_looks_hostile_is_answered(store: Store, query: str, expected: str) -> None:
+def test_what_only_looks_hostile_is_answered(
+    store: EmbeddedStore, query: str, expected: str
+) -> None:
     assert store.answer(query, "csv").decode().splitlines() == ["a", expected]
 
 
-def test_the_place_of_an_error_is_told_as_it_was_written(store: Store) -> None:
+def test_the_place_of_an_error_is_told_as_it_was_written(store: EmbeddedStore) -> None:
     places = []
     for iri in ("http://e/(x)#'y", "http://e/abcdef"):
         with pytest.raises(QueryError) as caught:

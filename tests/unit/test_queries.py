@@ -14,7 +14,7 @@ from tests.unit.rdf_strategies import ANY_TEXT, LANGUAGES
 from srmgraph import knowledge, queries, sparql
 from srmgraph.errors import ParameterError, QuestionError, UnknownQuestionError
 from srmgraph.queries import Question
-from srmgraph.store import Store, open_store
+from srmgraph.store import EmbeddedStore, open_store
 
 HERE = Path(__file__).parent
 FAULTY = sorted((HERE / "faulty-questions").glob("*.rq"))
@@ -49,7 +49,7 @@ def question(tmp_path_factory: pytest.TempPathFactory) -> Question:
 
 
 @pytest.fixture
-def store() -> Store:
+def store() -> EmbeddedStore:
     store = open_store()
     store.parse(
         f"PREFIX ex: <{EX}> PREFIX own: <{EX}own/> PREFIX rdfs: <{RDFS}> "
@@ -60,7 +60,9 @@ def store() -> Store:
     return store
 
 
-def answer(question: Question, store: Store | None = None, /, **parameters: object) -> Node | None:
+def answer(
+    question: Question, store: EmbeddedStore | None = None, /, **parameters: object
+) -> Node | None:
     (row,) = open_store().select(question.bind(store, **parameters))
     return row.given
 
@@ -253,7 +255,7 @@ def test_what_people_write_is_understood(
     assert answer(question, given=value) == term
 
 
-def test_a_label_stands_for_its_thing(question: Question, store: Store) -> None:
+def test_a_label_stands_for_its_thing(question: Question, store: EmbeddedStore) -> None:
     assert answer(question, store, given="Acme") == URIRef(f"{EX}own/a")
     assert answer(question, store, given="akme") == URIRef(f"{EX}own/a")
     assert answer(question, store, given="twin of C") == URIRef(f"{EX}c")
@@ -278,7 +280,9 @@ def test_a_label_of_the_ontology_stands_for_its_term(question: Question) -> None
     assert {answer(question, given=name)} == labels[name]
 
 
-def test_a_prefixed_name_means_what_the_files_mean(question: Question, store: Store) -> None:
+def test_a_prefixed_name_means_what_the_files_mean(
+    question: Question, store: EmbeddedStore
+) -> None:
     assert answer(question, store, given="own:a") == URIRef(f"{EX}own/a")
     with pytest.raises(ParameterError, match=r"the prefix other: is not known\. Known are code:, "):
         question.bind(store, given="other:a")

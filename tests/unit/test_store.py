@@ -20,7 +20,7 @@ from srmgraph.errors import (
     StoreError,
     UnknownFormatError,
 )
-from srmgraph.store import Store, open_store
+from srmgraph.store import EmbeddedStore, open_store
 from srmgraph.syntax import FORMATS
 from srmgraph.terms import to_oxigraph, to_rdflib, triples_to_oxigraph
 
@@ -31,7 +31,7 @@ EX = "https://example.org/"
 
 
 @pytest.fixture
-def store() -> Store:
+def store() -> EmbeddedStore:
     """A store with three statements about two things."""
     store = open_store("memory:")
     store.parse(f'PREFIX ex: <{EX}> ex:a ex:p ex:b , 3 . ex:b ex:q "x"@en .', "turtle")
@@ -39,7 +39,7 @@ def store() -> Store:
 
 
 @pytest.mark.parametrize("file", FAULTY_FILES, ids=lambda file: file.name)
-def test_a_faulty_file_is_refused_and_leaves_no_trace(file: Path, store: Store) -> None:
+def test_a_faulty_file_is_refused_and_leaves_no_trace(file: Path, store: EmbeddedStore) -> None:
     before = store.graph()
     expected = file.with_name(f"{file.name}.error").read_text(encoding="utf-8").strip()
     with pytest.raises(ParseError) as caught:
@@ -73,7 +73,9 @@ def test_a_large_file_is_read_the_same_way(tmp_path: Path, monkeypatch: pytest.M
     assert (caught.value.line, len(store)) == (2, 2)
 
 
-def test_a_missing_file_and_an_unknown_format_are_named(tmp_path: Path, store: Store) -> None:
+def test_a_missing_file_and_an_unknown_format_are_named(
+    tmp_path: Path, store: EmbeddedStore
+) -> None:
     with pytest.raises(MissingFileError, match="There is no such file"):
         store.read(tmp_path / "nothing.ttl")
     with pytest.raises(MissingFileError, match="This is a folder"):
@@ -117,7 +119,7 @@ def test_blank_nodes_of_two_files_stay_apart_and_are_named_by_their_order() -> N
     assert set(store.graph()) == set(again.graph())
 
 
-def test_named_graphs_are_kept_and_queries_see_the_union(store: Store) -> None:
+def test_named_graphs_are_kept_and_queries_see_the_union(store: EmbeddedStore) -> None:
     store.parse(f"PREFIX ex: <{EX}> ex:g {{ ex:a ex:p ex:c }}", "trig")
     things = [row["thing"] for row in store.select(f"SELECT ?thing {{ <{EX}a> <{EX}p> ?thing }}")]
     assert {URIRef(f"{EX}b"), URIRef(f"{EX}c")} < set(things)
@@ -125,7 +127,7 @@ def test_named_graphs_are_kept_and_queries_see_the_union(store: Store) -> None:
     assert len(store.graph()) == len(store) == 4
 
 
-def test_a_graph_is_added_under_a_name_and_removed_again(store: Store) -> None:
+def test_a_graph_is_added_under_a_name_and_removed_again(store: EmbeddedStore) -> None:
     name, graph = URIRef(f"{EX}g"), Graph()
     graph.add((URIRef(f"{EX}a"), RDFS.label, Literal("a")))
     store.add(graph, name)
@@ -153,7 +155,7 @@ def test_the_published_context_is_known_without_a_network() -> None:
     assert store.holds(f"ASK {{ <{EX}a> ?property <{EX}b> }}")
 
 
-def test_rows_give_values_by_name_and_in_order(store: Store) -> None:
+def test_rows_give_values_by_name_and_in_order(store: EmbeddedStore) -> None:
     solutions = store.select(
         f"SELECT ?thing ?count ?missing {{ ?thing <{EX}p> ?count FILTER(isNumeric(?count)) }}"
     )
@@ -171,7 +173,7 @@ def test_rows_give_values_by_name_and_in_order(store: Store) -> None:
     assert list(solutions) == []
 
 
-def test_construct_and_holds(store: Store) -> None:
+def test_construct_and_holds(store: EmbeddedStore) -> None:
     graph = store.construct(f"CONSTRUCT {{ ?b <{EX}r> ?a }} WHERE {{ ?a <{EX}p> ?b . ?b ?c ?d }}")
     assert set(graph) == {(URIRef(f"{EX}b"), URIRef(f"{EX}r"), URIRef(f"{EX}a"))}
     assert not store.holds(f"ASK {{ <{EX}nobody> ?p ?o }}")
@@ -182,7 +184,7 @@ def test_construct_and_holds(store: Store) -> None:
 
 
 @pytest.mark.parametrize("file", FAULTY_QUERIES, ids=lambda file: file.stem)
-def test_a_faulty_query_is_explained(file: Path, store: Store) -> None:
+def test_a_faulty_query_is_explained(file: Path, store: EmbeddedStore) -> None:
     with pytest.raises(QueryError) as caught:
         store.select(file.read_text(encoding="utf-8"))
     assert f"{caught.value}\n" == file.with_suffix(".error").read_text(encoding="utf-8")
@@ -193,7 +195,7 @@ def test_only_stores_that_exist_are_opened() -> None:
         open_store("https://example.org/sparql")
 
 
-def test_a_copy_can_be_changed_apart(store: Store) -> None:
+def test_a_copy_can_be_changed_apart(store: EmbeddedStore) -> None:
     copy = store.copy()
     copy.parse(f"<{EX}a> <{EX}p> _:new .", "turtle")
     assert (len(store), len(copy)) == (3, 4)
@@ -266,7 +268,7 @@ def test_queries_see_the_union_unless_they_name_their_graphs() -> None:
     assert values("SELECT ?v { GRAPH ?g { ?s ?p ?v } }", named=["x:g"]) == ["2"]
 
 
-def test_a_query_of_any_form_is_answered_as_text(store: Store) -> None:
+def test_a_query_of_any_form_is_answered_as_text(store: EmbeddedStore) -> None:
     store.parse("<x:a> <x:p> 1 .", "turtle")
     assert store.answer("ASK { ?s ?p 1 }", "json") == b'{"head":{},"boolean":true}'
     assert b"<x:a> <x:p>" in store.answer("CONSTRUCT WHERE { ?s ?p ?o }", "n-triples")

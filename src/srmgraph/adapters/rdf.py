@@ -60,16 +60,16 @@ def serialize(
 
 
 def _quads(source: Store | rdflib.Graph) -> Iterable[pyoxigraph.Quad]:
-    if isinstance(source, Store):
-        return source.oxigraph
-    return (pyoxigraph.Quad(*triple) for triple in triples_to_oxigraph(source))
+    if isinstance(source, rdflib.Graph):
+        return (pyoxigraph.Quad(*triple) for triple in triples_to_oxigraph(source))
+    return source.snapshot().oxigraph
 
 
 def _prefixes(source: Store | rdflib.Graph) -> dict[str, str]:
-    if isinstance(source, Store):
-        own = source.prefixes
-    else:
+    if isinstance(source, rdflib.Graph):
         own = {prefix: str(namespace) for prefix, namespace in source.namespaces()}
+    else:
+        own = source.prefixes
     return {
         prefix: namespace
         for prefix, namespace in sorted((knowledge.prefixes() | own).items())

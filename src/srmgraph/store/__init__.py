@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from srmgraph.errors import StoreError
-from srmgraph.store.embedded import Store
+from pathlib import Path
+from typing import Literal, overload
+
+from srmgraph.store.embedded import EmbeddedStore
+from srmgraph.store.protocol import Store
 from srmgraph.store.solutions import Row, Solutions
 
-__all__ = ["Row", "Solutions", "Store", "open_store"]
+__all__ = ["EmbeddedStore", "Row", "Solutions", "Store", "open_store"]
 
 
-def open_store(url: str = "memory:") -> Store:
-    """Open the store at an address; today that is `memory:`, a new and empty store.
+@overload
+def open_store(url: Literal["memory:"] = "memory:", *, create: bool = False) -> EmbeddedStore: ...
+@overload
+def open_store(url: str, *, create: bool = False) -> Store: ...
+def open_store(url: str = "memory:", *, create: bool = False) -> Store:
+    """Open the store at an address.
 
-    Raises StoreError for any other address.
+    It is `memory:` for a new and empty store, the address of a SPARQL 1.1 service (`https://…`), or
+    else a folder; where there is no such folder, a store is made of it if `create` says so.
+    Raises StoreError.
     """
     if url == "memory:":
-        return Store()
-    raise StoreError(
-        f"“{url}” is no store that can be opened. Today a store is kept in memory: open “memory:” "
-        "and read files into it."
-    )
+        return EmbeddedStore()
+    if url.startswith(("http://", "https://")):
+        from srmgraph.store.remote import RemoteStore
+
+        return RemoteStore(url)
+    # Only folders need locks between processes, which some systems lack.
+    from srmgraph.store.folder import FolderStore
+
+    folder = Path(url)
+    if create and not (folder / "srmgraph.json").exists():
+        return FolderStore.create(folder)
+    return FolderStore(folder)

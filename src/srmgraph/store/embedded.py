@@ -1,8 +1,9 @@
-"""A store inside the process, kept in memory by Oxigraph."""
+"""A store inside the process: Oxigraph, in memory or over a folder of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from srmgraph import knowledge
 from srmgraph.errors import InputError, QueryError
 from srmgraph.sparql import names_its_graphs, unmistakable
 from srmgraph.store.limits import LimitedBytes
-from srmgraph.store.query_errors import ENGINE_ERRORS, check, query_error
+from srmgraph.store.query_errors import ENGINE_ERRORS, check, check_update, query_error
 from srmgraph.store.solutions import Solutions, results_format
 from srmgraph.syntax import Parser, format_of, read_bytes
 from srmgraph.terms import to_oxigraph, triples_to_oxigraph, triples_to_rdflib
@@ -23,64 +24,65 @@ from srmgraph.terms import to_oxigraph, triples_to_oxigraph, triples_to_rdflib
 _LARGE = 16_000_000
 
 
-class Store:
-    """Statements in a default graph and in named graphs; queries see the union of them all.
+class EmbeddedStore:
+    """A `Store` inside the process.
 
-    `oxigraph` is the engine below, for inference and validation only. `prefixes` are those that the
-    files read so far declare at their top, the last one where they differ; `namespaces` are all
-    that a prefix stood for. A query need not declare the prefixes in `assumed_prefixes`.
+    `oxigraph` is the engine below, for inference and validation only; without one, the store is
+    new, empty and in memory. `namespaces` are all that a prefix stood for in the files read so far.
+    A query need not declare the prefixes in `assumed_prefixes`. Blank nodes that are read are
+    called by numbers after `label`.
     """
 
-    def __init__(self) -> None:
-        self.oxigraph = pyoxigraph.Store()
+    is_durable = False
+
+    def __init__(self, oxigraph: pyoxigraph.Store | None = None, label: str = "b") -> None:
+        self.oxigraph = pyoxigraph.Store() if oxigraph is None else oxigraph
         self.assumed_prefixes: dict[str, str] = {}
         self.prefixes: dict[str, str] = {}
         self.namespaces: dict[str, set[str]] = {}
+        self._label = label
         self._reads = 0
 
     def __len__(self) -> int:
         """Return how many statements there are, counting one for each graph that holds it."""
         return len(self.oxigraph)
 
-    def read(self, file: Path, format: str | None = None) -> None:
-        """Take in the statements of a file: all of them or, if it has an error, none.
-
-        The format is told by the ending of the file unless it is named. Statements outside named
-        graphs go to the default graph. Blank nodes stay apart from those of other files.
-
-        Raises MissingFileError, UnknownFormatError, and ParseError with line and column.
-        """
+    def read(
+        self, file: Path, format: str | None = None, graph: rdflib.URIRef | None = None
+    ) -> None:
+        """Take in the statements of a file; see `Store`."""
         file = Path(file)
         # What is not there is told before what its name says.
         content = read_bytes(file)
-        self._extend(Parser(content, format_of(file, format), file, _context))
+        self._extend(Parser(content, format_of(file, format), file, _context), graph)
 
-    def parse(self, text: str | bytes, format: str) -> None:
-        """Take in the statements of a text: all of them or, if it has an error, none.
-
-        Raises UnknownFormatError, and ParseError with line and column.
-        """
+    def parse(self, text: str | bytes, format: str, graph: rdflib.URIRef | None = None) -> None:
+        """Take in the statements of a text; see `Store`."""
         content = text.encode() if isinstance(text, str) else text
-        self._extend(Parser(content, format_of(Path(), format), None, _context))
+        self._extend(Parser(content, format_of(Path(), format), None, _context), graph)
 
-    def _extend(self, parser: Parser) -> None:
+    def _extend(self, parser: Parser, graph: rdflib.URIRef | None) -> None:
+        target = _graph_name(graph)
         self._reads += 1
         # Nothing is kept when the parser raises: the engine writes only when all has been read.
         if len(parser.content) > _LARGE and parser.is_plain:
             next(iter(parser), None)
             with parser.errors():
-                self.oxigraph.bulk_load(input=parser.content, format=parser.syntax.oxigraph)
+                # The engine takes a graph to load into for formats without graphs only.
+                to_graph = None if parser.syntax.has_graphs else target
+                self.oxigraph.bulk_load(
+                    input=parser.content, format=parser.syntax.oxigraph, to_graph=to_graph
+                )
         else:
-            self.oxigraph.bulk_extend(_with_own_blank_nodes(parser, f"b{self._reads}n"))
+            label = f"{self._label}{self._reads}n"
+            self.oxigraph.bulk_extend(_with_own_blank_nodes(parser, label, target))
         for prefix, namespace in parser.prefixes.items():
             self.prefixes[prefix] = namespace
             self.namespaces.setdefault(prefix, set()).add(namespace)
 
     def add(self, graph: rdflib.Graph, name: rdflib.URIRef | None = None) -> None:
         """Add the statements of a graph, to the graph called `name` or to the default graph."""
-        target = pyoxigraph.DefaultGraph() if name is None else to_oxigraph(name)
-        if not isinstance(target, pyoxigraph.NamedNode | pyoxigraph.DefaultGraph):
-            raise InputError(f"A graph is named by an IRI, not by {name!r}.")
+        target = _graph_name(name)
         self.oxigraph.bulk_extend(
             pyoxigraph.Quad(triple.subject, triple.predicate, triple.object, target)
             for triple in triples_to_oxigraph(graph)
@@ -122,14 +124,10 @@ class Store:
         largest: int | None = None,
         seconds: float | None = None,
     ) -> bytes:
-        """Answer a query of any form as text: rows and truth values as csv, tsv, json or xml,
-        graphs in a format of RDF.
+        """Answer a query of any form as text; see `Store`.
 
-        `default_graphs` and `named_graphs` are the IRIs of the graphs that are asked, as the SPARQL
-        1.1 Protocol has them; they stand above those that the query names. An answer ends in
-        QueryError when it has more than `largest` bytes, or when rows are still to come after so
-        many `seconds`; a query that looks for its first row cannot be stopped.
-        Raises QueryError, and UnknownFormatError for a format that does not fit the query.
+        The clock is looked at when rows are written: a query that looks for its first row cannot be
+        stopped.
         """
         output = LimitedBytes(largest, seconds)
         answer = self._query(sparql, default_graphs, named_graphs)
@@ -144,30 +142,74 @@ class Store:
         except ENGINE_ERRORS as error:
             raise query_error(error, sparql) from error
 
-    def graph(self) -> rdflib.Graph:
-        """Return a copy of all statements, of whichever graph, as one graph."""
+    def update(self, sparql: str) -> None:
+        """Change statements by SPARQL 1.1 Update; see `Store`."""
+        check_update(sparql)
+        try:
+            self.oxigraph.update(unmistakable(sparql), prefixes=self.assumed_prefixes)
+        except ENGINE_ERRORS as error:
+            raise query_error(error, sparql) from error
+
+    def graph(self, name: rdflib.URIRef | None = None) -> rdflib.Graph:
+        """Return a copy of the statements of a named graph, or of all graphs as one."""
         graph = self._empty_graph()
-        for triple in triples_to_rdflib(self.oxigraph):
+        quads = (
+            self.oxigraph
+            if name is None
+            else self.oxigraph.quads_for_pattern(None, None, None, _graph_name(name))
+        )
+        for triple in triples_to_rdflib(quads):
             graph.add(triple)
         return graph
 
-    def copy(self) -> Store:
-        """Return a store with the same statements that can be changed apart from this one."""
-        copy = Store()
+    def graphs(self) -> dict[rdflib.URIRef | None, int]:
+        """Return how many statements each graph holds; see `Store`."""
+        sizes: dict[rdflib.URIRef | None, int] = {}
+        total = len(self.oxigraph)
+        for name in sorted(self.oxigraph.named_graphs(), key=str):
+            iri = rdflib.URIRef(name.value)
+            sizes[iri] = self._count(f"GRAPH {name} {{ ?s ?p ?o }}")
+            total -= sizes[iri]
+        return ({None: total} if total else {}) | sizes
+
+    def _count(self, pattern: str) -> int:
+        answer: Any = self.oxigraph.query(f"SELECT (COUNT(*) AS ?count) {{ {pattern} }}")
+        return int(next(answer)[0].value)
+
+    def copy(self) -> EmbeddedStore:
+        """Return a store in memory with the same statements, to be changed apart from this one."""
+        copy = EmbeddedStore()
         copy.oxigraph.bulk_extend(self.oxigraph)
         copy.prefixes = dict(self.prefixes)
         copy.namespaces = {prefix: set(iris) for prefix, iris in self.namespaces.items()}
-        copy._reads = self._reads
+        copy._label, copy._reads = self._label, self._reads
         return copy
 
     def remove_graph(self, name: rdflib.URIRef) -> None:
         """Remove a named graph with all its statements, if it is there."""
         self.oxigraph.remove_graph(pyoxigraph.NamedNode(name))
 
-    def replace(self, other: Store) -> None:
+    def replace(self, other: EmbeddedStore) -> None:
         """Hold what another store holds, in place of what was here. The other is then given up."""
         self.oxigraph, self._reads = other.oxigraph, other._reads
         self.prefixes, self.namespaces = other.prefixes, other.namespaces
+
+    @contextmanager
+    def change(
+        self, author: str = "", message: str = "", expected: int | None = None
+    ) -> Iterator[EmbeddedStore]:
+        """Give a copy to be changed; this store is as it is when all goes well. See `Store`."""
+        candidate = self.copy()
+        yield candidate
+        self.replace(candidate)
+
+    def snapshot(self) -> EmbeddedStore:
+        """Return this store itself."""
+        return self
+
+    def close(self) -> None:
+        """Let go of the engine, and so of its files and locks."""
+        self.oxigraph = pyoxigraph.Store()
 
     def _empty_graph(self) -> rdflib.Graph:
         graph = rdflib.Graph(bind_namespaces="none")
@@ -193,6 +235,15 @@ class Store:
             raise query_error(error, sparql) from error
 
 
+def _graph_name(name: rdflib.URIRef | None) -> pyoxigraph.NamedNode | pyoxigraph.DefaultGraph:
+    if name is None:
+        return pyoxigraph.DefaultGraph()
+    node = to_oxigraph(name)
+    if not isinstance(node, pyoxigraph.NamedNode):
+        raise InputError(f"A graph is named by an IRI, not by {name!r}.")
+    return node
+
+
 def _nodes(iris: Sequence[str]) -> list[Any]:
     return [pyoxigraph.NamedNode(iri) for iri in iris]
 
@@ -201,8 +252,11 @@ def _context(iri: str) -> dict[str, Any] | None:
     return knowledge.context() if iri == knowledge.context_iri() else None
 
 
-def _with_own_blank_nodes(parser: Parser, label: str) -> Iterator[pyoxigraph.Quad]:
+def _with_own_blank_nodes(
+    parser: Parser, label: str, target: pyoxigraph.NamedNode | pyoxigraph.DefaultGraph
+) -> Iterator[pyoxigraph.Quad]:
     """Number blank nodes in their order in the file: apart from others', the same in each run."""
+    outside = pyoxigraph.DefaultGraph()
     names: dict[pyoxigraph.BlankNode, pyoxigraph.BlankNode] = {}
 
     def own(term: Any) -> Any:
@@ -213,5 +267,6 @@ def _with_own_blank_nodes(parser: Parser, label: str) -> Iterator[pyoxigraph.Qua
         return names[term]
 
     for quad in parser:
-        subject, value, graph = quad.subject, quad.object, quad.graph_name
-        yield pyoxigraph.Quad(own(subject), quad.predicate, own(value), own(graph))
+        subject, value = quad.subject, quad.object
+        graph = target if quad.graph_name == outside else own(quad.graph_name)
+        yield pyoxigraph.Quad(own(subject), quad.predicate, own(value), graph)

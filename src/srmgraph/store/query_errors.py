@@ -51,6 +51,19 @@ def check(text: str) -> None:
         )
 
 
+def check_update(text: str) -> None:
+    """Raise QueryError for an update that must not reach the engine, for the same reasons.
+
+    LOAD fetches from the network. Keywords need no space behind them (`LOADSILENT<…>`).
+    """
+    check(text)
+    if any(kind == "word" and word.upper().startswith("LOAD") for kind, word in sparql.words(text)):
+        raise QueryError(
+            "The update fetches a document (LOAD), and nothing is fetched from the network. "
+            "Send the statements themselves instead."
+        )
+
+
 def _column(content: str, asked: str, column: int) -> int:
     """Return the column in a line as it was written for one in the line that the engine read."""
     own = read = 0

@@ -1,0 +1,93 @@
+"""A change to a service graph: made on a copy, closed under inference, checked, then it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rdflib
+from rdflib import SDO, Literal
+
+from srmgraph import knowledge, provenance
+from srmgraph.errors import DoesNotConformError
+from srmgraph.store import EmbeddedStore
+from srmgraph.syntax import read_bytes
+
+if TYPE_CHECKING:
+    from srmgraph.validation import Report
+
+
+class Change:
+    """What is to be: `store` holds the statements as they are going to be, to be changed at will.
+
+    `report` is there when the change is complete.
+    """
+
+    report: Report
+
+    def __init__(self, store: EmbeddedStore, author: str, message: str) -> None:
+        self.store = store
+        self.author = author
+        self.message = message
+
+    def load(
+        self, file: Path, format: str | None = None, graph: rdflib.URIRef | None = None
+    ) -> None:
+        """Let a file's statements be those of a graph, by default of the one named by its address.
+
+        Raises MissingFileError, UnknownFormatError and ParseError.
+        """
+        content = read_bytes(file)
+        name = graph or rdflib.URIRef(file.resolve().as_uri())
+        self.store.remove_graph(name)
+        self.store.read(file, format, name)
+        self.remember(name, file.name, content)
+
+    def remember(self, graph: rdflib.URIRef, source: str, content: bytes) -> None:
+        """Keep in mind from what the statements of a graph came."""
+        load = provenance.Load(
+            graph, source, sha256(content).hexdigest(), datetime.now(UTC), self.author
+        )
+        self.store.add(provenance.describe(load), knowledge.provenance_graph())
+
+    def complete(self, progress: Callable[[int, int], None] | None, *, infers: bool) -> None:
+        """Close the statements under inference and check them.
+
+        Raises InconsistentError and DoesNotConformError.
+        """
+        from srmgraph.inference import infer
+        from srmgraph.validation import validate
+
+        self.store.remove_graph(knowledge.inferred_graph())
+        if infers:
+            self._renew_ontology()
+            self.store.add(infer(self.store), knowledge.inferred_graph())
+        self.report = validate(self.store, progress=progress)
+        violations = sum(result.severity == "Violation" for result in self.report.results)
+        if violations:
+            what, advice = "What would be", ""
+            if self.message.startswith("load "):
+                what = self.message.removeprefix("load ")
+                advice = f" See them with: srmgraph validate {what}"
+            raise DoesNotConformError(
+                f"{what}: does not conform, {violations} "
+                f"violation{'' if violations == 1 else 's'}. "
+                f"Nothing was {'loaded' if advice else 'changed'}.{advice}",
+                self.report,
+            )
+
+    def _renew_ontology(self) -> None:
+        """Let the store hold the ontology that this version of the library knows."""
+        name = knowledge.ontology_graph()
+        known = Literal(knowledge.ontology_hash())
+        held = self.store.graph(knowledge.provenance_graph())
+        if held.value(name, SDO.sha256) == known:
+            return
+        self.store.remove_graph(name)
+        self.store.add(knowledge.ontology(), name)
+        held.set((name, SDO.sha256, known))
+        self.store.remove_graph(knowledge.provenance_graph())
+        self.store.add(held, knowledge.provenance_graph())

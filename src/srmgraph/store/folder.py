@@ -1,0 +1,246 @@
+"""A store in a folder: what is written stays, every change is a revision, none is half-done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import pyoxigraph
+import rdflib
+
+from srmgraph import knowledge
+from srmgraph.errors import ChangedStoreError, StoreError
+from srmgraph.store.embedded import EmbeddedStore
+from srmgraph.store.revisions import KEPT, Revision, Revisions, now
+
+if TYPE_CHECKING:
+    from srmgraph.store.solutions import Solutions
+
+
+class FolderStore:
+    """A `Store` in a folder. What is asked is answered from the revision that is current then.
+
+    Several processes may use one folder: one of them writes at a time, and the others read on
+    meanwhile. Each writing method is a change of its own; `change` makes one of many.
+    """
+
+    is_durable = True
+
+    def __init__(self, folder: Path) -> None:
+        """Open the store in a folder; raises StoreError when there is none."""
+        self.revisions = Revisions(folder)
+        self.assumed_prefixes: dict[str, str] = {}
+        self._number = -1
+        self._reader = EmbeddedStore()
+        self._lock: IO[bytes] | None = None
+
+    @classmethod
+    def create(cls, folder: Path, kept: int = KEPT) -> FolderStore:
+        """Make a new store that keeps so many revisions, in a folder that is empty or not there."""
+        Revisions.create(folder, kept)
+        return cls(folder)
+
+    @property
+    def revision(self) -> int:
+        """The number of the current revision; -1 for a store into which nothing was written."""
+        return self.revisions.head
+
+    @property
+    def current(self) -> EmbeddedStore:
+        """The current revision, to be read only."""
+        head = self.revisions.head
+        if head != self._number:
+            lock = self.revisions.reading(head)
+            reader = self._open(head)
+            self.close()
+            self._number, self._reader, self._lock = head, reader, lock
+        self._reader.assumed_prefixes = self.assumed_prefixes
+        return self._reader
+
+    def at(self, number: int) -> EmbeddedStore:
+        """Return a revision that is still kept, to be read only; raises UnknownRevisionError."""
+        return self._open(number)
+
+    def history(self) -> list[Revision]:
+        """Return the revisions that are kept, the newest first."""
+        return [self.revisions.describe(number) for number in reversed(self.revisions.numbers())]
+
+    @contextmanager
+    def change(
+        self, author: str = "", message: str = "", expected: int | None = None
+    ) -> Iterator[EmbeddedStore]:
+        """Give a copy of the current revision to be changed; it is the next one when all goes well.
+
+        See `Store`. Raises BusyStoreError, ChangedStoreError when the current revision is not
+        `expected`, and StoreError when there is no room on the disk.
+        """
+        with self.revisions.writing():
+            head = self.revisions.head
+            if expected is not None and expected != head:
+                raise ChangedStoreError(
+                    f"The store has changed: it is at revision {head}, not at {expected}. "
+                    "Read it again, and make the change anew."
+                )
+            path = self.revisions.candidate()
+            try:
+                candidate = self._copy(head, path, f"r{head + 1}b")
+                yield candidate
+                revision = self._description(head + 1, author, message, candidate)
+                candidate.oxigraph.flush()
+                # The engine holds its files as long as anything refers to it.
+                candidate.close()
+                self.revisions.commit(path, revision)
+            except OSError as error:
+                raise StoreError(
+                    f"The change could not be written to {self.revisions.folder}: {error}. "
+                    "The store is as it was."
+                ) from error
+            finally:
+                self.revisions.discard(path)
+
+    def rollback(self, number: int, author: str = "") -> None:
+        """Make what an older revision holds a new one; raises UnknownRevisionError."""
+        with self.revisions.writing():
+            path = self.revisions.candidate()
+            head = self.revisions.head
+            try:
+                older = self.at(number)
+                older.oxigraph.backup(str(path))
+                message = f"back to revision {number}"
+                self.revisions.commit(path, self._description(head + 1, author, message, older))
+            finally:
+                self.revisions.discard(path)
+
+    def compact(self) -> None:
+        """Forget all revisions but the current one, and give back the room that they took.
+
+        The statements stay; the engine's files are written anew.
+        """
+        with self.change(message="compacted") as candidate:
+            candidate.oxigraph.optimize()
+        self.close()
+        self.revisions.forget(1)
+
+    def __len__(self) -> int:
+        """Return how many statements there are, counting one for each graph that holds it."""
+        return len(self.current)
+
+    @property
+    def prefixes(self) -> dict[str, str]:
+        """The prefixes of the files read so far; see `Store`."""
+        return self.current.prefixes
+
+    @property
+    def namespaces(self) -> dict[str, set[str]]:
+        """All that a prefix stood for in the files read so far."""
+        return self.current.namespaces
+
+    def read(
+        self, file: Path, format: str | None = None, graph: rdflib.URIRef | None = None
+    ) -> None:
+        """Take in the statements of a file; see `Store`."""
+        with self.change(message=f"read {Path(file).name}") as candidate:
+            candidate.read(file, format, graph)
+
+    def parse(self, text: str | bytes, format: str, graph: rdflib.URIRef | None = None) -> None:
+        """Take in the statements of a text; see `Store`."""
+        with self.change(message="read a text") as candidate:
+            candidate.parse(text, format, graph)
+
+    def add(self, graph: rdflib.Graph, name: rdflib.URIRef | None = None) -> None:
+        """Add the statements of a graph; see `Store`."""
+        with self.change(message="added statements") as candidate:
+            candidate.add(graph, name)
+
+    def update(self, sparql: str) -> None:
+        """Change statements by SPARQL 1.1 Update; see `Store`."""
+        with self.change(message="updated") as candidate:
+            candidate.update(sparql)
+
+    def remove_graph(self, name: rdflib.URIRef) -> None:
+        """Remove a named graph; see `Store`."""
+        with self.change(message=f"removed {name}") as candidate:
+            candidate.remove_graph(name)
+
+    def select(self, sparql: str) -> Solutions:
+        """Answer a SELECT query; see `Store`."""
+        return self.current.select(sparql)
+
+    def construct(self, sparql: str) -> rdflib.Graph:
+        """Answer a CONSTRUCT or DESCRIBE query; see `Store`."""
+        return self.current.construct(sparql)
+
+    def holds(self, sparql: str) -> bool:
+        """Answer an ASK query; see `Store`."""
+        return self.current.holds(sparql)
+
+    def answer(
+        self,
+        sparql: str,
+        format: str,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+        largest: int | None = None,
+        seconds: float | None = None,
+    ) -> bytes:
+        """Answer a query of any form as text; see `Store`."""
+        return self.current.answer(sparql, format, default_graphs, named_graphs, largest, seconds)
+
+    def graph(self, name: rdflib.URIRef | None = None) -> rdflib.Graph:
+        """Return a copy of the statements of a named graph, or of all graphs as one."""
+        return self.current.graph(name)
+
+    def graphs(self) -> dict[rdflib.URIRef | None, int]:
+        """Return how many statements each graph holds; see `Store`."""
+        return self.current.graphs()
+
+    def snapshot(self) -> EmbeddedStore:
+        """Return the current revision."""
+        return self.current
+
+    def close(self) -> None:
+        """Let go of the revision that was read; the next question opens the current one."""
+        self._reader.close()
+        self._number = -1
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _open(self, number: int) -> EmbeddedStore:
+        if number < 0:
+            return EmbeddedStore()
+        path = self.revisions.path(number)
+        try:
+            opened = EmbeddedStore(pyoxigraph.Store.read_only(str(path)))
+        except OSError as error:
+            raise StoreError(f"{path} cannot be read: {error}.") from error
+        self._recall(opened, number)
+        return opened
+
+    def _copy(self, number: int, path: Path, label: str) -> EmbeddedStore:
+        if number >= 0:
+            self._open(number).oxigraph.backup(str(path))
+        copy = EmbeddedStore(pyoxigraph.Store(str(path)), label)
+        copy.assumed_prefixes = self.assumed_prefixes
+        if number >= 0:
+            self._recall(copy, number)
+        return copy
+
+    def _recall(self, store: EmbeddedStore, number: int) -> None:
+        for prefix, namespaces in self.revisions.describe(number).namespaces.items():
+            store.namespaces[prefix] = set(namespaces)
+            store.prefixes[prefix] = namespaces[-1]
+
+    def _description(
+        self, number: int, author: str, message: str, store: EmbeddedStore
+    ) -> Revision:
+        # The last namespace is the one that the prefix stands for.
+        namespaces = {
+            prefix: [*sorted(known - {store.prefixes[prefix]}), store.prefixes[prefix]]
+            for prefix, known in sorted(store.namespaces.items())
+        }
+        own = knowledge.own_graphs()
+        stated = sum(size for name, size in store.graphs().items() if name not in own)
+        return Revision(number, now(), author, message, stated, namespaces)

@@ -1,0 +1,224 @@
+"""The revisions of a store in a folder: each a whole store that never changes again.
+
+    acme/
+    ├── srmgraph.json      what this folder is, and how many revisions it keeps
+    ├── head               the number of the current revision: replacing it is the commit
+    ├── lock               held by whoever writes
+    ├── candidates/        revisions in the making; what a crash leaves here is removed
+    └── revisions/
+        ├── 12/            the files of the engine; unchanged files are shared by hard links
+        └── 12.json        who made it, when and why; locked by whoever reads the revision
+
+A revision is there when `head` says so, not earlier: whatever ends a process half-way, the folder
+holds what it held before. Readers open a revision and never see it change.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+from uuid import uuid4
+
+from srmgraph.errors import BusyStoreError, StoreError, UnknownRevisionError
+
+KEPT = 20
+"""How many revisions a store keeps unless it is told otherwise."""
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One state of a store: its number (from 0), when, by whom and why it was made, and its size.
+
+    `statements` counts those that were stated, without ontology, inferred facts and provenance.
+    """
+
+    number: int
+    created: datetime
+    author: str
+    message: str
+    statements: int
+    namespaces: dict[str, list[str]] = field(default_factory=dict, repr=False)
+
+
+class Revisions:
+    """The revisions in a folder, on disk; what is inside them is none of its business."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take up a folder that holds a store; raises StoreError for any other."""
+        self.folder = folder
+        marker = self._marker(folder)
+        if marker is None:
+            raise StoreError(
+                f"{folder} is no store. Make one with: srmgraph load --store {folder} FILE"
+            )
+        self.kept: int = marker["kept"]
+
+    @staticmethod
+    def create(folder: Path, kept: int = KEPT) -> None:
+        """Make an empty store of a folder that is empty or not there yet; raises StoreError."""
+        if Revisions._marker(folder) is not None:
+            raise StoreError(f"{folder} is a store already.")
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise StoreError(
+                f"{folder} is not empty and holds no store. Name a folder that is not there yet."
+            )
+        try:
+            (folder / "candidates").mkdir(parents=True)
+            (folder / "revisions").mkdir()
+            (folder / "lock").touch()
+            # Last of all, so that half a store is none.
+            _write(folder / "srmgraph.json", json.dumps({"format": _FORMAT, "kept": kept}) + "\n")
+        except OSError as error:
+            raise StoreError(f"{folder} cannot be made a store: {error.strerror}.") from error
+
+    @staticmethod
+    def _marker(folder: Path) -> dict[str, Any] | None:
+        try:
+            found = json.loads((folder / "srmgraph.json").read_text(encoding="utf-8"))
+            known = found["format"] == _FORMAT
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+        if not known:
+            raise StoreError(f"{folder} was written by another version of srmgraph.")
+        return dict(found)
+
+    @property
+    def head(self) -> int:
+        """The number of the current revision; -1 when there is none yet."""
+        try:
+            return int((self.folder / "head").read_text(encoding="ascii"))
+        except FileNotFoundError:
+            return -1
+        except (OSError, ValueError) as error:
+            raise StoreError(f"{self.folder / 'head'} cannot be read: {error}.") from error
+
+    def numbers(self) -> list[int]:
+        """Return the numbers of the revisions that are kept, in their order."""
+        head = self.head
+        found = (path.stem for path in (self.folder / "revisions").glob("*.json"))
+        return sorted(number for name in found if (number := int(name)) <= head)
+
+    def path(self, number: int) -> Path:
+        """Return the folder of a revision; raises UnknownRevisionError."""
+        path = self.folder / "revisions" / str(number)
+        if number > self.head or not path.is_dir():
+            known = self.numbers()
+            kept = f"kept are {known[0]} to {known[-1]}" if known else "there is none yet"
+            raise UnknownRevisionError(f"There is no revision {number}: {kept}.")
+        return path
+
+    def describe(self, number: int) -> Revision:
+        """Return what is known of a revision; raises UnknownRevisionError."""
+        self.path(number)
+        text = self._description(number).read_text(encoding="utf-8")
+        values = json.loads(text)
+        return Revision(**values | {"created": datetime.fromisoformat(values["created"])})
+
+    def reading(self, number: int) -> IO[bytes]:
+        """Return a lock that keeps a revision from being removed as long as it is open."""
+        self.path(number)
+        try:
+            lock = self._description(number).open("rb")
+            fcntl.flock(lock, fcntl.LOCK_SH)
+        except FileNotFoundError:
+            raise UnknownRevisionError(f"There is no revision {number} any more.") from None
+        # It may have gone between the look and the lock.
+        self.path(number)
+        return lock
+
+    @contextmanager
+    def writing(self, patience: float = 30.0) -> Iterator[None]:
+        """Be the only writer for a while; raises BusyStoreError when that takes too long."""
+        with (self.folder / "lock").open("rb") as lock:
+            end = time.monotonic() + patience
+            while True:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > end:
+                        raise BusyStoreError(
+                            f"Someone else is writing to {self.folder}. Try again later."
+                        ) from None
+                    time.sleep(0.02)
+            self._remove_what_never_was()
+            yield
+
+    def candidate(self) -> Path:
+        """Return where a revision in the making goes; nothing is there yet. For the writer only."""
+        return self.folder / "candidates" / uuid4().hex
+
+    def commit(self, candidate: Path, revision: Revision) -> None:
+        """Make a candidate, whose files are closed, the current revision. For the writer only."""
+        target = self.folder / "revisions" / str(revision.number)
+        values = asdict(revision) | {"created": revision.created.isoformat()}
+        for path in candidate.iterdir():
+            _synchronize(path)
+        _synchronize(candidate)
+        _write(self._description(revision.number), json.dumps(values, ensure_ascii=False) + "\n")
+        candidate.rename(target)
+        _synchronize(target.parent)
+        _write(self.folder / "head", f"{revision.number}\n")
+        self.forget(self.kept)
+
+    def forget(self, kept: int) -> None:
+        """Remove the oldest revisions but for so many, except those that someone reads."""
+        for number in self.numbers()[:-kept]:
+            with suppress(OSError), self._description(number).open("rb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self._remove(number)
+
+    def discard(self, candidate: Path) -> None:
+        """Remove a candidate that is not to be."""
+        shutil.rmtree(candidate, ignore_errors=True)
+
+    def _remove_what_never_was(self) -> None:
+        for path in (self.folder / "candidates").iterdir():
+            self.discard(path)
+        head = self.head
+        for path in (self.folder / "revisions").glob("*.json"):
+            if int(path.stem) > head:
+                self._remove(int(path.stem))
+
+    def _remove(self, number: int) -> None:
+        grave = self.candidate()
+        with suppress(FileNotFoundError):
+            (self.folder / "revisions" / str(number)).rename(grave)
+        self._description(number).unlink(missing_ok=True)
+        self.discard(grave)
+
+    def _description(self, number: int) -> Path:
+        return self.folder / "revisions" / f"{number}.json"
+
+
+def now() -> datetime:
+    """Return the time, to the second, as histories tell it."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a file so that whoever reads it finds the old or the new text, even after a crash."""
+    beside = file.with_name(f"{file.name}.new")
+    beside.write_text(text, encoding="utf-8")
+    _synchronize(beside)
+    beside.replace(file)
+    _synchronize(file.parent)
+
+
+def _synchronize(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
