@@ -15,7 +15,7 @@ from srmgraph.errors import InconsistentError
 from srmgraph.inference.contradictions import in_words
 
 if TYPE_CHECKING:
-    from srmgraph.store import Store
+    from srmgraph.store import EmbeddedStore
     from srmgraph.terms import Statement
 
 Progress = Callable[[str], None]
@@ -38,7 +38,7 @@ _EVERYTHING = frozenset((OWL.Thing, RDFS.Resource, OWL.NamedIndividual))
 
 
 def infer(
-    store: Store, ontology: rdflib.Graph | None = None, progress: Progress | None = None
+    store: EmbeddedStore, ontology: rdflib.Graph | None = None, progress: Progress | None = None
 ) -> rdflib.Graph:
     """Return the facts about the data that follow by OWL 2 RL and are not stated; `store` stays.
 

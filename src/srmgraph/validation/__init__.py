@@ -15,7 +15,7 @@ from rdflib.term import Node
 from srmgraph import knowledge
 from srmgraph.errors import ShapesError
 from srmgraph.names import labels
-from srmgraph.store import Store
+from srmgraph.store import EmbeddedStore
 from srmgraph.validation import engine as compiled_engine
 from srmgraph.validation import reference, wellformed
 from srmgraph.validation.engine import Progress
@@ -24,7 +24,7 @@ from srmgraph.validation.shapes import Shapes
 
 
 def validate(
-    store: Store,
+    store: EmbeddedStore,
     shapes: Graph | None = None,
     *,
     engine: OneOf["compiled", "pyshacl"] = "compiled",

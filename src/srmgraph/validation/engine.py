@@ -14,7 +14,7 @@ from rdflib import RDFS, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from srmgraph.errors import ShapesError
-from srmgraph.store import Store
+from srmgraph.store import EmbeddedStore
 from srmgraph.store.query_errors import ENGINE_ERRORS
 from srmgraph.terms import n_triples, to_rdflib, triples_to_oxigraph
 from srmgraph.validation import paths
@@ -32,7 +32,7 @@ _ONTOLOGY = pyoxigraph.NamedNode("urn:uuid:6f1c1f0e-1f7b-4f3e-8f38-0f7f6a8a5b11"
 
 
 def run(
-    store: Store, ontology: Graph, shapes: Shapes, progress: Progress | None = None
+    store: EmbeddedStore, ontology: Graph, shapes: Shapes, progress: Progress | None = None
 ) -> tuple[list[Result], dict[Node, str]]:
     """Validate what is in *store* against *shapes*.
 
