@@ -12,9 +12,9 @@ import rdflib
 from rdflib import SDO, Literal
 
 from srmgraph import knowledge, provenance
-from srmgraph.errors import DoesNotConformError
+from srmgraph.errors import DoesNotConformError, InputError
 from srmgraph.store import EmbeddedStore
-from srmgraph.syntax import read_bytes
+from srmgraph.syntax import format_of, read_bytes
 
 if TYPE_CHECKING:
     from srmgraph.validation import Report
@@ -23,37 +23,56 @@ if TYPE_CHECKING:
 class Change:
     """What is to be: `store` holds the statements as they are going to be, to be changed at will.
 
-    `report` is there when the change is complete.
+    What outlives the process (`is_durable`) also holds the ontology, the facts that follow, and who
+    loaded what. `report` is there when the change is complete.
     """
 
     report: Report
 
-    def __init__(self, store: EmbeddedStore, author: str, message: str) -> None:
+    def __init__(self, store: EmbeddedStore, author: str, message: str, is_durable: bool) -> None:
         self.store = store
         self.author = author
         self.message = message
+        self.is_durable = is_durable
 
     def load(
         self, file: Path, format: str | None = None, graph: rdflib.URIRef | None = None
     ) -> None:
         """Let a file's statements be those of a graph, by default of the one named by its address.
 
+        The graphs that the file itself names are replaced as well.
         Raises MissingFileError, UnknownFormatError and ParseError.
         """
         content = read_bytes(file)
         name = graph or rdflib.URIRef(file.resolve().as_uri())
-        self.store.remove_graph(name)
+        if format_of(file, format).has_graphs:
+            scratch = EmbeddedStore()
+            scratch.read(file, format, name)
+            named = [found for found in scratch.graphs() if found is not None]
+        else:
+            named = [name]
+        for own in set(named) & set(knowledge.own_graphs()):
+            raise InputError(
+                f"It speaks of the graph <{own}>, which the store keeps for itself. "
+                "Leave that graph out.",
+                file,
+            )
+        for one in {name, *named}:
+            self.store.remove_graph(one)
         self.store.read(file, format, name)
-        self.remember(name, file.name, content)
+        for one in named:
+            self.remember(one, file.name, content)
 
     def remember(self, graph: rdflib.URIRef, source: str, content: bytes) -> None:
         """Keep in mind from what the statements of a graph came."""
+        if not self.is_durable:
+            return
         load = provenance.Load(
             graph, source, sha256(content).hexdigest(), datetime.now(UTC), self.author
         )
         self.store.add(provenance.describe(load), knowledge.provenance_graph())
 
-    def complete(self, progress: Callable[[int, int], None] | None, *, infers: bool) -> None:
+    def complete(self, progress: Callable[[int, int], None] | None = None) -> None:
         """Close the statements under inference and check them.
 
         Raises InconsistentError and DoesNotConformError.
@@ -62,7 +81,7 @@ class Change:
         from srmgraph.validation import validate
 
         self.store.remove_graph(knowledge.inferred_graph())
-        if infers:
+        if self.is_durable:
             self._renew_ontology()
             self.store.add(infer(self.store), knowledge.inferred_graph())
         self.report = validate(self.store, progress=progress)

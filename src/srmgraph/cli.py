@@ -97,7 +97,7 @@ def _validate(options: argparse.Namespace, rest: list[str], terminal: Terminal) 
     if options.infer:
         _infer_facts(graph, terminal)
     with terminal.counting("Checking rules") as count:
-        report = validate(graph.store, shapes, engine=options.engine, progress=count)
+        report = validate(graph.store.snapshot(), shapes, engine=options.engine, progress=count)
     shown = report.at_least(options.show.capitalize())
     if options.output:
         _write(options.output, formats.render(shown, options.format))

@@ -91,9 +91,9 @@ class ServiceGraph:
         was.
         """
         with self.store.change(author, message, expected) as candidate:
-            change = Change(candidate, author, message)
+            change = Change(candidate, author, message, self.store.is_durable)
             yield change
-            change.complete(progress, infers=self.store.is_durable)
+            change.complete(progress)
         self._inferred = self.store.is_durable
 
     def validate(self, *, progress: ValidationProgress | None = None) -> Report:

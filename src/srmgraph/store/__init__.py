@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal, overload
 
+from srmgraph.errors import StoreError
 from srmgraph.store.embedded import EmbeddedStore
 from srmgraph.store.protocol import Store
 from srmgraph.store.solutions import Row, Solutions
@@ -29,6 +30,11 @@ def open_store(url: str = "memory:", *, create: bool = False) -> Store:
         from srmgraph.store.remote import RemoteStore
 
         return RemoteStore(url)
+    if "://" in url:
+        raise StoreError(
+            f"“{url}” is no store that can be opened. Name a folder, a SPARQL service "
+            "(https://…) or memory:."
+        )
     # Only folders need locks between processes, which some systems lack.
     from srmgraph.store.folder import FolderStore
 

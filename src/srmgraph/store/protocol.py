@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 class Store(Protocol):
     """Statements in a default graph and in named graphs; queries see the union of them all.
 
-    A query that names its graphs (FROM, FROM NAMED) sees those and no other.
+    A query that names its graphs (FROM, FROM NAMED) sees those and no other. It need not declare
+    the prefixes in `assumed_prefixes`.
     """
+
+    assumed_prefixes: dict[str, str]
 
     @property
     def is_durable(self) -> bool:
@@ -32,10 +35,6 @@ class Store(Protocol):
     @property
     def namespaces(self) -> dict[str, set[str]]:
         """All that a prefix stood for in the files read so far."""
-
-    @property
-    def assumed_prefixes(self) -> dict[str, str]:
-        """The prefixes that a query need not declare; to be changed by whoever wants more."""
 
     def __len__(self) -> int:
         """Return how many statements there are, counting one for each graph that holds it."""
