@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyoxigraph
 import rdflib
 from rdflib import SDO, Literal
 
@@ -18,6 +20,10 @@ from srmgraph.syntax import format_of, read_bytes
 
 if TYPE_CHECKING:
     from srmgraph.validation import Report
+
+
+# The facts that were inferred are not among them: they are worked out anew.
+_KEPT = (knowledge.ontology_graph, knowledge.provenance_graph)
 
 
 class Change:
@@ -71,6 +77,20 @@ class Change:
             graph, source, sha256(content).hexdigest(), datetime.now(UTC), self.author
         )
         self.store.add(provenance.describe(load), knowledge.provenance_graph())
+
+    @contextmanager
+    def keeping_own_graphs(self) -> Iterator[None]:
+        """Leave what the store keeps for itself as it was, whatever is written meanwhile."""
+        engine = self.store.oxigraph
+        before = {
+            name: set(engine.quads_for_pattern(None, None, None, name))
+            for name in (pyoxigraph.NamedNode(graph()) for graph in _KEPT)
+        }
+        yield
+        for name, quads in before.items():
+            if set(engine.quads_for_pattern(None, None, None, name)) != quads:
+                engine.remove_graph(name)
+                engine.bulk_extend(quads)
 
     def complete(self, progress: Callable[[int, int], None] | None = None) -> None:
         """Close the statements under inference and check them.

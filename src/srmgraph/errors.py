@@ -28,7 +28,10 @@ from typing import Any
 
 
 class SrmgraphError(Exception):
-    """The base of all errors that this library raises on purpose."""
+    """The base of all errors that this library raises on purpose; they go between processes."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (type(self), self.args, self.__dict__)
 
 
 class InputError(SrmgraphError):
@@ -138,6 +141,14 @@ class InconsistentError(SrmgraphError):
             f"{count} contradiction{'' if count == 1 else 's'}:"
         )
         super().__init__("\n".join([heading, *(f"  {text}" for text in self.contradictions)]))
+
+
+def _again(kind: type[SrmgraphError], args: Any, values: dict[str, Any]) -> SrmgraphError:
+    """Return an error as it was: its text is made of what only its own code knows."""
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(values)
+    return error
 
 
 def _with_excerpt(reason: str, sparql: str, line: int | None, column: int | None) -> str:

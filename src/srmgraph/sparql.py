@@ -30,6 +30,7 @@ _WORD = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
+_MARKED = re.compile(rf"{_WORD.pattern} | (?P<mark>[{{}}])", re.VERBOSE | re.DOTALL)
 _MISREAD = re.compile(r"['#()]")
 _FORMS = ("SELECT", "CONSTRUCT", "DESCRIBE", "ASK")
 
@@ -50,6 +51,17 @@ def words(text: str) -> Iterator[tuple[str, str]]:
         kind = found.lastgroup
         if kind and kind != "comment":
             yield kind, found[0]
+
+
+def marked(text: str) -> Iterator[tuple[str, str, int, int]]:
+    """Yield words and braces of a SPARQL text with their kinds (`mark` for a brace) and places.
+
+    The places are those of the first letter and behind the last.
+    """
+    for found in _MARKED.finditer(text):
+        kind = found.lastgroup
+        if kind and kind != "comment":
+            yield kind, found[0], found.start(), found.end()
 
 
 def prefixes(text: str) -> dict[str, str]:

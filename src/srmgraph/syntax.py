@@ -102,7 +102,8 @@ class Parser:
     """The statements of one file, one by one, with their graphs and the file's own prefixes.
 
     Iterating raises ParseError with file, line, column and reason. `contexts` returns the JSON-LD
-    context that has an IRI, or None: nothing is ever fetched. `content` is what is parsed.
+    context that has an IRI, or None: nothing is ever fetched. `content` is what is parsed, and
+    `base` is what its relative IRIs are relative to, unless it says so itself.
     """
 
     def __init__(
@@ -111,6 +112,7 @@ class Parser:
         syntax: Format,
         file: Path | None = None,
         contexts: ContextLoader | None = None,
+        base: str | None = None,
     ) -> None:
         self._is_json = syntax.oxigraph == pyoxigraph.RdfFormat.JSON_LD
         if self._is_json:
@@ -125,8 +127,9 @@ class Parser:
             )
         self.content = content
         self.syntax = syntax
+        self.base = base
         self._file = file
-        self._parser = pyoxigraph.parse(input=content, format=syntax.oxigraph)
+        self._parser = pyoxigraph.parse(input=content, format=syntax.oxigraph, base_iri=base)
 
     def __iter__(self) -> Iterator[pyoxigraph.Quad]:
         with self.errors():

@@ -16,6 +16,7 @@ from srmgraph.sparql import names_its_graphs, unmistakable
 from srmgraph.store.limits import LimitedBytes
 from srmgraph.store.query_errors import ENGINE_ERRORS, check, check_update, query_error
 from srmgraph.store.solutions import Solutions, results_format
+from srmgraph.store.updates import with_dataset
 from srmgraph.syntax import Parser, format_of, read_bytes
 from srmgraph.terms import to_oxigraph, triples_to_oxigraph, triples_to_rdflib
 
@@ -56,10 +57,16 @@ class EmbeddedStore:
         content = read_bytes(file)
         self._extend(Parser(content, format_of(file, format), file, _context), graph)
 
-    def parse(self, text: str | bytes, format: str, graph: rdflib.URIRef | None = None) -> None:
+    def parse(
+        self,
+        text: str | bytes,
+        format: str,
+        graph: rdflib.URIRef | None = None,
+        base: str | None = None,
+    ) -> None:
         """Take in the statements of a text; see `Store`."""
         content = text.encode() if isinstance(text, str) else text
-        self._extend(Parser(content, format_of(Path(), format), None, _context), graph)
+        self._extend(Parser(content, format_of(Path(), format), None, _context, base), graph)
 
     def _extend(self, parser: Parser, graph: rdflib.URIRef | None) -> None:
         target = _graph_name(graph)
@@ -71,7 +78,10 @@ class EmbeddedStore:
                 # The engine takes a graph to load into for formats without graphs only.
                 to_graph = None if parser.syntax.has_graphs else target
                 self.oxigraph.bulk_load(
-                    input=parser.content, format=parser.syntax.oxigraph, to_graph=to_graph
+                    input=parser.content,
+                    format=parser.syntax.oxigraph,
+                    base_iri=parser.base,
+                    to_graph=to_graph,
                 )
         else:
             label = f"{self._label}{self._reads}n"
@@ -142,11 +152,16 @@ class EmbeddedStore:
         except ENGINE_ERRORS as error:
             raise query_error(error, sparql) from error
 
-    def update(self, sparql: str) -> None:
+    def update(
+        self, sparql: str, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()
+    ) -> None:
         """Change statements by SPARQL 1.1 Update; see `Store`."""
         check_update(sparql)
+        text = sparql
         try:
-            self.oxigraph.update(unmistakable(sparql), prefixes=self.assumed_prefixes)
+            if default_graphs or named_graphs:
+                text = with_dataset(sparql, _nodes(default_graphs), _nodes(named_graphs))
+            self.oxigraph.update(unmistakable(text), prefixes=self.assumed_prefixes)
         except ENGINE_ERRORS as error:
             raise query_error(error, sparql) from error
 
@@ -166,7 +181,7 @@ class EmbeddedStore:
         """Return how many statements each graph holds; see `Store`."""
         sizes: dict[rdflib.URIRef | None, int] = {}
         total = len(self.oxigraph)
-        for name in sorted(self.oxigraph.named_graphs(), key=str):
+        for name in sorted(self.oxigraph.named_graphs(), key=lambda node: node.value):
             iri = rdflib.URIRef(name.value)
             sizes[iri] = self._count(f"GRAPH {name} {{ ?s ?p ?o }}")
             total -= sizes[iri]

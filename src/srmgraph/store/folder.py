@@ -144,20 +144,28 @@ class FolderStore:
         with self.change(message=f"read {Path(file).name}") as candidate:
             candidate.read(file, format, graph)
 
-    def parse(self, text: str | bytes, format: str, graph: rdflib.URIRef | None = None) -> None:
+    def parse(
+        self,
+        text: str | bytes,
+        format: str,
+        graph: rdflib.URIRef | None = None,
+        base: str | None = None,
+    ) -> None:
         """Take in the statements of a text; see `Store`."""
         with self.change(message="read a text") as candidate:
-            candidate.parse(text, format, graph)
+            candidate.parse(text, format, graph, base)
 
     def add(self, graph: rdflib.Graph, name: rdflib.URIRef | None = None) -> None:
         """Add the statements of a graph; see `Store`."""
         with self.change(message="added statements") as candidate:
             candidate.add(graph, name)
 
-    def update(self, sparql: str) -> None:
+    def update(
+        self, sparql: str, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()
+    ) -> None:
         """Change statements by SPARQL 1.1 Update; see `Store`."""
         with self.change(message="updated") as candidate:
-            candidate.update(sparql)
+            candidate.update(sparql, default_graphs, named_graphs)
 
     def remove_graph(self, name: rdflib.URIRef) -> None:
         """Remove a named graph; see `Store`."""

@@ -51,8 +51,16 @@ class Store(Protocol):
         Raises MissingFileError, UnknownFormatError, and ParseError with line and column.
         """
 
-    def parse(self, text: str | bytes, format: str, graph: rdflib.URIRef | None = None) -> None:
+    def parse(
+        self,
+        text: str | bytes,
+        format: str,
+        graph: rdflib.URIRef | None = None,
+        base: str | None = None,
+    ) -> None:
         """Take in the statements of a text, as `read` does those of a file.
+
+        Relative IRIs are relative to `base`.
 
         Raises UnknownFormatError, and ParseError with line and column.
         """
@@ -87,10 +95,14 @@ class Store(Protocol):
         Raises QueryError, and UnknownFormatError for a format that does not fit the query.
         """
 
-    def update(self, sparql: str) -> None:
+    def update(
+        self, sparql: str, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()
+    ) -> None:
         """Change statements by SPARQL 1.1 Update: wholly or, if it fails, not at all.
 
-        LOAD is refused: a store reaches out to nowhere. Raises QueryError.
+        A pattern sees the default graph alone unless the update, or else `default_graphs` and
+        `named_graphs`, name others. LOAD is refused: a store reaches out to nowhere.
+        Raises QueryError, also when both name graphs.
         """
 
     def graph(self, name: rdflib.URIRef | None = None) -> rdflib.Graph:

@@ -1,0 +1,223 @@
+"""The pieces of work that workers do, each a function of the worker's desk and of plain values."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyoxigraph
+import rdflib
+
+from srmgraph import DoesNotConformError, ServiceGraph, knowledge, queries
+from srmgraph.adapters import rdf
+from srmgraph.change import Change
+from srmgraph.store import EmbeddedStore
+from srmgraph.store.folder import FolderStore
+from srmgraph.validation import formats, validate
+
+_OPEN = 3
+"""How many revisions a worker keeps open."""
+
+# Workers are forks of a process that has imported this module: what is read now is read but once.
+knowledge.shapes(), knowledge.ontology(), knowledge.prefixes(), queries.questions()
+
+
+class Desk:
+    """What a worker has before it: the store, and the revisions that it has opened."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._opened: OrderedDict[int, EmbeddedStore] = OrderedDict()
+
+    def revision(self, number: int) -> EmbeddedStore:
+        """Return a revision, to be read only; raises UnknownRevisionError."""
+        if number not in self._opened:
+            self._opened[number] = FolderStore(self.folder).at(number)
+        self._opened.move_to_end(number)
+        while len(self._opened) > _OPEN:
+            self._opened.popitem(last=False)
+        return self._opened[number]
+
+
+# ── Reading ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def answer(
+    desk: Desk,
+    revision: int,
+    sparql: str,
+    format: str,
+    default_graphs: list[str],
+    named_graphs: list[str],
+    largest: int,
+) -> bytes:
+    """Answer a query; see `Store.answer`."""
+    store = desk.revision(revision)
+    return store.answer(sparql, format, default_graphs, named_graphs, largest)
+
+
+def bound(desk: Desk, revision: int, name: str, given: dict[str, str]) -> str:
+    """Return the text of a kept question, with what is given in the places of its parameters."""
+    return queries.question(name).bind(desk.revision(revision), **given)
+
+
+def ask(
+    desk: Desk, revision: int, name: str, given: dict[str, str], format: str, scope: list[str]
+) -> bytes:
+    """Answer a kept question, from the graphs in `scope` or, if there are none, from all."""
+    return desk.revision(revision).answer(bound(desk, revision, name, given), format, scope, scope)
+
+
+def check(desk: Desk, content: bytes, format: str, show: str, report_format: str) -> str:
+    """Check data against the rules, and return the report in a format."""
+    store = EmbeddedStore()
+    store.parse(content, format)
+    return formats.render(validate(store).at_least(show.capitalize()), report_format)
+
+
+def described(desk: Desk, revision: int, iri: str, format: str, scope: list[str]) -> bytes | None:
+    """Return what is said of a thing, as RDF; None if nothing is."""
+    store = desk.revision(revision)
+    thing = rdflib.URIRef(iri).n3()
+    if not store.holds(f"ASK {{ {{ {thing} ?p ?o }} UNION {{ ?s ?p {thing} }} }}"):
+        return None
+    return store.answer(f"DESCRIBE {thing}", format, scope, scope)
+
+
+def graph(desk: Desk, revision: int, name: str | None, format: str) -> bytes | None:
+    """Return the statements of a named graph, or of the default graph; None if there is none."""
+    store = desk.revision(revision)
+    iri = None if name is None else rdflib.URIRef(name)
+    if iri not in store.graphs():
+        return None if iri else b""
+    return rdf.serialize(store.graph(iri), format)
+
+
+def statements(desk: Desk, content: bytes, format: str, base: str) -> bytes:
+    """Return the statements of a text as N-Quads, which a writer can read without harm."""
+    store = EmbeddedStore()
+    store.parse(content, format, base=base)
+    lines: bytes | None = store.oxigraph.dump(format=pyoxigraph.RdfFormat.N_QUADS)
+    return lines or b""
+
+
+# ── Writing ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Made:
+    """What became of a change: the revision that is current now; whether it made a graph that was
+    not there, and whether it changed anything."""
+
+    revision: int
+    created: bool = False
+    changed: bool = True
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A change that was not made because of what the rules say, with the report in a format."""
+
+    detail: str
+    report: str
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On which terms a change is made: by whom, for which revision (any if None), and in which
+    format the report is told if it is refused."""
+
+    author: str
+    expected: int | None
+    report_format: str
+
+
+def put(
+    desk: Desk, terms: Terms, name: str | None, content: bytes, source: str, replaces: bool
+) -> Made | Refused:
+    """Let statements (N-Quads) be those of a graph, or be added to it.
+
+    Statements of named graphs in the content go to these graphs; see RDF 1.1 N-Quads.
+    """
+    iri = None if name is None else rdflib.URIRef(name)
+
+    def make(change: Change) -> bool:
+        held = iri in change.store.graphs()
+        incoming = EmbeddedStore()
+        incoming.parse(content, "n-quads", iri)
+        if replaces and held and _same(change.store, incoming, iri):
+            raise _Unchanged
+        if replaces:
+            change.store.update(f"DROP SILENT {'DEFAULT' if iri is None else f'GRAPH {iri.n3()}'}")
+        change.store.parse(content, "n-quads", iri)
+        if iri is not None:
+            # An empty graph is there all the same.
+            change.store.oxigraph.add_graph(pyoxigraph.NamedNode(iri))
+            change.remember(iri, source, content)
+        return not held
+
+    what = "the default graph" if name is None else name
+    return _made(desk, terms, f"{'put' if replaces else 'added to'} {what}", make)
+
+
+def remove(desk: Desk, terms: Terms, name: str | None) -> Made | Refused | None:
+    """Remove a graph; None if it is not there."""
+    iri = None if name is None else rdflib.URIRef(name)
+
+    def make(change: Change) -> bool:
+        if iri is not None and iri not in change.store.graphs():
+            raise _Unchanged
+        change.store.update(f"DROP SILENT {'DEFAULT' if iri is None else f'GRAPH {iri.n3()}'}")
+        return False
+
+    what = "the default graph" if name is None else name
+    made = _made(desk, terms, f"removed {what}", make)
+    return None if isinstance(made, Made) and not made.changed else made
+
+
+def update(
+    desk: Desk, terms: Terms, sparql: str, default_graphs: list[str], named_graphs: list[str]
+) -> Made | Refused:
+    """Change statements by SPARQL 1.1 Update; see `Store.update`."""
+
+    def make(change: Change) -> bool:
+        with change.keeping_own_graphs():
+            change.store.update(sparql, default_graphs, named_graphs)
+        return False
+
+    return _made(desk, terms, "updated", make)
+
+
+def rollback(desk: Desk, terms: Terms, number: int) -> Made:
+    """Make what an older revision holds the current one; raises UnknownRevisionError."""
+    store = FolderStore(desk.folder)
+    store.rollback(number, terms.author)
+    return Made(store.revision)
+
+
+class _Unchanged(Exception):
+    """There is nothing to change."""
+
+
+def _made(desk: Desk, terms: Terms, message: str, make: Callable[[Change], bool]) -> Made | Refused:
+    store = FolderStore(desk.folder)
+    created = False
+    try:
+        with ServiceGraph(store).change(terms.author, message, expected=terms.expected) as change:
+            created = make(change)
+    except _Unchanged:
+        return Made(store.revision, changed=False)
+    except DoesNotConformError as error:
+        return Refused(str(error), formats.render(error.report, terms.report_format))
+    return Made(store.revision, created)
+
+
+def _same(store: EmbeddedStore, other: EmbeddedStore, name: rdflib.URIRef | None) -> bool:
+    """Whether a graph holds the same statements in both, whatever their blank nodes are called."""
+    if store.graphs().get(name, 0) != other.graphs().get(name, 0) or len(other.graphs()) > 1:
+        return False
+    return rdf.serialize(store.graph(name), "n-triples") == rdf.serialize(
+        other.graph(name), "n-triples"
+    )

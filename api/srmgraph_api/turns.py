@@ -1,0 +1,85 @@
+"""Whose turn it is: a bounded queue in which no client pushes in and none holds up the others."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Generic, TypeVar
+
+from srmgraph_api.problems import Problem
+
+_T = TypeVar("_T")
+
+
+class Turns(Generic[_T]):
+    """Lends out things, one for each turn; clients take turns, and each waits in its own line."""
+
+    def __init__(self, things: list[_T], *, waiting: int, of_each: int, patience: float) -> None:
+        """Lend these `things`; let so many wait, `of_each` client, for `patience` seconds."""
+        self._free = deque(things)
+        self._lines: OrderedDict[str, deque[asyncio.Future[_T]]] = OrderedDict()
+        self._most, self._most_of_each, self._patience = waiting, of_each, patience
+        self.busy = self.waiting = 0
+
+    @asynccontextmanager
+    async def turn(self, client: str) -> AsyncIterator[_T]:
+        """Lend a thing to a client.
+
+        Raises Problem 429 when the client itself waits too often, and 503 when all do or when the
+        turn does not come in time; both say when to try again.
+        """
+        thing = self._free.popleft() if self._free else await self._wait(client)
+        self.busy += 1
+        try:
+            yield thing
+        finally:
+            self.busy -= 1
+            self._pass_on(thing)
+
+    async def _wait(self, client: str) -> _T:
+        line = self._lines.get(client, deque())
+        if len(line) >= self._most_of_each:
+            raise Problem(
+                429,
+                f"{len(line)} requests of yours are waiting already. Send fewer at a time.",
+                {"Retry-After": "5"},
+            )
+        if self.waiting >= self._most:
+            raise _busy()
+        self._lines[client] = line
+        mine: asyncio.Future[_T] = asyncio.get_running_loop().create_future()
+        line.append(mine)
+        self.waiting += 1
+        try:
+            return await asyncio.wait_for(asyncio.shield(mine), self._patience)
+        except BaseException as error:
+            if mine.done() and not mine.cancelled():
+                self._pass_on(mine.result())
+            mine.cancel()
+            if isinstance(error, TimeoutError):
+                raise _busy() from None
+            raise
+        finally:
+            self.waiting -= 1
+            if mine in line:
+                line.remove(mine)
+            if not line and self._lines.get(client) is line:
+                del self._lines[client]
+
+    def _pass_on(self, thing: _T) -> None:
+        for client in list(self._lines):
+            line = self._lines[client]
+            # Whoever has had a turn goes behind the others.
+            self._lines.move_to_end(client)
+            while line:
+                next_one = line.popleft()
+                if not next_one.done():
+                    next_one.set_result(thing)
+                    return
+        self._free.append(thing)
+
+
+def _busy() -> Problem:
+    return Problem(503, "The service is busy. Try again later.", {"Retry-After": "30"})
