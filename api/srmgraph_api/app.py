@@ -2,34 +2,49 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.metadata import version
-from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from srmgraph import ServiceGraph, knowledge
-from srmgraph_api import documents, problems, queries, sparql, start, validation
-from srmgraph_api.head import HeadMiddleware
+from srmgraph import ServiceGraph
+from srmgraph_api import (
+    documents,
+    graphs,
+    operations,
+    problems,
+    queries,
+    resources,
+    revisions,
+    sparql,
+    start,
+    validation,
+)
+from srmgraph_api.gate import Gate
+from srmgraph_api.operations import Counters
 from srmgraph_api.service import Service
-
-FILES = "SRMGRAPH_FILES"
-"""The environment variable that names the files to serve, separated as in PATH."""
-
-ORIGINS = "SRMGRAPH_ORIGINS"
-"""The environment variable that names whose web pages may read answers: `https://example.org …`,
-separated by spaces; `*` is any."""
+from srmgraph_api.settings import Settings
 
 
-def create_app(graph: ServiceGraph | None = None) -> FastAPI:
-    """Return the application that serves a graph.
+def create_app(graph: ServiceGraph | None = None, settings: Settings | None = None) -> FastAPI:
+    """Return the application that serves a store, set up as `Settings` says.
 
-    Without one, the files that the environment variable SRMGRAPH_FILES names are served, and
-    without that all worked examples. They need not conform: a service shows what there is.
-    Raises InputError for a file that cannot be read.
+    A graph that is given is served as it is now, in place of the store of the settings. It need not
+    conform: a service shows what there is. Raises InputError for a file that cannot be read, and
+    StoreError.
     """
-    service = Service(_graph_of_environment() if graph is None else graph)
+    settings = settings or Settings()
+    service = Service(settings, graph)
+    counters = Counters(service)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await service.start()
+        yield
+        await service.stop()
+
     app = FastAPI(
         title="srmgraph",
         version=version("srmgraph"),
@@ -38,28 +53,32 @@ def create_app(graph: ServiceGraph | None = None) -> FastAPI:
         # Their pages load scripts from another host; the page at / needs none.
         docs_url=None,
         redoc_url=None,
+        lifespan=lifespan,
     )
+    app.state.service = service
     problems.install(app)
-    for module in (start, sparql, validation, queries, documents):
-        app.include_router(module.router(service))
+    for routes in (
+        start.router(service),
+        sparql.router(service),
+        graphs.router(service),
+        revisions.router(service),
+        validation.router(service),
+        queries.router(service),
+        documents.router(),
+        operations.router(service, counters),
+        resources.router(service),
+    ):
+        app.include_router(routes)
     # A browser reaches what its user reaches: a service on this machine or behind a firewall. Were
     # any page allowed to read the answers, every site that the user visits could take the data.
     # The knowledge is the same everywhere and public; `documents` lets any page read it.
-    if origins := os.environ.get(ORIGINS, "").split():
+    if settings.origins:
         app.add_middleware(
             CORSMiddleware,
-            allow_origins=origins,
-            allow_methods=["GET", "HEAD", "POST"],
+            allow_origins=settings.origins.split(),
+            allow_methods=["GET", "HEAD", "POST", "PUT", "DELETE"],
             allow_headers=["*"],
-            expose_headers=["X-Request-Id"],
+            expose_headers=["ETag", "Location", "X-Request-Id"],
         )
-    app.add_middleware(HeadMiddleware)
+    app.add_middleware(Gate, hosts=settings.hosts, counters=counters)
     return app
-
-
-def _graph_of_environment() -> ServiceGraph:
-    named = [Path(name) for name in os.environ.get(FILES, "").split(os.pathsep) if name]
-    graph = ServiceGraph.open()
-    for file in named or knowledge.example_files():
-        graph.store.read(file)
-    return graph

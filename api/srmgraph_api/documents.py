@@ -1,24 +1,21 @@
-"""The knowledge itself over HTTP: ontology, rules and JSON-LD context; and whether all is well."""
+"""The knowledge itself over HTTP: ontology, rules and JSON-LD context."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import version
-from typing import Any
+from typing import Annotated, Any
 
 import rdflib
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
-from srmgraph import knowledge, queries
+from srmgraph import knowledge
 from srmgraph.adapters import jsonld, rdf
 from srmgraph.syntax import FORMATS
-from srmgraph.validation.shapes import Shapes
 from srmgraph_api import negotiation
 from srmgraph_api.negotiation import GRAPH_TYPES
 from srmgraph_api.problems import Problem, responses
-from srmgraph_api.service import Service
 
 _GRAPHS: dict[str, Callable[[], rdflib.Graph]] = {
     "ontology": knowledge.ontology,
@@ -30,7 +27,7 @@ _SUMMARIES = {
 }
 
 
-def router(service: Service) -> APIRouter:
+def router() -> APIRouter:
     """Return the routes of the knowledge."""
     routes = APIRouter(tags=["Knowledge"])
     for name in _GRAPHS:
@@ -45,17 +42,6 @@ def router(service: Service) -> APIRouter:
     def context(request: Request) -> Response:
         """With it, plain JSON means what the ontology says."""
         return _cached(request, jsonld.text(knowledge.context()).encode(), "application/ld+json")
-
-    @routes.get("/health", summary="Ask whether all is well")
-    def health() -> dict[str, Any]:
-        """The version, and how much is served."""
-        return {
-            "status": "ok",
-            "version": version("srmgraph"),
-            "statements": len(service.stated.store),
-            "rules": len(Shapes(knowledge.shapes()).with_targets()),
-            "queries": len(queries.questions()),
-        }
 
     return routes
 
@@ -76,6 +62,22 @@ def _add(routes: APIRouter, name: str) -> None:
         """In the format of RDF that Accept asks for, or under an ending, as in `.ttl`."""
         media_type = negotiation.best(request, [*GRAPH_TYPES])
         return _cached(request, _text(name, GRAPH_TYPES[media_type]), media_type)
+
+    @routes.get(
+        f"/{name}/{{version}}",
+        summary=f"{_SUMMARIES[name].partition(':')[0]} in a version",
+        response_class=Response,
+        responses={**answers, **responses(404, 406)},
+        operation_id=f"{name}_version",
+    )
+    def versioned(
+        request: Request, version: Annotated[str, Path(examples=[knowledge.version()])]
+    ) -> Response:
+        """The version that is served has a lasting address; others are at the releases of the
+        project."""
+        if version != knowledge.version():
+            raise Problem(404, f"Served is the version {knowledge.version()}, not {version}.")
+        return negotiated(request)
 
     @routes.get(f"/{name}.{{ending}}", include_in_schema=False)
     def by_ending(request: Request, ending: str) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,8 +14,10 @@ import rdflib
 from srmgraph import DoesNotConformError, ServiceGraph, knowledge, queries
 from srmgraph.adapters import rdf
 from srmgraph.change import Change
+from srmgraph.errors import InputError
 from srmgraph.store import EmbeddedStore
 from srmgraph.store.folder import FolderStore
+from srmgraph.terms import n_triples
 from srmgraph.validation import formats, validate
 
 _OPEN = 3
@@ -80,8 +83,9 @@ def check(desk: Desk, content: bytes, format: str, show: str, report_format: str
 def described(desk: Desk, revision: int, iri: str, format: str, scope: list[str]) -> bytes | None:
     """Return what is said of a thing, as RDF; None if nothing is."""
     store = desk.revision(revision)
-    thing = rdflib.URIRef(iri).n3()
-    if not store.holds(f"ASK {{ {{ {thing} ?p ?o }} UNION {{ ?s ?p {thing} }} }}"):
+    thing = n_triples(rdflib.URIRef(iri))
+    asked = f"ASK {{ {{ {thing} ?p ?o }} UNION {{ ?s ?p {thing} }} }}"
+    if b"true" not in store.answer(asked, "json", scope, scope):
         return None
     return store.answer(f"DESCRIBE {thing}", format, scope, scope)
 
@@ -95,10 +99,28 @@ def graph(desk: Desk, revision: int, name: str | None, format: str) -> bytes | N
     return rdf.serialize(store.graph(iri), format)
 
 
-def statements(desk: Desk, content: bytes, format: str, base: str) -> bytes:
-    """Return the statements of a text as N-Quads, which a writer can read without harm."""
-    store = EmbeddedStore()
+def listed(desk: Desk, revision: int, scope: list[str]) -> bytes:
+    """Return the named graphs with their sizes, and the default graph if it has any, as JSON."""
+    graphs = [
+        {"graph": name, "statements": size}
+        for name, size in desk.revision(revision).graphs().items()
+        if not scope or str(name) in scope
+    ]
+    return json.dumps({"graphs": graphs}, ensure_ascii=False).encode()
+
+
+def statements(desk: Desk, content: bytes, format: str, base: str, label: str) -> bytes:
+    """Return the statements of a text as N-Quads, which a writer can read without harm.
+
+    Blank nodes are called by numbers after `label`. Raises InputError for a text with named graphs.
+    """
+    store = EmbeddedStore(label=label)
     store.parse(content, format, base=base)
+    named = [name for name in store.graphs() if name is not None]
+    if named:
+        raise InputError(
+            f"The content names graphs of its own, such as <{named[0]}>. Send each to its graph."
+        )
     lines: bytes | None = store.oxigraph.dump(format=pyoxigraph.RdfFormat.N_QUADS)
     return lines or b""
 

@@ -6,14 +6,16 @@ Source: RFC 9110, section 12.5.1 (Accept).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import urljoin
 
+import pyoxigraph
 from fastapi import Request
 
 from srmgraph.syntax import FORMATS
 from srmgraph_api.problems import Problem
 
 LARGEST_BODY = 10_000_000
-"""How many bytes a request may carry."""
+"""How many bytes a request may carry, unless its route says otherwise."""
 
 GRAPH_TYPES = {format.media_type: name for name, format in FORMATS.items()}
 """The media types of RDF and the names of their formats."""
@@ -62,8 +64,21 @@ def media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-async def body(request: Request) -> bytes:
-    """Return the content of a request.
+def address(base: str, request: Request) -> str:
+    """Return the address of a request without its parameters, as the world knows it: under `base`
+    or, without one, as it was called."""
+    if not base:
+        return str(request.url.replace(query="", fragment=""))
+    return base.rstrip("/") + request.url.path
+
+
+def iri(text: str, base: str) -> str:
+    """Return an IRI that may be relative to another; raises ValueError."""
+    return pyoxigraph.NamedNode(urljoin(base, text)).value
+
+
+async def body(request: Request, largest: int = LARGEST_BODY) -> bytes:
+    """Return the content of a request, which may have so many bytes.
 
     Raises Problem 413 as soon as there is too much, and 415 for content that is compressed.
     """
@@ -73,11 +88,11 @@ async def body(request: Request) -> bytes:
     content = bytearray()
     async for part in request.stream():
         content += part
-        if len(content) > LARGEST_BODY:
+        if len(content) > largest:
             raise Problem(
                 413,
-                f"A request may carry {LARGEST_BODY:,} bytes. Larger files are checked on your "
-                "machine with: srmgraph validate FILE",
+                f"A request may carry {largest:,} bytes here. Larger files are checked and loaded "
+                "on the machine of the store, with: srmgraph validate FILE, srmgraph load FILE",
             )
     return bytes(content)
 

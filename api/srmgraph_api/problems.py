@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
+from contextvars import ContextVar
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
@@ -18,6 +19,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from srmgraph.errors import (
+    BusyStoreError,
+    ChangedStoreError,
+    FullStoreError,
     InconsistentError,
     InputError,
     MissingFileError,
@@ -27,9 +31,14 @@ from srmgraph.errors import (
     SrmgraphError,
     StoreError,
     UnknownQuestionError,
+    UnknownRevisionError,
 )
 
 _LOG = logging.getLogger("srmgraph_api")
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""The name of the request that is being answered."""
+
 _STATUS: dict[type[SrmgraphError], int] = {
     UnknownQuestionError: 404,
     # What is served contradicts itself; no request of the client's can mend that.
@@ -39,6 +48,10 @@ _STATUS: dict[type[SrmgraphError], int] = {
     QuestionError: 500,
     MissingFileError: 500,
     ShapesError: 500,
+    ChangedStoreError: 412,
+    UnknownRevisionError: 404,
+    BusyStoreError: 503,
+    FullStoreError: 507,
     StoreError: 500,
 }
 
@@ -46,11 +59,17 @@ _EXAMPLES = {
     400: "line 1, column 10: A bracket is still open at the end.",
     404: "There is no question “roles”. Did you mean which-roles-does-a-party-play?",
     406: "None of the media types in “Accept: image/png” is available here. …",
+    401: "This needs a key with the role write, as `Authorization: Bearer srm_…`. …",
+    403: "This needs the role write; the key has the role read.",
     409: "The data contradict the ontology, so nothing was inferred. 1 contradiction: …",
+    412: "The store has changed: it is at revision 13, not at 12. …",
     413: "A request may carry 10,000,000 bytes. …",
     415: "The content is “text/csv”. Send one of: text/turtle, …",
+    422: "What would be does not conform, 1 violation. Nothing was changed.",
+    429: "64 requests of yours are waiting already. Send fewer at a time.",
     503: "The service is busy. Try again later.",
     504: "The answer was not found within 60 seconds. Ask for less.",
+    507: "There is no room on the disk. The store is as it was.",
 }
 
 
@@ -77,7 +96,7 @@ def install(app: FastAPI) -> None:
             if (value := getattr(error, name, None)) is not None
         }
         detail = error.message if isinstance(error, InputError) else str(error)
-        return problem(known, detail, place)
+        return problem(known, detail, place, {"Retry-After": "30"} if known == 503 else None)
 
     async def chosen(request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
@@ -126,7 +145,7 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Return a response with problem details."""
-    identifier = str(uuid4())
+    identifier = request_id.get() or str(uuid4())
     content = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,

@@ -7,13 +7,14 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from srmgraph import ServiceGraph, queries
+from srmgraph import queries
 from srmgraph.adapters import rdf
 from srmgraph.errors import ParameterError
 from srmgraph.queries import Question
-from srmgraph_api import negotiation
+from srmgraph_api import access, jobs, negotiation
 from srmgraph_api.negotiation import GRAPH_TYPES, ROW_TYPES
 from srmgraph_api.problems import responses
+from srmgraph_api.revisions import Revision
 from srmgraph_api.service import Service
 
 _QUERY = "application/sparql-query"
@@ -53,7 +54,7 @@ def router(service: Service) -> APIRouter:
                 "description": "The rows of the answer, or the query itself",
                 "content": {media_type: {} for media_type in (*ROW_TYPES, _QUERY)},
             },
-            **responses(400, 404, 406, 409, 503, 504),
+            **responses(400, 401, 404, 406, 422, 429, 503, 504),
         },
         openapi_extra={
             "parameters": [
@@ -68,34 +69,32 @@ def router(service: Service) -> APIRouter:
             ]
         },
     )
-    async def ask(request: Request, name: str) -> Response:
+    async def ask(request: Request, name: str, revision: Revision = None) -> Response:
         """The parameters of the question are those of the address: a name as it stands in the data,
         a prefixed name, an IRI, or a date. With `Accept: application/sparql-query`, the answer is
         the query itself, with the parameters in their places."""
-        kept = queries.question(name)
+        client = access.reader(service, request)
+        queries.question(name)
         given: dict[str, str] = {}
         for key, value in request.query_params.multi_items():
+            if key == "revision":
+                continue
             if key in given:
                 raise ParameterError(f"The parameter “{key}” is given twice; a question takes one.")
             given[key] = value
+        number = service.revision if revision is None else revision
         media_type = negotiation.best(request, [*ROW_TYPES, "application/json", _QUERY])
+        content: str | bytes
         if media_type == _QUERY:
-            content: str | bytes = await service.work.do(_bound, service.stated, kept, given)
+            content = await service.read(client.line, jobs.bound, number, name, given)
         else:
             media_type, format = negotiation.best_rows(request)
-            content = await service.work.do(_answer, service, kept, given, format)
-        return Response(content, media_type=media_type, headers={"Vary": "Accept"})
+            content = await service.read(
+                client.line, jobs.ask, number, name, given, format, client.scope()
+            )
+        return Response(content, media_type=media_type, headers={"Vary": "Accept, Authorization"})
 
     return routes
-
-
-def _bound(graph: ServiceGraph, kept: Question, given: dict[str, str]) -> str:
-    return kept.bind(graph.store, **given)
-
-
-def _answer(service: Service, kept: Question, given: dict[str, str], format: str) -> bytes:
-    graph = service.closed() if kept.uses_inference else service.stated
-    return graph.store.select(_bound(graph, kept, given)).serialize(format)
 
 
 def _described(kept: Question) -> dict[str, Any]:

@@ -1,42 +1,148 @@
-"""What all routes share: the graph that is served, as it was stated and with what follows."""
+"""What all routes share: the store that is served, its workers and its one writer."""
 
 from __future__ import annotations
 
-from threading import Lock
+import asyncio
+import logging
+import shutil
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
-from srmgraph import InconsistentError, ServiceGraph
-from srmgraph_api.work import Work
+from srmgraph import InconsistentError, ServiceGraph, knowledge
+from srmgraph.change import Change
+from srmgraph.keys import Keys
+from srmgraph.store.folder import FolderStore
+from srmgraph_api.problems import Problem
+from srmgraph_api.settings import Settings
+from srmgraph_api.turns import Turns
+from srmgraph_api.worker import Crashed, Limits, TooLong, Worker
+
+_LOG = logging.getLogger("srmgraph_api")
+_OUT_OF_MEMORY = -6
 
 
 class Service:
-    """A graph that does not change, and its closure, worked out when it is first needed.
+    """A store, asked by several workers at a time and changed by one.
 
-    The closure lies in a graph of its own, so that what SPARQL answers does not depend on which
-    questions were asked before.
+    `store` is for its history alone: whatever a stranger wrote is read by workers.
     """
 
-    def __init__(self, graph: ServiceGraph) -> None:
-        self.stated = graph
-        self.work = Work()
-        self._closed: ServiceGraph | None = None
-        self._contradictions: tuple[str, ...] = ()
-        self._lock = Lock()
+    def __init__(self, settings: Settings, graph: ServiceGraph | None = None) -> None:
+        """Serve the store of the settings or, if they name none, a copy of what `graph` or the
+        files of the settings state; it lasts as long as the service.
 
-    def closed(self) -> ServiceGraph:
-        """Return what was stated and what follows; raises InconsistentError.
-
-        Takes seconds the first time; whoever asks meanwhile waits for the same result. It is not
-        done when the service starts, because few questions need it and all would wait for it.
+        Raises StoreError, and InputError for a file that cannot be read.
         """
-        with self._lock:
-            if self._contradictions:
-                raise InconsistentError(self._contradictions)
-            if self._closed is None:
-                closed = ServiceGraph(self.stated.store.copy())
-                try:
-                    closed.infer()
-                except InconsistentError as error:
-                    self._contradictions = error.contradictions
-                    raise
-                self._closed = closed
-            return self._closed
+        self.settings = settings
+        self._scratch: Path | None = None
+        if settings.store and graph is None:
+            self.folder = Path(settings.store)
+        else:
+            self._scratch = Path(tempfile.mkdtemp(prefix="srmgraph-"))
+            self.folder = self._scratch / "store"
+            try:
+                _fill(FolderStore.create(self.folder, kept=2), settings, graph)
+            except BaseException:
+                shutil.rmtree(self._scratch, ignore_errors=True)
+                raise
+        self.store = FolderStore(self.folder)
+        self.keys = Keys(self.folder)
+        limits = Limits(settings.worker_memory << 20, settings.network == "none")
+        # Inference and validation of all there is need more than one question does.
+        more = Limits(settings.worker_memory << 22, settings.network == "none")
+        self._workers = [Worker(self.folder, limits) for _ in range(settings.workers)]
+        self._writer = Worker(self.folder, more)
+        self.readers = Turns(
+            self._workers, settings.waiting, settings.waiting_of_each, settings.patience
+        )
+        self.writers = Turns(
+            [self._writer], settings.waiting, settings.waiting_of_each, settings.write_seconds
+        )
+        self._threads = ThreadPoolExecutor(settings.workers + 1, "srmgraph-worker")
+        self.deaths = 0
+
+    @property
+    def revision(self) -> int:
+        """The number of the current revision."""
+        return self.store.revision
+
+    async def start(self) -> None:
+        """Start the workers, so that the first who ask need not wait."""
+        loop = asyncio.get_running_loop()
+        for worker in (*self._workers, self._writer):
+            await loop.run_in_executor(self._threads, worker.start)
+
+    async def stop(self) -> None:
+        """End the workers, and remove what was only there for the service."""
+        loop = asyncio.get_running_loop()
+        for worker in (*self._workers, self._writer):
+            await loop.run_in_executor(self._threads, worker.stop)
+        self._threads.shutdown()
+        self.store.close()
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+    async def read(self, client: str, job: Callable[..., Any], *arguments: Any) -> Any:
+        """Return what a job returns that a worker does; `client` is whose turn it is.
+
+        Raises what the job raises, and Problem 429, 503 or 504, or 422 when it needs too much
+        memory.
+        """
+        async with self.readers.turn(client) as worker:
+            return await self._do(worker, self.settings.query_seconds, job, *arguments)
+
+    async def write(self, client: str, job: Callable[..., Any], *arguments: Any) -> Any:
+        """Return what a job returns that the writer does; see `read`."""
+        async with self.writers.turn(client) as worker:
+            return await self._do(worker, self.settings.write_seconds, job, *arguments)
+
+    async def _do(
+        self, worker: Worker, seconds: float, job: Callable[..., Any], *arguments: Any
+    ) -> Any:
+        def work() -> Any:
+            return worker.do(job, *arguments, seconds=seconds)
+
+        # Whoever asked may be gone; the worker is not free before it has done its work.
+        done = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        try:
+            return await asyncio.shield(done)
+        except asyncio.CancelledError:
+            await asyncio.wait({done})
+            done.exception()
+            raise
+        except TooLong:
+            self.deaths += 1
+            raise Problem(
+                504, f"The answer was not found within {seconds:.0f} seconds. Ask for less."
+            ) from None
+        except Crashed as crash:
+            self.deaths += 1
+            if crash.code == _OUT_OF_MEMORY:
+                raise Problem(
+                    422,
+                    f"This needs more than {self.settings.worker_memory:,} MB of memory. "
+                    "Ask for less.",
+                ) from None
+            _LOG.error("a worker died (exit code %s)", crash.code)
+            raise Problem(503, "The process that worked on this request died of it.") from None
+
+
+def _fill(store: FolderStore, settings: Settings, graph: ServiceGraph | None) -> None:
+    """Take in what is to be served, whether it conforms or not: a service shows what there is."""
+    with store.change(message="served") as candidate:
+        change = Change(candidate, "", "served", is_durable=True)
+        if graph is not None:
+            source = graph.store.snapshot()
+            candidate.oxigraph.bulk_extend(source.oxigraph)
+            candidate.prefixes |= source.prefixes
+            candidate.namespaces |= source.namespaces
+        else:
+            for file in settings.paths or knowledge.example_files():
+                change.load(file)
+        try:
+            change.infer()
+        except InconsistentError as error:
+            _LOG.warning("%s", error)

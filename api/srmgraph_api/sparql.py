@@ -1,6 +1,6 @@
-"""SPARQL over HTTP, read only.
+"""SPARQL over HTTP: queries for those who may read, updates for those who may write.
 
-Source: SPARQL 1.1 Protocol, section 2.1 (query operation); SPARQL 1.1 Service Description.
+Source: SPARQL 1.1 Protocol; SPARQL 1.1 Service Description.
 """
 
 from __future__ import annotations
@@ -11,23 +11,27 @@ from urllib.parse import parse_qs
 from fastapi import APIRouter, Query, Request, Response
 
 from srmgraph.sparql import form
-from srmgraph_api import negotiation, work
+from srmgraph.store import EmbeddedStore
+from srmgraph_api import access, changes, jobs, negotiation
 from srmgraph_api.negotiation import GRAPH_TYPES, ROW_TYPES
 from srmgraph_api.problems import Problem, responses
+from srmgraph_api.revisions import Revision, tag, unchanged
 from srmgraph_api.service import Service
 
 _EXAMPLE = """\
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 SELECT ?kind (COUNT(?thing) AS ?things) { ?thing a ?kind } GROUP BY ?kind ORDER BY ?kind LIMIT 3
 """
+_UPDATE_EXAMPLE = "INSERT DATA { GRAPH <https://example.org/mine> { } }"
 LONGEST_QUERY = 32_000
-"""How many characters a query may have; `work` says why there must be an end."""
+"""How many characters a query may have."""
 
-LARGEST_ANSWER = 50_000_000
-"""How many bytes an answer may have."""
+LONGEST_UPDATE = 10_000_000
+"""How many characters an update may have; it may carry data."""
 
 _FORM = "application/x-www-form-urlencoded"
-_DIRECT = "application/sparql-query"
+_QUERY = "application/sparql-query"
+_UPDATE = "application/sparql-update"
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Rows or a truth value in a format of SPARQL results; a graph in one of RDF",
@@ -37,12 +41,12 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 _BODY = {
     "required": True,
     "content": {
-        _DIRECT: {"schema": {"type": "string"}, "example": _EXAMPLE},
+        _QUERY: {"schema": {"type": "string"}, "example": _EXAMPLE},
+        _UPDATE: {"schema": {"type": "string"}},
         _FORM: {
             "schema": {
                 "type": "object",
-                "required": ["query"],
-                "properties": {"query": {"type": "string"}},
+                "properties": {"query": {"type": "string"}, "update": {"type": "string"}},
             },
             "example": {"query": _EXAMPLE},
         },
@@ -54,9 +58,10 @@ PREFIX formats: <http://www.w3.org/ns/formats/>
 CONSTRUCT {
     ?service a sd:Service ;
         sd:endpoint ?service ;
-        sd:supportedLanguage sd:SPARQL11Query ;
+        sd:supportedLanguage sd:SPARQL11Query , sd:SPARQL11Update ;
         sd:feature sd:UnionDefaultGraph ;
         sd:resultFormat ?format ;
+        sd:inputFormat formats:Turtle , formats:N-Triples , formats:RDF_XML , formats:JSON-LD ;
         sd:defaultDataset [ a sd:Dataset ; sd:defaultGraph [ a sd:Graph ] ] .
 } {
     VALUES ?service { <SERVICE> }
@@ -67,6 +72,7 @@ CONSTRUCT {
     }
 }
 """
+Parameters = dict[str, list[str]]
 
 
 def router(service: Service) -> APIRouter:
@@ -77,7 +83,7 @@ def router(service: Service) -> APIRouter:
         "/sparql",
         summary="Answer a SPARQL query",
         response_class=Response,
-        responses={**_ANSWERS, **responses(400, 406, 413, 503, 504)},
+        responses={**_ANSWERS, **responses(400, 401, 406, 413, 422, 429, 503, 504)},
     )
     async def get(
         request: Request,
@@ -88,80 +94,153 @@ def router(service: Service) -> APIRouter:
                 openapi_examples={"kinds": {"summary": "Things by their kind", "value": _EXAMPLE}},
             ),
         ] = None,
+        revision: Revision = None,
     ) -> Response:
         """Queries see the union of all graphs unless they, or `default-graph-uri` and
         `named-graph-uri`, name the graphs that are asked."""
-        if query is None and "update" not in request.query_params:
+        parameters = _parameters(request.url.query)
+        if "update" in parameters:
+            raise Problem(400, "An update changes data: send it by POST.")
+        if query is None:
             return _described(service, request)
-        return await _answered(service, request, _parameters(request.url.query))
+        return await _answered(service, request, parameters, revision)
 
     @routes.post(
         "/sparql",
-        summary="Answer a SPARQL query that is too long for an address",
+        summary="Answer a SPARQL query, or make an update",
         response_class=Response,
-        responses={**_ANSWERS, **responses(400, 406, 413, 415, 503, 504)},
+        responses={
+            **_ANSWERS,
+            204: {"description": "The update was made"},
+            **responses(400, 401, 403, 406, 409, 412, 413, 415, 422, 429, 503, 504, 507),
+        },
         openapi_extra={"requestBody": _BODY},
     )
-    async def post(request: Request) -> Response:
-        """The query is the content itself, or the field `query` of a form."""
-        content = await negotiation.body(request)
-        kind = negotiation.media_type(request)
-        try:
-            text = content.decode()
-        except UnicodeDecodeError:
-            raise Problem(400, "The request is not in UTF-8.") from None
-        if kind == _FORM:
-            parameters = _parameters(text)
-        elif kind == _DIRECT:
-            parameters = _parameters(request.url.query) | {"query": [text]}
-        else:
-            raise Problem(415, f"The content is “{kind}”. Send one of: {_DIRECT}, {_FORM}.")
-        return await _answered(service, request, parameters)
+    async def post(request: Request, revision: Revision = None) -> Response:
+        """The query or update is the content itself, or the field `query` or `update` of a form.
+        An update is made as a whole or not at all; what does not conform afterwards is refused."""
+        parameters = await _posted(request, (_QUERY, _UPDATE))
+        if "update" in parameters:
+            return await _updated(service, request, parameters)
+        return await _answered(service, request, parameters, revision)
+
+    @routes.post(
+        "/update",
+        summary="Change data by a SPARQL update",
+        response_class=Response,
+        status_code=204,
+        responses={
+            204: {"description": "The update was made"},
+            **responses(400, 401, 403, 409, 412, 413, 415, 422, 429, 503, 504, 507),
+        },
+        openapi_extra={
+            "requestBody": {
+                "required": True,
+                "content": {
+                    _UPDATE: {"schema": {"type": "string"}, "example": _UPDATE_EXAMPLE},
+                    _FORM: {"schema": {"type": "object"}, "example": {"update": _UPDATE_EXAMPLE}},
+                },
+            }
+        },
+    )
+    async def update(request: Request) -> Response:
+        """As at /sparql, for tools that keep the two apart."""
+        parameters = await _posted(request, (_UPDATE,))
+        return await _updated(service, request, parameters)
 
     return routes
 
 
-def _parameters(encoded: str) -> dict[str, list[str]]:
+async def _posted(request: Request, kinds: tuple[str, ...]) -> Parameters:
+    content = await negotiation.body(request, LONGEST_UPDATE)
+    kind = negotiation.media_type(request)
+    if kind not in (_FORM, *kinds):
+        raise Problem(415, f"The content is “{kind}”. Send one of: {', '.join((*kinds, _FORM))}.")
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        raise Problem(400, "The request is not in UTF-8.") from None
+    if kind == _FORM:
+        return _parameters(text) | {
+            name: values
+            for name, values in _parameters(request.url.query).items()
+            if name not in ("query", "update")
+        }
+    name = "query" if kind == _QUERY else "update"
+    return _parameters(request.url.query) | {name: [text]}
+
+
+def _parameters(encoded: str) -> Parameters:
     try:
         return parse_qs(encoded, keep_blank_values=True, max_num_fields=1000, errors="strict")
     except ValueError:
         raise Problem(400, "The parameters of the request are not in UTF-8.") from None
 
 
-async def _answered(
-    service: Service, request: Request, parameters: dict[str, list[str]]
-) -> Response:
-    if "update" in parameters:
-        raise Problem(400, "This service answers queries only; it takes no updates.")
-    queries = parameters.get("query", [])
-    if len(queries) != 1:
-        raise Problem(400, f"A request has one query; this one has {len(queries)}.")
-    (query,) = queries
-    if len(query) > LONGEST_QUERY:
+def _single(parameters: Parameters, name: str, longest: int) -> str:
+    given = parameters.get(name, [])
+    if len(given) != 1:
+        raise Problem(400, f"A request has one {name}; this one has {len(given)}.")
+    if len(given[0]) > longest:
         raise Problem(
-            413, f"A query may have {LONGEST_QUERY:,} characters; this one has {len(query):,}."
+            413, f"A {name} may have {longest:,} characters; this one has {len(given[0]):,}."
         )
+    return given[0]
+
+
+async def _answered(
+    service: Service, request: Request, parameters: Parameters, revision: int | None
+) -> Response:
+    client = access.reader(service, request)
+    query = _single(parameters, "query", LONGEST_QUERY)
     if form(query) in ("CONSTRUCT", "DESCRIBE"):
         media_type = negotiation.best(request, [*GRAPH_TYPES])
         format = GRAPH_TYPES[media_type]
     else:
         media_type, format = negotiation.best_rows(request)
-    content = await service.work.do(
-        service.stated.store.answer,
+    number = service.revision if revision is None else revision
+    headers = {"Vary": "Accept, Authorization", "ETag": tag(number, format)}
+    if unchanged(request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    default = parameters.get("default-graph-uri", [])
+    named = parameters.get("named-graph-uri", [])
+    for name in (*default, *named) if client.graphs else ():
+        client.check_graph(name)
+    if client.graphs and not (default or named):
+        default = named = client.scope()
+    content = await service.read(
+        client.line,
+        jobs.answer,
+        number,
         query,
         format,
-        parameters.get("default-graph-uri", []),
-        parameters.get("named-graph-uri", []),
-        LARGEST_ANSWER,
-        work.SECONDS,
+        default,
+        named,
+        service.settings.largest_answer,
     )
-    return Response(content, media_type=media_type, headers={"Vary": "Accept"})
+    return Response(content, media_type=media_type, headers=headers)
+
+
+async def _updated(service: Service, request: Request, parameters: Parameters) -> Response:
+    client = access.writer(service, request)
+    text = _single(parameters, "update", LONGEST_UPDATE)
+    if client.graphs:
+        raise Problem(403, "The key is for some graphs only, and an update may reach others.")
+    made = await service.write(
+        client.line,
+        jobs.update,
+        changes.terms(request, client),
+        text,
+        parameters.get("using-graph-uri", []),
+        parameters.get("using-named-graph-uri", []),
+    )
+    return changes.response(request, made)
 
 
 def _described(service: Service, request: Request) -> Response:
     media_type = negotiation.best(request, [*GRAPH_TYPES])
-    own = str(request.url.replace(query=""))
-    content = service.stated.store.answer(
+    own = negotiation.address(service.settings.base, request)
+    content = EmbeddedStore().answer(
         _DESCRIPTION.replace("<SERVICE>", f"<{own}>"), GRAPH_TYPES[media_type]
     )
     return Response(content, media_type=media_type, headers={"Vary": "Accept"})

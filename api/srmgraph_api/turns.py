@@ -16,7 +16,7 @@ _T = TypeVar("_T")
 class Turns(Generic[_T]):
     """Lends out things, one for each turn; clients take turns, and each waits in its own line."""
 
-    def __init__(self, things: list[_T], *, waiting: int, of_each: int, patience: float) -> None:
+    def __init__(self, things: list[_T], waiting: int, of_each: int, patience: float) -> None:
         """Lend these `things`; let so many wait, `of_each` client, for `patience` seconds."""
         self._free = deque(things)
         self._lines: OrderedDict[str, deque[asyncio.Future[_T]]] = OrderedDict()

@@ -6,9 +6,8 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
-from srmgraph import ServiceGraph, knowledge
-from srmgraph.validation import formats
-from srmgraph_api import negotiation
+from srmgraph import knowledge
+from srmgraph_api import access, jobs, negotiation
 from srmgraph_api.negotiation import GRAPH_TYPES
 from srmgraph_api.problems import Problem, responses
 from srmgraph_api.service import Service
@@ -35,7 +34,7 @@ def router(service: Service) -> APIRouter:
                 "description": "The report, whether the data conform or not; `conforms` says it",
                 "content": {media_type: {} for media_type in _REPORT_TYPES},
             },
-            **responses(400, 406, 413, 415, 503, 504),
+            **responses(400, 401, 406, 413, 415, 422, 429, 503, 504),
         },
         openapi_extra={
             "requestBody": {
@@ -64,17 +63,13 @@ def router(service: Service) -> APIRouter:
             raise Problem(415, f"The content is “{kind}”. Send one of: {', '.join(GRAPH_TYPES)}.")
         media_type = negotiation.best(request, [*_REPORT_TYPES])
         content = await negotiation.body(request)
-        report = await service.work.do(_report, content, GRAPH_TYPES[kind], show, media_type)
+        client = access.reader(service, request)
+        report = await service.read(
+            client.line, jobs.check, content, GRAPH_TYPES[kind], show, _REPORT_TYPES[media_type]
+        )
         return Response(report, media_type=media_type, headers={"Vary": "Accept"})
 
     return routes
-
-
-def _report(content: bytes, format: str, show: str, media_type: str) -> str:
-    with ServiceGraph.open() as graph:
-        graph.store.parse(content, format)
-        report = graph.validate().at_least(show.capitalize())
-    return formats.render(report, _REPORT_TYPES[media_type])
 
 
 def _example() -> str:

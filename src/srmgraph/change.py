@@ -93,17 +93,13 @@ class Change:
                 engine.bulk_extend(quads)
 
     def complete(self, progress: Callable[[int, int], None] | None = None) -> None:
-        """Close the statements under inference and check them.
+        """Close the statements under inference, and check them.
 
         Raises InconsistentError and DoesNotConformError.
         """
-        from srmgraph.inference import infer
         from srmgraph.validation import validate
 
-        self.store.remove_graph(knowledge.inferred_graph())
-        if self.is_durable:
-            self._renew_ontology()
-            self.store.add(infer(self.store), knowledge.inferred_graph())
+        self.infer()
         self.report = validate(self.store, progress=progress)
         violations = sum(result.severity == "Violation" for result in self.report.results)
         if violations:
@@ -117,6 +113,15 @@ class Change:
                 f"Nothing was {'loaded' if advice else 'changed'}.{advice}",
                 self.report,
             )
+
+    def infer(self) -> None:
+        """Let the facts that follow be those that follow now; raises InconsistentError."""
+        from srmgraph.inference import infer
+
+        self.store.remove_graph(knowledge.inferred_graph())
+        if self.is_durable:
+            self._renew_ontology()
+            self.store.add(infer(self.store), knowledge.inferred_graph())
 
     def _renew_ontology(self) -> None:
         """Let the store hold the ontology that this version of the library knows."""

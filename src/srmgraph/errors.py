@@ -10,6 +10,7 @@ Every message says what is wrong, where, and what to do about it.
     ├── StoreError               a store cannot be opened, read or changed
     │   ├── BusyStoreError       someone else is writing to it
     │   ├── ChangedStoreError    it has changed since it was read
+    │   ├── FullStoreError       there is no room on its disk
     │   └── UnknownRevisionError it has no such revision
     ├── ShapesError              a shapes graph breaks the rules of SHACL
     ├── QueryError               a SPARQL text is not one, or cannot be answered
@@ -78,6 +79,10 @@ class BusyStoreError(StoreError):
 
 class ChangedStoreError(StoreError):
     """The store has changed since its revision that a change was meant for."""
+
+
+class FullStoreError(StoreError):
+    """There is no room on the disk of the store; what it holds can still be read."""
 
 
 class UnknownRevisionError(StoreError):

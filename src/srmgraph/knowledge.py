@@ -135,6 +135,14 @@ def own_graphs() -> tuple[rdflib.URIRef, ...]:
     return (ontology_graph(), inferred_graph(), provenance_graph())
 
 
+@cache
+def version() -> str:
+    """Return the version of the ontology (owl:versionInfo)."""
+    from rdflib import OWL, URIRef
+
+    return str(ontology().value(URIRef(ontology_iri()), OWL.versionInfo))
+
+
 def context_iri() -> str:
     """Return the address under which the JSON-LD context is published."""
     return f"{ontology_iri()}/context.jsonld"

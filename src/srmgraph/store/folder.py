@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from errno import ENOSPC
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import pyoxigraph
 import rdflib
 
 from srmgraph import knowledge
-from srmgraph.errors import ChangedStoreError, StoreError
+from srmgraph.errors import ChangedStoreError, FullStoreError, StoreError
 from srmgraph.store.embedded import EmbeddedStore
 from srmgraph.store.revisions import KEPT, Revision, Revisions, now
 
@@ -93,7 +94,9 @@ class FolderStore:
                 candidate.close()
                 self.revisions.commit(path, revision)
             except OSError as error:
-                raise StoreError(
+                # The engine tells the reason in words only.
+                is_full = error.errno == ENOSPC or "No space left" in str(error)
+                raise (FullStoreError if is_full else StoreError)(
                     f"The change could not be written to {self.revisions.folder}: {error}. "
                     "The store is as it was."
                 ) from error
@@ -112,6 +115,19 @@ class FolderStore:
                 self.revisions.commit(path, self._description(head + 1, author, message, older))
             finally:
                 self.revisions.discard(path)
+
+    def differences(self, older: int, newer: int) -> Iterator[tuple[str, str]]:
+        """Yield what one revision says and another does not: `A` and a statement that was added,
+        `D` and one that was deleted, in N-Quads; what the store keeps for itself is left out.
+
+        Source: RDF Patch. Raises UnknownRevisionError.
+        """
+        own = {pyoxigraph.NamedNode(name) for name in knowledge.own_graphs()}
+        before, after = self.at(older).oxigraph, self.at(newer).oxigraph
+        for sign, of, other in (("D", before, after), ("A", after, before)):
+            for quad in of:
+                if quad.graph_name not in own and quad not in other:
+                    yield sign, f"{quad} ."
 
     def compact(self) -> None:
         """Forget all revisions but the current one, and give back the room that they took.

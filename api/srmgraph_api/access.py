@@ -1,0 +1,91 @@
+"""Who may do what: reading is open or needs a key, writing always needs one."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+
+from fastapi import Request
+from fastapi.security import APIKeyHeader
+
+from srmgraph import knowledge
+from srmgraph.keys import Key
+from srmgraph_api.gate import client_name
+from srmgraph_api.problems import Problem
+from srmgraph_api.service import Service
+
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="srmgraph"'}
+SCHEME = APIKeyHeader(
+    name="Authorization",
+    scheme_name="key",
+    description="`Bearer srm_…`, a key made by: srmgraph keys create",
+    auto_error=False,
+)
+"""How a key is sent, for the OpenAPI description."""
+
+
+@dataclass(frozen=True)
+class Client:
+    """Who sends a request: for the queue, for the history, and the graphs it is confined to."""
+
+    line: str
+    author: str
+    graphs: tuple[str, ...]
+
+    def scope(self) -> list[str]:
+        """The graphs that are seen; all of them when there are none."""
+        return list(self.graphs)
+
+    def check_graph(self, name: str | None) -> None:
+        """Raise Problem 403 for a graph that is not the client's, or that is the store's own."""
+        if self.graphs and name not in self.graphs:
+            raise Problem(403, f"The key is for other graphs: {', '.join(self.graphs)}.")
+
+
+def reader(service: Service, request: Request) -> Client:
+    """Return who reads; raises Problem 401 when reading needs a key."""
+    return _client(service, request, "read" if service.settings.reading == "keys" else None)
+
+
+def writer(service: Service, request: Request, role: str = "write") -> Client:
+    """Return who writes; raises Problem 401 without a key, and 403 with one that does not do."""
+    return _client(service, request, role)
+
+
+def check_not_own(name: str | None) -> None:
+    """Raise Problem 403 for a graph that the store keeps for itself."""
+    if name is not None and name in map(str, knowledge.own_graphs()):
+        raise Problem(403, f"The graph <{name}> is kept by the store itself.")
+
+
+def _client(service: Service, request: Request, role: str | None) -> Client:
+    address = request.client.host if request.client else ""
+    header = request.headers.get("authorization")
+    if header is None:
+        if role is not None:
+            raise Problem(
+                401, f"This needs a key with the role {role}, as `Authorization: Bearer srm_…`. "
+                "Whoever runs the service makes one with: srmgraph keys create", _CHALLENGE,
+            )  # fmt: skip
+        return Client(address, "", ())
+    key = _key(service, header)
+    client_name.set(key.name)
+    if role is not None and not key.allows(role):
+        raise Problem(403, f"This needs the role {role}; the key has the role {key.role}.")
+    return Client(key.id, key.name, key.graphs)
+
+
+def _key(service: Service, header: str) -> Key:
+    scheme, _, value = header.partition(" ")
+    text = value.strip()
+    # Tools that know passwords only send the key as one, under any name.
+    if scheme.lower() == "basic":
+        try:
+            text = base64.b64decode(text, validate=True).decode().partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError):
+            text = ""
+    key = service.keys.find(text) if scheme.lower() in ("bearer", "basic") else None
+    if key is None:
+        raise Problem(401, "The key is not known, or was revoked.", _CHALLENGE)
+    return key

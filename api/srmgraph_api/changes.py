@@ -1,0 +1,43 @@
+"""What a change over HTTP is told, and what it tells."""
+
+from __future__ import annotations
+
+import json
+
+from fastapi import Request, Response
+
+from srmgraph_api import negotiation
+from srmgraph_api.access import Client
+from srmgraph_api.jobs import Made, Refused, Terms
+from srmgraph_api.negotiation import GRAPH_TYPES
+from srmgraph_api.problems import problem
+
+_PROBLEM = "application/problem+json"
+
+
+def terms(request: Request, client: Client) -> Terms:
+    """Return on which terms a request wants its change; raises Problem 412."""
+    from srmgraph_api.revisions import expected
+
+    return Terms(client.author, expected(request), _report_format(request))
+
+
+def response(request: Request, made: Made | Refused, location: str | None = None) -> Response:
+    """Return what is answered: 204, 201 for a new graph, or 422 with the report.
+
+    The report is a member of the problem details, or the answer itself where RDF is asked for.
+    """
+    if isinstance(made, Refused):
+        format = _report_format(request)
+        if format == "json":
+            return problem(422, made.detail, {"report": json.loads(made.report)})
+        return Response(made.report, status_code=422, media_type="text/turtle")
+    headers = {"ETag": f'"r{made.revision}"'}
+    if made.created and location:
+        headers["Location"] = location
+    return Response(status_code=201 if made.created else 204, headers=headers)
+
+
+def _report_format(request: Request) -> str:
+    media_type = negotiation.best(request, [_PROBLEM, "application/json", *GRAPH_TYPES, "*/*"])
+    return "turtle" if media_type in GRAPH_TYPES else "json"

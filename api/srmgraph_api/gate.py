@@ -1,0 +1,93 @@
+"""What every request passes: its name, whether it may come in, the log and the counters.
+
+HEAD is answered as GET without its content, as HTTP demands (RFC 9110, section 9.3.2).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from contextvars import ContextVar
+from uuid import uuid4
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from srmgraph_api.operations import Counters
+from srmgraph_api.problems import problem, request_id
+
+_LOG = logging.getLogger("srmgraph_api.requests")
+
+client_name: ContextVar[str] = ContextVar("client_name", default="")
+"""Who sent the request, as the log tells it: the name of a key."""
+
+
+class Gate:
+    """The outermost layer of the application."""
+
+    def __init__(self, app: ASGIApp, hosts: str, counters: Counters) -> None:
+        """Let requests in to `app` that call the service by one of `hosts`, or by any if none."""
+        self._app = app
+        self._hosts = frozenset(hosts.lower().split())
+        self._counters = counters
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; see ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        identifier = str(uuid4())
+        request_id.set(identifier)
+        begun, method = time.perf_counter(), scope["method"]
+        status = 500
+        client_name.set("")
+
+        async def tell(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [
+                    *(pair for pair in message["headers"] if pair[0] != b"x-request-id"),
+                    (b"x-request-id", identifier.encode()),
+                ]
+            elif method == "HEAD":
+                message = {**message, "body": b""}
+            await send(message)
+
+        inner = {**scope, "method": "GET"} if method == "HEAD" else scope
+        try:
+            if self._hosts and _host(scope) not in self._hosts:
+                # Another name for this address may be a page's way to get at a private service.
+                refused = problem(421, "The service is not known by the name that was called.")
+                await refused(inner, receive, tell)
+            else:
+                await self._app(inner, receive, tell)
+        finally:
+            seconds = time.perf_counter() - begun
+            route = scope.get("route") or inner.get("route")
+            path = getattr(route, "path", "other")
+            self._counters.count(method, path, status, seconds)
+            _LOG.info(
+                "%s",
+                json.dumps(
+                    {
+                        "request": identifier,
+                        "method": method,
+                        # Without what stands behind the question mark: it may be private.
+                        "path": scope["path"],
+                        "status": status,
+                        "milliseconds": round(seconds * 1000, 1),
+                        "address": (scope.get("client") or ("",))[0],
+                        "key": client_name.get(),
+                    },
+                    ensure_ascii=False,
+                ),
+            )
+
+
+def _host(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"host":
+            host: str = value.decode("latin-1").lower()
+            return host if host.endswith("]") else host.rpartition(":")[0] or host
+    return ""

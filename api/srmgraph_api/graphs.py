@@ -1,0 +1,189 @@
+"""Named graphs over HTTP: read, replaced, added to and removed.
+
+Source: SPARQL 1.1 Graph Store HTTP Protocol. A graph is named by the address at which it is found,
+or by the parameter `graph`; `default` is the default graph.
+"""
+
+from __future__ import annotations
+
+from email.parser import BytesParser
+from email.policy import HTTP
+from typing import Annotated, Any
+from uuid import uuid4
+
+from fastapi import APIRouter, Query, Request, Response
+
+from srmgraph_api import access, changes, jobs, negotiation
+from srmgraph_api.jobs import Made
+from srmgraph_api.negotiation import GRAPH_TYPES
+from srmgraph_api.problems import Problem, responses
+from srmgraph_api.revisions import Revision, tag, unchanged
+from srmgraph_api.service import Service
+
+_CONTENT: dict[str, Any] = {"content": {media_type: {} for media_type in GRAPH_TYPES}}
+_MULTIPART = "multipart/form-data"
+_EXAMPLE = '<https://example.org/acme> <http://www.w3.org/2000/01/rdf-schema#label> "Acme" .\n'
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            media_type: {"schema": {"type": "string"}} for media_type in (*GRAPH_TYPES, _MULTIPART)
+        }
+        | {"application/n-triples": {"schema": {"type": "string"}, "example": _EXAMPLE}},
+    }
+}
+_READING = responses(400, 401, 403, 404, 406, 429, 503, 504)
+_WRITING = responses(400, 401, 403, 409, 412, 413, 415, 422, 429, 503, 504, 507)
+Graph = Annotated[str | None, Query(description="the IRI of the graph")]
+
+
+def router(service: Service) -> APIRouter:
+    """Return the routes of the graphs."""
+    routes = APIRouter(tags=["Graphs"])
+
+    async def read(request: Request, graph: Graph = None, revision: Revision = None) -> Response:
+        """In the format of RDF that Accept asks for. Without a name, the graphs are listed."""
+        client = access.reader(service, request)
+        number = service.revision if revision is None else revision
+        if _lists(request):
+            content = await service.read(client.line, jobs.listed, number, client.scope())
+            return Response(
+                content, media_type="application/json", headers=_headers(number, "json")
+            )
+        name = _name(service, request)
+        client.check_graph(name)
+        media_type = negotiation.best(request, [*GRAPH_TYPES])
+        headers = _headers(number, GRAPH_TYPES[media_type])
+        if unchanged(request, headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+        content = await service.read(client.line, jobs.graph, number, name, GRAPH_TYPES[media_type])
+        if content is None:
+            raise _none(name)
+        return Response(content, media_type=media_type, headers=headers)
+
+    async def put(request: Request, graph: Graph = None) -> Response:
+        """Let the content be all that the graph holds. What does not conform then is refused, with
+        the report. If-Match refuses to overwrite what has changed meanwhile."""
+        return await _written(service, request, _name(service, request), replaces=True)
+
+    async def post(request: Request, graph: Graph = None) -> Response:
+        """Add the content to the graph; without a name, make a new graph of it."""
+        name = _new(service, request) if _lists(request) else _name(service, request)
+        return await _written(service, request, name, replaces=False)
+
+    async def delete(request: Request, graph: Graph = None) -> Response:
+        """Remove the graph with all that it holds."""
+        client = access.writer(service, request)
+        name = _name(service, request)
+        client.check_graph(name)
+        access.check_not_own(name)
+        made = await service.write(client.line, jobs.remove, changes.terms(request, client), name)
+        if made is None:
+            raise _none(name)
+        return changes.response(request, made)
+
+    listed: dict[int | str, dict[str, Any]] = {
+        200: {"description": "The graph, or a list of graphs", **_CONTENT}
+    }
+    made: dict[int | str, dict[str, Any]] = {
+        201: {"description": "There is a new graph"},
+        204: {"description": "The graph is as it was wanted"},
+    }
+    gone: dict[int | str, dict[str, Any]] = {204: {"description": "The graph is gone"}}
+    for path in ("/graphs", "/graphs/{name:path}"):
+        shown = path == "/graphs"
+        routes.add_api_route(
+            path, read, methods=["GET"], summary="Get a graph, or list them all",
+            response_class=Response, responses={**listed, **_READING}, include_in_schema=shown,
+        )  # fmt: skip
+        routes.add_api_route(
+            path, put, methods=["PUT"], summary="Replace a graph", status_code=204,
+            response_class=Response, responses={**made, **_WRITING}, openapi_extra=_BODY,
+            include_in_schema=shown,
+        )  # fmt: skip
+        routes.add_api_route(
+            path, post, methods=["POST"], summary="Add to a graph", status_code=204,
+            response_class=Response, responses={**made, **_WRITING}, openapi_extra=_BODY,
+            include_in_schema=shown,
+        )  # fmt: skip
+        routes.add_api_route(
+            path, delete, methods=["DELETE"], summary="Remove a graph", status_code=204,
+            response_class=Response, responses={**gone, **_WRITING, **responses(404)},
+            include_in_schema=shown,
+        )  # fmt: skip
+    return routes
+
+
+def _lists(request: Request) -> bool:
+    """Whether no graph is named."""
+    is_root = request.scope["path"].rstrip("/").endswith("/graphs")
+    return is_root and not {"graph", "default"} & set(request.query_params)
+
+
+def _name(service: Service, request: Request) -> str | None:
+    """Return the IRI of the graph that a request is about; None is the default graph."""
+    given = request.query_params.getlist("graph")
+    is_default = "default" in request.query_params
+    if len(given) + is_default > 1:
+        raise Problem(400, "A request is about one graph; this one names several.")
+    if is_default:
+        return None
+    if not given:
+        if _lists(request):
+            raise Problem(400, "Name the graph: ?graph=IRI, ?default or /graphs/NAME.")
+        return negotiation.address(service.settings.base, request)
+    try:
+        return negotiation.iri(given[0], negotiation.address(service.settings.base, request))
+    except ValueError as error:
+        raise Problem(400, f"“{given[0]}” is no IRI: {error}.") from None
+
+
+def _new(service: Service, request: Request) -> str:
+    return f"{negotiation.address(service.settings.base, request).rstrip('/')}/{uuid4()}"
+
+
+def _none(name: str | None) -> Problem:
+    return Problem(404, f"There is no graph <{name}>." if name else "The default graph is empty.")
+
+
+def _headers(number: int, format: str) -> dict[str, str]:
+    return {"ETag": tag(number, format), "Vary": "Accept, Authorization"}
+
+
+async def _written(
+    service: Service, request: Request, name: str | None, *, replaces: bool
+) -> Response:
+    client = access.writer(service, request)
+    client.check_graph(name)
+    access.check_not_own(name)
+    terms = changes.terms(request, client)
+    content = await negotiation.body(request, service.settings.largest_upload)
+    base = name or negotiation.address(service.settings.base, request)
+    lines = b""
+    for number, (kind, part) in enumerate(_parts(request, content)):
+        if kind not in GRAPH_TYPES:
+            raise Problem(415, f"The content is “{kind}”. Send one of: {', '.join(GRAPH_TYPES)}.")
+        lines += await service.read(
+            client.line, jobs.statements, part, GRAPH_TYPES[kind], base, f"p{number}b"
+        )
+    made = await service.write(
+        client.line, jobs.put, terms, name, lines, negotiation.media_type(request), replaces
+    )
+    if isinstance(made, Made) and not replaces and name is None:
+        made = Made(made.revision, False, made.changed)
+    return changes.response(request, made, name)
+
+
+def _parts(request: Request, content: bytes) -> list[tuple[str, bytes]]:
+    """Return the files that a request carries, with their media types."""
+    kind = negotiation.media_type(request)
+    if kind != _MULTIPART:
+        return [(kind, content)]
+    header = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode("latin-1")
+    message = BytesParser(policy=HTTP).parsebytes(header + content)
+    if not message.is_multipart() or message.defects:
+        raise Problem(400, "The content is no multipart/form-data, or its boundary is not told.")
+    return [
+        (part.get_content_type(), bytes(part.get_payload(decode=True) or b""))
+        for part in message.iter_parts()
+    ]

@@ -1,0 +1,70 @@
+"""Linked data: every IRI of the graph answers with what is said of it.
+
+Source: Linked Data design issues (Berners-Lee, 2006); Cool URIs for the Semantic Web.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from srmgraph_api import access, jobs, negotiation
+from srmgraph_api.negotiation import GRAPH_TYPES
+from srmgraph_api.problems import Problem, responses
+from srmgraph_api.revisions import Revision, tag, unchanged
+from srmgraph_api.service import Service
+
+
+def router(service: Service) -> APIRouter:
+    """Return the routes of things; to be added last, for one of them takes what no other took."""
+    routes = APIRouter(tags=["Things"])
+
+    @routes.get(
+        "/resource",
+        summary="Get what is said of a thing",
+        response_class=Response,
+        responses={
+            200: {"content": {media_type: {} for media_type in GRAPH_TYPES}},
+            **responses(400, 401, 404, 406, 429, 503, 504),
+        },
+    )
+    async def resource(
+        request: Request,
+        iri: Annotated[str, Query(description="the IRI of the thing")],
+        revision: Revision = None,
+    ) -> Response:
+        """In the format of RDF that Accept asks for."""
+        try:
+            name = negotiation.iri(iri, negotiation.address(service.settings.base, request))
+        except ValueError as error:
+            raise Problem(400, f"“{iri}” is no IRI: {error}.") from None
+        return await _described(service, request, name, revision)
+
+    @routes.get("/{path:path}", include_in_schema=False)
+    async def own(request: Request, path: str) -> Response:
+        """A thing whose IRI is an address of this service."""
+        try:
+            name = negotiation.iri(negotiation.address(service.settings.base, request), "")
+        except ValueError:
+            raise Problem(404, f"There is nothing at {request.url.path}.") from None
+        return await _described(service, request, name, None)
+
+    return routes
+
+
+async def _described(
+    service: Service, request: Request, name: str, revision: int | None
+) -> Response:
+    client = access.reader(service, request)
+    number = service.revision if revision is None else revision
+    media_type = negotiation.best(request, [*GRAPH_TYPES])
+    headers = {"ETag": tag(number, GRAPH_TYPES[media_type]), "Vary": "Accept, Authorization"}
+    if unchanged(request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    content = await service.read(
+        client.line, jobs.described, number, name, GRAPH_TYPES[media_type], client.scope()
+    )
+    if content is None:
+        raise Problem(404, f"Nothing is said of <{name}> here. What there is, is listed at /.")
+    return Response(content, media_type=media_type, headers=headers)

@@ -1,0 +1,119 @@
+"""Revisions over HTTP: in tags (ETag, If-Match), as a parameter, listed, compared, gone back to.
+
+Source: RFC 9110, sections 8.8.3 and 13.1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from starlette.responses import StreamingResponse
+
+from srmgraph_api import access, changes, jobs
+from srmgraph_api.problems import Problem, responses
+from srmgraph_api.service import Service
+
+Revision = Annotated[
+    int | None,
+    Query(ge=0, description="the number of a revision that is kept; the current one without it"),
+]
+"""The parameter that asks an older revision."""
+
+_TAG = re.compile(r'(?:W/)?"r(\d+)[^"]*"')
+
+
+def tag(number: int, format: str) -> str:
+    """Return the tag of what a revision says in a format."""
+    return f'"r{number}-{format}"'
+
+
+def unchanged(request: Request, tag: str) -> bool:
+    """Whether the client has what it asks for already."""
+    known = request.headers.get("if-none-match", "")
+    return tag in (one.strip().removeprefix("W/") for one in known.split(","))
+
+
+def expected(request: Request) -> int | None:
+    """Return the revision that If-Match names; None if any will do.
+
+    Raises Problem 412 for a tag that no revision has.
+    """
+    header = request.headers.get("if-match", "*").strip()
+    if header == "*":
+        return None
+    found = _TAG.fullmatch(header)
+    if found is None:
+        raise Problem(412, f'“If-Match: {header}” names no revision, such as "r12".')
+    return int(found[1])
+
+
+def router(service: Service) -> APIRouter:
+    """Return the routes of the history."""
+    routes = APIRouter(tags=["History"])
+
+    @routes.get("/history", summary="List the revisions", responses=responses(401))
+    def history(request: Request) -> dict[str, Any]:
+        """Those that are kept, the newest first: when, by whom and why each was made."""
+        access.reader(service, request)
+        return {
+            "revisions": [
+                {
+                    "number": one.number,
+                    "created": one.created.isoformat(),
+                    "author": one.author,
+                    "message": one.message,
+                    "statements": one.statements,
+                }
+                for one in service.store.history()
+            ]
+        }
+
+    @routes.get(
+        "/history/{older}/{newer}",
+        summary="Compare two revisions",
+        response_class=Response,
+        responses={200: {"content": {"application/rdf-patch": {}}}, **responses(401, 403, 404)},
+    )
+    def compare(
+        request: Request,
+        older: Annotated[int, Path(ge=0, examples=[0])],
+        newer: Annotated[int, Path(ge=0, examples=[0])],
+    ) -> Response:
+        """A line for each statement that was added (A) or deleted (D), as RDF Patch."""
+        client = access.reader(service, request)
+        if client.graphs:
+            raise Problem(403, "The key is for some graphs only, and a comparison shows all.")
+        for number in (older, newer):
+            service.store.revisions.path(number)
+        return StreamingResponse(_patch(service, older, newer), media_type="application/rdf-patch")
+
+    @routes.post(
+        "/rollback",
+        summary="Go back to an older revision",
+        response_class=Response,
+        status_code=204,
+        responses={
+            204: {"description": "There is a new revision that holds what the older one did"},
+            **responses(401, 403, 404, 429, 503, 504, 507),
+        },
+    )
+    async def rollback(request: Request, revision: Annotated[int, Query(ge=0)]) -> Response:
+        """Nothing is lost: what was current is in the history."""
+        client = access.writer(service, request, "admin")
+        made = await service.write(
+            client.line, jobs.rollback, changes.terms(request, client), revision
+        )
+        return changes.response(request, made)
+
+    return routes
+
+
+def _patch(service: Service, older: int, newer: int) -> Iterator[str]:
+    yield "TX .\n"
+    for sign, statement in service.store.differences(older, newer):
+        yield f"{sign} {statement}\n"
+    # Whoever does not see the end knows that something is missing.
+    yield "TC .\n"

@@ -1,0 +1,81 @@
+"""How a service is set up: by the environment (SRMGRAPH_…) or by a file srmgraph.toml beside it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+
+class Settings(BaseSettings):
+    """What can be set. The environment stands above the file."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SRMGRAPH_", toml_file="srmgraph.toml", extra="ignore"
+    )
+
+    store: str = Field(
+        default="", description="the folder of the store; without one, files are served"
+    )
+    files: str = Field(
+        default="", description="files to serve, separated as in PATH; else the examples"
+    )
+    base: str = Field(default="", description="the address under which the world knows the service")
+    hosts: str = Field(default="", description="the names by which it may be called; any if empty")
+    origins: str = Field(default="", description="whose web pages may read answers; * is any")
+    reading: Literal["open", "keys"] = Field(
+        default="open", description="whether reading needs a key"
+    )
+    workers: int = Field(default_factory=lambda: max(2, os.cpu_count() or 2), ge=1)
+    worker_memory: int = Field(default=2048, ge=256, description="what each may use, in megabytes")
+    query_seconds: float = Field(
+        default=60.0, gt=0, description="how long a request that reads may take"
+    )
+    write_seconds: float = Field(
+        default=600.0, gt=0, description="how long one that writes may take"
+    )
+    waiting: int = Field(default=256, ge=1, description="how many requests may wait for their turn")
+    waiting_of_each: int = Field(
+        default=64, ge=1, description="how many requests of one client may wait"
+    )
+    patience: float = Field(
+        default=10.0, gt=0, description="how many seconds one waits for its turn"
+    )
+    largest_upload: int = Field(
+        default=100_000_000, gt=0, description="bytes that an upload may have"
+    )
+    largest_answer: int = Field(
+        default=50_000_000, gt=0, description="bytes that an answer may have"
+    )
+    needs_room: int = Field(
+        default=50_000_000, ge=0, description="bytes free on the disk, or not ready"
+    )
+    network: Literal["none", "allowed"] = Field(
+        default="none",
+        description="`allowed` only where a process cannot be cut off from the network",
+    )
+
+    @property
+    def paths(self) -> list[Path]:
+        """The files to serve."""
+        return [Path(name) for name in self.files.split(os.pathsep) if name]
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read what was given, then the environment, then the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
