@@ -12,7 +12,7 @@ from pathlib import Path
 from rdflib import RDF, SH, Graph, Literal, URIRef
 from rdflib.term import Node
 
-from srmgraph.store import Store, open_store
+from srmgraph.store import EmbeddedStore, open_store
 from srmgraph.terms import n_triples
 from srmgraph.validation import Report, Result, paths
 from srmgraph.validation.report import severity_iri
@@ -42,7 +42,7 @@ def split(file: Path) -> tuple[Graph, list[dict[Node, Node]]]:
     return graph, expected
 
 
-def store_of(graph: Graph) -> Store:
+def store_of(graph: Graph) -> EmbeddedStore:
     """A store that holds a graph."""
     store = open_store()
     store.add(graph)

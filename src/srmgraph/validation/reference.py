@@ -9,14 +9,14 @@ from rdflib import OWL, RDF, RDFS, SH, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from srmgraph.errors import ShapesError
-from srmgraph.store import Store, open_store
+from srmgraph.store import EmbeddedStore, open_store
 from srmgraph.validation import paths
 from srmgraph.validation.report import Result, severity_name
 from srmgraph.validation.shapes import PLACE, Shapes, preferred
 
 
 def run(
-    store: Store, ontology: Graph, shapes: Shapes, only: frozenset[Node] | None = None
+    store: EmbeddedStore, ontology: Graph, shapes: Shapes, only: frozenset[Node] | None = None
 ) -> list[Result]:
     """Validate what is in *store* together with *ontology*; `only` names the rules to be checked.
 
