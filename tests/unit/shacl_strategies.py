@@ -45,8 +45,11 @@ def data(draw: st.DrawFn) -> Graph:
 
 
 @st.composite
-def shapes(draw: st.DrawFn) -> Graph:
-    """One or two shapes with targets, each with constraints nested up to three deep."""
+def shapes(draw: st.DrawFn, sparql: bool = False) -> Graph:
+    """One or two shapes with targets, each with constraints nested up to three deep.
+
+    If *sparql* is set, also with SPARQL constraints.
+    """
     graph = Graph()
     for number in range(draw(st.integers(1, 2))):
         shape = EX[f"shape{number}"]
@@ -56,7 +59,55 @@ def shapes(draw: st.DrawFn) -> Graph:
         if draw(st.booleans()):
             graph.add((shape, SH.targetClass, EX.A))
         _describe(draw, graph, shape, depth=2, has_path=draw(st.booleans()))
+        if sparql and draw(st.integers(0, 3)):
+            constraint = BNode()
+            graph.add((shape, SH.sparql, constraint))
+            graph.add((constraint, SH.select, Literal(draw(_select()))))
+    if sparql and draw(st.booleans()):
+        graph.add((EX.whole, RDF.type, SH.NodeShape))
+        graph.add((EX.whole, SH.targetNode, EX.graph))
+        constraint = BNode()
+        graph.add((EX.whole, SH.sparql, constraint))
+        graph.add((constraint, SH.select, Literal(draw(_select(whole=True)))))
     return graph
+
+
+@st.composite
+def _select(draw: st.DrawFn, whole: bool = False) -> str:
+    """A query for a SPARQL constraint, with groups of all kinds nested in it."""
+    variables = ["?value", "?x", "?y", *([] if whole else ["$this", "$this"])]
+    term = st.sampled_from([*variables, *(thing.n3() for thing in THINGS)])
+    iris = [*PROPERTIES, *NUMBERED, RDF.type, RDFS.subClassOf]
+    step = st.sampled_from([iri.n3() for iri in iris])
+    paths = st.recursive(
+        step,
+        lambda inner: st.one_of(
+            st.builds("({}/{})".format, inner, inner),
+            st.builds("({}|{})".format, inner, inner),
+            st.builds("^({})".format, inner),
+            st.builds("({}){}".format, inner, st.sampled_from("*+?")),
+        ),
+        max_leaves=3,
+    )
+    verb = st.one_of(step, paths, st.sampled_from(["?p", f"!{EX.p.n3()}"]))
+    triple = st.builds("{} {} {} .".format, st.sampled_from(variables), verb, term)
+    triples = st.lists(triple, min_size=1, max_size=2).map(" ".join)
+    groups = st.recursive(
+        triples,
+        lambda inner: st.one_of(
+            st.builds("{} FILTER NOT EXISTS {{ {} }}".format, inner, inner),
+            st.builds("{} FILTER(EXISTS {{ {} }} || isLiteral(?x))".format, inner, inner),
+            st.builds("{} OPTIONAL {{ {} }}".format, inner, inner),
+            st.builds("{{ {} }} UNION {{ {} }}".format, inner, inner),
+            st.builds("{} {{ {} }}".format, inner, inner),
+            st.builds("{} FILTER(?x != ?value)".format, inner),
+            st.builds("{} BIND(?x AS ?z) FILTER NOT EXISTS {{ ?z {} ?y }}".format, inner, step),
+        ),
+        max_leaves=3,
+    )
+    end = draw(st.sampled_from(["", "", "", " GROUP BY $this HAVING (COUNT(?x) > 1)"]))
+    columns = "$this" if end else draw(st.sampled_from(["$this", "$this ?value"]))
+    return f"SELECT DISTINCT {columns} {{ {draw(groups)} }}{end}"
 
 
 def _describe(draw: st.DrawFn, graph: Graph, shape: Node, depth: int, has_path: bool) -> None:

@@ -64,8 +64,15 @@ ONTOLOGY = """
     ("data", "sentence"),
     [
         ("ex:x a ex:A , ex:B .", "ex:x is a ex:A and a ex:B, and nothing is both."),
-        ("ex:y ex:part ex:x . ex:x a ex:B .", "ex:x is a ex:A and a ex:B, and nothing is both."),
-        ("ex:x a ex:Empty .", "ex:x belongs to a class that can have no member."),
+        (
+            "ex:y ex:part ex:x . ex:x a ex:B .",
+            "ex:x is a ex:A and a ex:B, and nothing is both, "
+            "because ex:x is a ex:B and ex:y has ex:x as ex:part.",
+        ),
+        (
+            "ex:x a ex:Empty .",
+            "ex:x belongs to a class that can have no member, because ex:x is a ex:Empty.",
+        ),
         ("ex:x ex:parent ex:x .", "ex:x has itself as ex:parent, and nothing can."),
         (
             "ex:x ex:parent ex:y . ex:y ex:parent ex:x .",

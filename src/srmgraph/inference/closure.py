@@ -1,156 +1,246 @@
-"""The OWL 2 RL closure of data and ontology, worked out by owlrl and rid of what is trivial."""
+"""What follows from data by the rules of an ontology, kept right as the data change.
+
+A closure is kept by “delete and rederive” (DRed; Gupta, Mumick, Subrahmanian 1993). Statements that
+go take with them all that might hang on them; what of that still follows in one step from the rest
+comes back, and then all that follows from it. Counting the derivations of each fact would be
+cheaper where there are no loops, but it is wrong where there are, and here they are the rule: a
+property and its inverse, the same and the same, a transitive property around a ring. The
+backward/forward algorithm (Motik and others 2015) looks for another proof before it deletes; that
+pays where much is deleted and comes back, and costs a search where little is. A service
+relationship takes few facts with it, so the plain way was chosen.
+
+Axioms among the data change the rules themselves; then, and only then, all is worked out anew.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+import pyoxigraph
 import rdflib
-from owlrl.DatatypeHandling import AltXSDToPYTHON
-from owlrl.OWLRL import OWLRL_Semantics
-from rdflib import OWL, RDF, RDFS, XSD
 
-from srmgraph import knowledge
 from srmgraph.errors import InconsistentError
-from srmgraph.inference.contradictions import in_words
+from srmgraph.inference.facts import Delta
+from srmgraph.inference.program import Program, axioms_among, standard
+from srmgraph.inference.report import ClosureTooLargeError, RunReport
+from srmgraph.inference.state import Progress, State, without_garbage_collection
+from srmgraph.terms import Statement
 
 if TYPE_CHECKING:
-    from srmgraph.store import EmbeddedStore
-    from srmgraph.terms import Statement
+    from srmgraph.store import Store
 
-Progress = Callable[[str], None]
-
-_LANGUAGE = tuple(str(namespace) for namespace in (RDF, RDFS, OWL, XSD))
-_ANNOTATIONS = frozenset(
-    {
-        RDFS.label, RDFS.comment, RDFS.seeAlso, RDFS.isDefinedBy,
-        OWL.imports, OWL.versionInfo, OWL.versionIRI, OWL.priorVersion, OWL.deprecated,
-        OWL.backwardCompatibleWith, OWL.incompatibleWith,
-    }
-)  # fmt: skip
-_REFLEXIVE = frozenset(
-    {
-        OWL.sameAs, OWL.equivalentClass, OWL.equivalentProperty,
-        RDFS.subClassOf, RDFS.subPropertyOf,
-    }
-)  # fmt: skip
-_EVERYTHING = frozenset((OWL.Thing, RDFS.Resource, OWL.NamedIndividual))
+LIMIT = 20_000_000
+"""How many facts may follow, unless another limit is given."""
 
 
-def infer(
-    store: EmbeddedStore, ontology: rdflib.Graph | None = None, progress: Progress | None = None
-) -> rdflib.Graph:
-    """Return the facts about the data that follow by OWL 2 RL and are not stated; `store` stays.
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How the facts that follow have changed: what follows now, and what no longer does.
 
-    Left out is what holds of anything: that a thing is itself, or is a thing; what is said of the
-    ontology's own terms; and what cannot be written down, such as a literal as subject.
-    `progress` hears a sentence at the start of each round.
-
-    Raises InconsistentError when the data contradict the ontology.
+    What follows and is now also stated is no longer among those that merely follow, and so it is
+    told as removed; and the other way round.
     """
-    terms = knowledge.ontology() if ontology is None else ontology
-    data = store.graph()
-    _check_literals(data)
-    graph = rdflib.Graph(bind_namespaces="none")
-    for triple in data:
-        graph.add(triple)
-    for triple in _logical_part(terms):
-        graph.add(triple)
-    closure = _Closure(graph, progress)
-    closure.closure()
-    if closure.error_messages:
-        raise InconsistentError(in_words(closure.error_messages, dict(_prefixes(data))))
 
-    about_terms = set(terms.subjects())
-    inferred = rdflib.Graph(bind_namespaces="none")
-    for prefix, namespace in data.namespaces():
-        inferred.bind(prefix, namespace, replace=True)
-    for triple in graph:
-        if triple not in data and triple not in terms and _is_about_data(triple, about_terms):
-            inferred.add(triple)
-    return inferred
+    added: frozenset[Statement]
+    removed: frozenset[Statement]
 
 
-class _Closure(OWLRL_Semantics):  # type: ignore[misc]
-    """The rules of owlrl, which tell how far they are and do not pile up what is trivial."""
+class Closure:
+    """Statements about data, and the facts that follow from them by a program."""
 
-    def __init__(self, graph: rdflib.Graph, progress: Progress | None) -> None:
-        super().__init__(graph, axioms=False, daxioms=False, rdfs=False)
-        self._progress = progress
-        self._round = 0
+    def __init__(
+        self,
+        program: Program,
+        facts: Iterable[Statement] = (),
+        *,
+        progress: Progress | None = None,
+        limit: int | None = LIMIT,
+    ) -> None:
+        """Work out what follows from statements.
 
-    def rules(self, triple: Any, cycle_num: int) -> None:
-        if cycle_num != self._round:
-            self._round = cycle_num
-            if self._progress is not None:
-                self._progress(f"Inferring, round {cycle_num}: {len(self.graph)} facts so far")
-        super().rules(triple, cycle_num)
-        subject, predicate, value = triple
-        # The rule for this needs “everything is the same as itself”, which is not kept below.
-        if predicate == OWL.differentFrom and subject == value:
-            self.add_error(
-                f"'sameAs' and 'differentFrom' cannot be used on the same subject-object pair: "
-                f"({subject}, {value})"
+        Raises InconsistentError when they contradict the ontology, and ClosureTooLargeError when
+        more than `limit` facts follow.
+        """
+        self._state = State(program, progress, limit)
+        self._begin(self._state.delta(facts), check=True)
+
+    @classmethod
+    def of_store(
+        cls,
+        store: Store,
+        program: Program | None = None,
+        *,
+        progress: Progress | None = None,
+        limit: int | None = LIMIT,
+        check: bool = True,
+    ) -> Closure:
+        """Work out what follows from all statements of a store, of whichever graph.
+
+        Without a program, by the project's own ontology. Unless it is checked, contradictions are
+        let pass. Raises as the constructor does.
+        """
+        closure = cls.__new__(cls)
+        closure._state = State(program or standard(), progress, limit)
+        closure._state.prefixes |= store.prefixes
+        with without_garbage_collection():
+            data = closure._state.dictionary.facts(store.snapshot().oxigraph)
+            closure._begin(data, check=check)
+        return closure
+
+    def _begin(self, data: Delta, *, check: bool) -> None:
+        if check:
+            self._state.check_literals(data)
+        self._state.build(data)
+        if check:
+            self._state.refuse(self._state.clashes(self._state.facts.all()))
+
+    @property
+    def program(self) -> Program:
+        """The program, with the axioms among the data."""
+        return self._state.program
+
+    @property
+    def report(self) -> RunReport:
+        """What the rules have done so far."""
+        return self._state.report
+
+    # ── Asking ──────────────────────────────────────────────────────────────────────────────────
+
+    def __len__(self) -> int:
+        """Return how many facts follow and are not stated."""
+        return sum(map(len, self._state.visible(self._state.derived()).values()))
+
+    def __iter__(self) -> Iterator[Statement]:
+        """Yield the facts that follow and are not stated, as `infer` has them."""
+        return self._state.statements(self._state.derived())
+
+    def __contains__(self, statement: Statement) -> bool:
+        """Tell whether a statement is stated or follows."""
+        return self._state.dictionary.fact(statement) in self._state.facts
+
+    def graph(self) -> rdflib.Graph:
+        """Return the facts that follow and are not stated, with the prefixes of the data."""
+        graph = rdflib.Graph(bind_namespaces="none")
+        for prefix, namespace in self._state.prefixes.items():
+            graph.bind(prefix, namespace, replace=True)
+        for statement in self:
+            graph.add(statement)
+        return graph
+
+    def quads(self, name: rdflib.URIRef) -> Iterator[pyoxigraph.Quad]:
+        """Yield the facts that follow, in a named graph, as the engine of the store takes them."""
+        return self._state.quads(name)
+
+    # ── Changing ────────────────────────────────────────────────────────────────────────────────
+
+    def add(self, statements: Iterable[Statement]) -> Change:
+        """Take in statements, all or none.
+
+        Raises InconsistentError when they contradict the ontology or what is stated, and
+        ClosureTooLargeError; the closure then is as it was.
+        """
+        delta = self._state.delta(statements)
+        if axioms_among(delta):
+            return self._rebuilt(_union(self._state.stated(), delta))
+        self._state.check_literals(delta)
+        stated_now = {
+            key: numbers & column.derived
+            for key, numbers in delta.items()
+            if (column := self._state.facts.columns.get(key)) is not None
+        }
+        new = self._state.facts.state(delta)
+        try:
+            derived = self._state.evaluation.close(new)
+            if self.program.further_axioms(self._state.evaluation, derived):
+                self._take_back(new, derived, stated_now)
+                return self._rebuilt(_union(self._state.stated(), delta))
+            self._state.refuse(self._state.clashes(_union(new, derived)))
+        except (InconsistentError, ClosureTooLargeError):
+            self._take_back(new, self._state.evaluation.interrupted, stated_now)
+            raise
+        return self._change(derived, stated_now)
+
+    def remove(self, statements: Iterable[Statement]) -> Change:
+        """Take statements out; those that are not stated, or by the ontology, stay as they are."""
+        delta: Delta = {}
+        for key, numbers in self._state.delta(statements).items():
+            column = self._state.facts.column(key)
+            going = (
+                (numbers & column.facts)
+                - column.derived
+                - self._state.original.stated.get(key, set())
             )
-
-    def store_triple(self, triple: Any) -> None:
-        # No rule needs what is trivial to derive anything else, except the types of literals, by
-        # which datatypes are found to clash. Without it the closure takes half the time.
-        is_type_of_literal = isinstance(triple[0], rdflib.Literal) and triple[1] == RDF.type
-        if (is_type_of_literal or not _is_trivial(triple)) and triple not in self.graph:
-            self.added_triples.add(triple)
-
-
-def _check_literals(data: rdflib.Graph) -> None:
-    # owlrl stumbles over some of these instead of reporting them.
-    faulty = [
-        f"Lexical value of the literal '{value}' does not match its datatype ({value.datatype})"
-        for value in set(data.objects())
-        if isinstance(value, rdflib.Literal)
-        and value.datatype in AltXSDToPYTHON
-        and value.ill_typed
-    ]
-    if faulty:
-        raise InconsistentError(in_words(faulty, dict(_prefixes(data))))
-
-
-def _is_trivial(triple: Statement) -> bool:
-    subject, predicate, value = triple
-    return (
-        isinstance(subject, rdflib.Literal)
-        or not isinstance(predicate, rdflib.URIRef)
-        or (subject == value and predicate in _REFLEXIVE)
-        or (predicate == RDF.type and value in _EVERYTHING)
-    )
-
-
-def _is_about_data(triple: Statement, terms: set[rdflib.term.Node]) -> bool:
-    subject, _, value = triple
-    return (
-        subject not in terms
-        and not str(subject).startswith(_LANGUAGE)
-        and not _is_trivial(triple)
-        # A blank node of the ontology is a list or a class without a name.
-        and not (isinstance(value, rdflib.BNode) and value in terms)
-    )
-
-
-def _logical_part(ontology: rdflib.Graph) -> Iterable[Statement]:
-    """Yield what has a meaning for the rules; labels and sources only make them slow."""
-    properties = {
-        subject
-        for kind in (OWL.ObjectProperty, OWL.DatatypeProperty)
-        for subject in ontology.subjects(RDF.type, kind)
-    }
-    for triple in ontology:
-        predicate = triple[1]
-        if predicate in properties or (
-            predicate not in _ANNOTATIONS and str(predicate).startswith(_LANGUAGE)
+            if going:
+                delta[key] = going
+        gone = self._hanging_on(delta)
+        if any(numbers & self.program.further.get(key, set()) for key, numbers in gone.items()) or (
+            axioms_among(delta)
         ):
-            yield triple
+            stated = self._state.stated()
+            return self._rebuilt(
+                {key: numbers - delta.get(key, set()) for key, numbers in stated.items()}
+            )
+        derived = {key: numbers - delta.get(key, set()) for key, numbers in gone.items()}
+        self._state.facts.discard(gone)
+        back: Delta = {}
+        for key, numbers in gone.items():
+            following = {
+                number for number in numbers if self._state.evaluation.follows((key, number))
+            }
+            if following:
+                back[key] = following
+        self._state.facts.derive(back)
+        back = _union(back, self._state.evaluation.close(back))
+        return self._change(back, derived)
+
+    def _hanging_on(self, delta: Delta) -> Delta:
+        """Return statements and all facts, not stated, with a derivation that needs one of them."""
+        gone = {key: set(numbers) for key, numbers in delta.items()}
+        while delta:
+            next_: Delta = {}
+            for _, key, numbers in self._state.evaluation.consequences(delta):
+                column = self._state.facts.columns.get(key)
+                if column is None:
+                    continue
+                more = (numbers & column.derived) - gone.get(key, set())
+                if more:
+                    gone.setdefault(key, set()).update(more)
+                    next_.setdefault(key, set()).update(more)
+            delta = next_
+        return gone
+
+    def _take_back(self, new: Delta, derived: Delta, stated_now: Delta) -> None:
+        self._state.facts.discard(derived)
+        self._state.facts.discard(new)
+        for key, numbers in stated_now.items():
+            self._state.facts.column(key).derived |= numbers
+
+    def _change(self, added: Delta, removed: Delta) -> Change:
+        return Change(
+            frozenset(self._state.statements(_without(added, removed))),
+            frozenset(self._state.statements(_without(removed, added))),
+        )
+
+    def _rebuilt(self, data: Delta) -> Change:
+        """Work everything out anew, because the rules themselves change."""
+        before = self._state
+        state = self._state = before.anew()
+        try:
+            self._begin(data, check=True)
+        except (InconsistentError, ClosureTooLargeError):
+            self._state = before
+            raise
+        return Change(
+            frozenset(state.statements(_without(state.derived(), before.derived()))),
+            frozenset(before.statements(_without(before.derived(), state.derived()))),
+        )
 
 
-def _prefixes(data: rdflib.Graph) -> Iterable[tuple[str, str]]:
-    yield from knowledge.prefixes().items()
-    for prefix, namespace in data.namespaces():
-        yield prefix, str(namespace)
+def _union(one: Delta, other: Delta) -> Delta:
+    return {key: one.get(key, set()) | other.get(key, set()) for key in (*one, *other)}
+
+
+def _without(one: Delta, other: Delta) -> Delta:
+    return {key: numbers - other.get(key, set()) for key, numbers in one.items()}

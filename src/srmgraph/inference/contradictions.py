@@ -1,50 +1,128 @@
-"""Contradictions as the reasoner reports them, put into words."""
+"""Contradictions between data and ontology, put into words."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-_SENTENCES = (
-    (r"Disjoint classes (\S+) and (\S+) have a common individual (\S+)",
-     "{3} is a {1} and a {2}, and nothing is both."),
-    (r"(\S+) is defined of type 'Nothing'",
-     "{1} belongs to a class that can have no member."),
-    (r"'sameAs' and 'differentFrom' cannot .*: \((\S+), (\S+)\)",
-     "{1} and {2} are the same and different."),
-    (r"'sameAs' and 'AllDifferent' cannot .*: \((\S+), (\S+)\)",
-     "{1} and {2} are the same and different."),
-    (r"Irreflexive property used on (\S+) with (\S+)",
-     "{1} has itself as {2}, and nothing can."),
-    (r"Erroneous usage of asymmetric property (\S+) on (\S+) and (\S+)",
-     "{2} and {3} have each other as {1}, and only one of them can."),
-    (r"Erroneous usage of disjoint properties (\S+) and (\S+) on (\S+) and (\S+)",
-     "{3} has {4} both as {1} and as {2}, and nothing has."),
-    (r"Lexical value of the literal '(.*)' does not match its datatype \((\S+)\)",
-     "“{1}” is no {2}."),
-)  # fmt: skip
+import pyoxigraph
+
+from srmgraph import names
+from srmgraph.inference.facts import LITERALS, Fact, triple
+from srmgraph.inference.language import TYPE
+
+if TYPE_CHECKING:
+    from srmgraph.inference.state import State
+
+_SENTENCES = {
+    "cax-dw": "{x} is a {A} and a {B}, and nothing is both",
+    "cls-nothing2": "{x} belongs to a class that can have no member",
+    "eq-diff": "{x} and {y} are the same and different",
+    "prp-irp": "{x} has itself as {p}, and nothing can",
+    "prp-asyp": "{x} and {y} have each other as {p}, and only one of them can",
+    "prp-pdw": "{x} has {y} both as {p} and as {q}, and nothing has",
+    "prp-npa": "{x} has {y} as {p}, and it is stated that it has not",
+    "cls-maxc": "{x} has {y} as {p}, and nothing of its class can",
+    "dt-diff": "“{x}” and “{y}” would have to be the same, and are not",
+    "dt-not-type": "“{v}” is no {D}",
+}
+_LIKE = {
+    "cax-adc": "cax-dw",
+    "cls-com": "cax-dw",
+    "prp-adp": "prp-pdw",
+    "eq-diff1": "eq-diff",
+    "eq-diff2": "eq-diff",
+    "eq-diff3": "eq-diff",
+    "prp-npa1": "prp-npa",
+    "prp-npa2": "prp-npa",
+    "cls-maxc1": "cls-maxc",
+    "cls-maxqc1": "cls-maxc",
+    "cls-maxqc2": "cls-maxc",
+}
 
 
-def in_words(messages: Iterable[str], prefixes: Mapping[str, str]) -> list[str]:
-    """Return the contradictions as sentences with prefixed names, sorted, each said once."""
-    return sorted({_sentence(message, prefixes) for message in messages})
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Facts that cannot all hold, the axioms that forbid it, and the rule that says so.
+
+    `outside` are a literal and a datatype that it should be of, and is not.
+    """
+
+    rule: str
+    premises: tuple[Fact, ...]
+    axioms: tuple[Fact, ...]
+    outside: tuple[int, int] | None = None
 
 
-def _sentence(message: str, prefixes: Mapping[str, str]) -> str:
-    for pattern, sentence in _SENTENCES:
-        found = re.fullmatch(pattern, message, re.DOTALL)
-        if found:
-            parts = [_short(part, prefixes) for part in found.groups()]
-            if pattern.startswith("Disjoint"):
-                # Each of two disjoint classes reports the other.
-                parts[:2] = sorted(parts[:2])
-            return sentence.format("", *parts)
-    return " ".join(_short(word, prefixes) for word in message.split(" "))
+def sentence(state: State, clash: Clash) -> str:
+    """Return what cannot be, as a sentence without its full stop."""
+
+    def name(number: int) -> str:
+        return short(state, number)
+
+    form = _SENTENCES[_LIKE.get(clash.rule, clash.rule)]
+    if clash.outside is not None:
+        return form.format(v=name(clash.outside[0]), D=name(clash.outside[1]))
+    if not clash.premises:
+        return "a list of things that all differ names one of them twice"
+    triples = [triple(premise) for premise in clash.premises]
+    classes = sorted(name(value) for _, predicate, value in triples if predicate == TYPE)
+    pairs = [parts for parts in triples if parts[1] != TYPE]
+    subject, _, value = pairs[0] if pairs else triples[0]
+    both = [name(subject), name(value)]
+    if clash.rule == "prp-asyp":
+        both.sort()
+    properties = [name(parts[1]) for parts in pairs]
+    one, other = (classes * 2)[:2] if classes else ("", "")
+    p, q = (properties * 2)[:2] if properties else ("", "")
+    return form.format(x=both[0], y=both[1], A=one, B=other, p=p, q=q)
 
 
-def _short(word: str, prefixes: Mapping[str, str]) -> str:
-    # The longest namespace first, because one may lie inside another.
-    for prefix, namespace in sorted(prefixes.items(), key=lambda item: -len(item[1])):
-        if namespace and namespace in word:
-            return word.replace(namespace, f"{prefix}:")
-    return word
+def sentences(state: State, clashes: Iterable[Clash], others: int = 0) -> list[str]:
+    """Return the contradictions as sentences with their reasons, sorted, each said once."""
+    told = sorted({f"{sentence(state, clash)}{because(state, clash)}." for clash in clashes})
+    return [*told, f"And {others:,} more."] if others > 0 else told
+
+
+def of_literals(state: State, literals: Iterable[int]) -> list[str]:
+    """Return for each literal that it is none of its datatype."""
+    found = []
+    for number in literals:
+        term = state.dictionary.term(number)
+        assert isinstance(term, pyoxigraph.Literal)
+        datatype = state.dictionary.number(term.datatype)
+        found.append(f"“{term.value}” is no {short(state, datatype)}.")
+    return sorted(set(found))
+
+
+def because(state: State, clash: Clash) -> str:
+    """Return the statements from which the facts follow that clash; nothing if all are stated."""
+    from srmgraph.inference.search import Search
+
+    search = Search(state)
+    if not any(state.facts.is_derived(premise) for premise in clash.premises):
+        return ""
+    grounds = {leaf for premise in clash.premises for leaf in search.grounds(premise)}
+    known = {leaf for leaf in grounds if not search.is_axiom(leaf)}
+    told = sorted(stated(state, leaf) for leaf in known)
+    return f", because {_listed(told)}" if told else ""
+
+
+def stated(state: State, fact: Fact) -> str:
+    """Return a fact in words, with short names."""
+    subject, predicate, value = (short(state, number) for number in triple(fact))
+    if fact[0] < 0:
+        return f"{subject} is a {value}"
+    return f"{subject} has {value} as {predicate}"
+
+
+def short(state: State, number: int) -> str:
+    """Return a prefixed name where there is one, the text of a literal, or the IRI."""
+    if number >= LITERALS:
+        return str(state.dictionary.rdflib(number))
+    return names.short(state.dictionary.rdflib(number), state.prefixes)
+
+
+def _listed(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

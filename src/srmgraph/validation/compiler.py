@@ -6,8 +6,8 @@ data are. A shape for which there is no query is named with the reason, and left
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from rdflib import SH, Literal, URIRef
 from rdflib.term import Node
@@ -21,6 +21,9 @@ from srmgraph.validation.targets import Classes, Pattern, Unsupported, target
 from srmgraph.validation.value_constraints import VALUE
 
 _PREFIXES = "PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\n"
+# Stands in a text where focus nodes are found. A character for private use: no text has a meaning
+# with it.
+_FOCUS = "\ue000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +41,33 @@ class Check:
     component: URIRef
     path: paths.Path | None
     message: Literal
-    sparql: str
+    text: str
     columns: tuple[str, ...]
     constraint: Node | None = None
     focus_is_value: bool = False
-    targets: str | None = None
+    targets_text: str | None = None
+
+    @property
+    def sparql(self) -> str:
+        """The query as it is run on a whole graph."""
+        return self.text.replace(_FOCUS, "")
+
+    @property
+    def targets(self) -> str | None:
+        """The query for the focus nodes, where each is to be looked at by itself."""
+        return None if self.targets_text is None else self.targets_text.replace(_FOCUS, "")
+
+    def only(self, variable: str, terms: Iterable[str]) -> Check:
+        """The same for those solutions only in which *variable* is one of *terms*, no blank nodes.
+
+        Another variable than `this` has to be one that every solution binds.
+        """
+        values = f"VALUES ?{variable} {{ {' '.join(terms)} }} "
+        if self.targets_text is not None:
+            return replace(self, targets_text=self.targets_text.replace(_FOCUS, values))
+        # Focus nodes are found at the start of each group, other values once for all.
+        times = -1 if variable == "this" else 1
+        return replace(self, text=self.text.replace(_FOCUS, values, times).replace(_FOCUS, ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +159,7 @@ def _query(
     scope: Scope, place: _Place, parameter: URIRef, argument: Node, step: str | None
 ) -> tuple[str, tuple[str, ...]]:
     """The query for one value of one parameter, and its columns."""
-    where, outer = place.where("?this"), place.outer
+    where, outer = _FOCUS + place.where("?this"), place.outer
     if parameter in VALUE:
         good = VALUE[parameter](scope, place.shape, argument, "?value")
         values = f"?this {step} ?value ." if step is not None else "BIND(?this AS ?value)"
@@ -155,17 +180,19 @@ def _sparql(
     text = str(shapes.graph.value(constraint, SH.select) or "")
     if not text:
         raise Unsupported("a SPARQL constraint without sh:select")
+    if _FOCUS in text:
+        raise Unsupported("a character for private use")
     if step is not None:
         text = with_path(text, step)
     text = shapes.prefixes(constraint) + text
     targets = None
     try:
-        query, columns = set_wise(text, place.where("?this"), place.outer)
+        query, columns = set_wise(text, _FOCUS + place.where("?this"), place.outer)
     except NotSetWise as reason:
         if reason.is_foreign:
             raise Unsupported(f"a SPARQL constraint in which {reason}") from reason
         query, columns = text, ()
-        targets, _ = _select(place.where("?this"), ("?this", *place.outer))
+        targets, _ = _select(_FOCUS + place.where("?this"), ("?this", *place.outer))
     return Check(
         place.rule,
         place.shape,
@@ -176,7 +203,7 @@ def _sparql(
         columns,
         constraint=constraint,
         focus_is_value=path is None,
-        targets=targets,
+        targets_text=targets,
     )
 
 

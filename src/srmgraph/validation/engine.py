@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from typing import TypeAlias
 
 import pyoxigraph
 from rdflib import RDFS, Graph, Literal, URIRef
 from rdflib.term import Node
 
+from srmgraph import knowledge
 from srmgraph.errors import ShapesError
 from srmgraph.store import EmbeddedStore
 from srmgraph.store.query_errors import ENGINE_ERRORS
-from srmgraph.terms import n_triples, to_rdflib, triples_to_oxigraph
+from srmgraph.terms import (
+    OxigraphTerm,
+    n_triples,
+    to_oxigraph,
+    to_rdflib,
+    triples_to_oxigraph,
+)
 from srmgraph.validation import paths
 from srmgraph.validation.compiler import Check, compile
 from srmgraph.validation.report import Result
@@ -26,88 +33,155 @@ from srmgraph.validation.targets import Classes
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with the number of queries that are done and the number of all."""
 
+Hierarchy: TypeAlias = frozenset[tuple[OxigraphTerm, OxigraphTerm]]
+"""Pairs of a class and one above it."""
+
+SUB_CLASS_OF = pyoxigraph.NamedNode(RDFS.subClassOf)
+
 _THREADS = 2
+_MOST_ONE_BY_ONE = 64
 # No data can be there: the name is not written down anywhere else.
 _ONTOLOGY = pyoxigraph.NamedNode("urn:uuid:6f1c1f0e-1f7b-4f3e-8f38-0f7f6a8a5b11")
 
 
 def run(
-    store: EmbeddedStore, ontology: Graph, shapes: Shapes, progress: Progress | None = None
+    oxigraph: pyoxigraph.Store, shapes: Shapes, progress: Progress | None = None
 ) -> tuple[list[Result], dict[Node, str]]:
-    """Validate what is in *store* against *shapes*.
+    """Validate what is in *oxigraph*, where the ontology is too, against *shapes*.
 
-    For the time of the call the ontology stands in the store beside the data, in a graph of its
-    own. Returns the results, and the shapes that could not be compiled with the reasons.
+    Returns the results, and the shapes that could not be compiled with the reasons.
     """
-    with _beside(store.oxigraph, ontology):
-        used = _used_classes(store.oxigraph)
-        compiled = compile(shapes, Classes(_hierarchy(store.oxigraph), used))
-        results: list[Result] = []
-        with ThreadPoolExecutor(_THREADS) as pool:
-            answers = pool.map(partial(_rows, store.oxigraph, shapes), compiled.checks)
-            for done, (check, rows) in enumerate(zip(compiled.checks, answers, strict=True), 1):
-                results += _results(shapes, check, rows)
-                if progress is not None:
-                    progress(done, len(compiled.checks))
+    compiled = compile(shapes, Classes(hierarchy_graph(hierarchy(oxigraph)), _used(oxigraph)))
+    results: list[Result] = []
+    with ThreadPoolExecutor(_THREADS) as pool:
+        answers = pool.map(partial(rows, oxigraph, shapes), compiled.checks)
+        for done, (check, found) in enumerate(zip(compiled.checks, answers, strict=True), 1):
+            results += _results(shapes, check, found)
+            if progress is not None:
+                progress(done, len(compiled.checks))
     return results, compiled.left_out
 
 
 @contextmanager
-def _beside(oxigraph: pyoxigraph.Store, ontology: Graph) -> Iterator[None]:
-    oxigraph.extend(
-        pyoxigraph.Quad(triple.subject, triple.predicate, triple.object, _ONTOLOGY)
-        for triple in triples_to_oxigraph(ontology)
-    )
+def beside(store: EmbeddedStore, exclusive: bool) -> Iterator[pyoxigraph.Store]:
+    """Give an engine that holds what *store* holds, and the ontology in a graph of its own.
+
+    If the store is used by nobody else, it is *exclusive*: the ontology stands in it until the
+    block ends. Otherwise it is left alone, and a copy of it is given.
+    """
+    oxigraph = store.oxigraph if exclusive else pyoxigraph.Store()
+    if not exclusive:
+        oxigraph.bulk_extend(store.oxigraph)
+    oxigraph.extend(_ontology())
     try:
-        yield
+        yield oxigraph
     finally:
-        oxigraph.remove_graph(_ONTOLOGY)
+        if exclusive:
+            oxigraph.remove_graph(_ONTOLOGY)
 
 
-def _used_classes(oxigraph: pyoxigraph.Store) -> list[URIRef]:
-    solutions = _query(oxigraph, "SELECT DISTINCT ?class { ?thing a ?class }")
+@cache
+def _ontology() -> list[pyoxigraph.Quad]:
+    return [
+        pyoxigraph.Quad(triple.subject, triple.predicate, triple.object, _ONTOLOGY)
+        for triple in triples_to_oxigraph(knowledge.ontology())
+    ]
+
+
+def _used(oxigraph: pyoxigraph.Store) -> list[URIRef]:
+    """The classes that have instances."""
+    solutions = query(oxigraph, "SELECT DISTINCT ?class { ?thing a ?class }")
     found = [solution["class"] for solution in solutions]
     return [URIRef(term.value) for term in found if isinstance(term, pyoxigraph.NamedNode)]
 
 
-def _hierarchy(oxigraph: pyoxigraph.Store) -> Graph:
+def hierarchy(oxigraph: pyoxigraph.Store) -> Hierarchy:
     """What is said, in the ontology or in the data, to be a sub-class of what."""
+    quads = oxigraph.quads_for_pattern(None, SUB_CLASS_OF, None, None)
+    return frozenset((quad.subject, quad.object) for quad in quads)
+
+
+def hierarchy_graph(pairs: Hierarchy) -> Graph:
+    """The same as a graph."""
     graph = Graph(bind_namespaces="none")
-    sub_class_of = pyoxigraph.NamedNode(RDFS.subClassOf)
-    for quad in oxigraph.quads_for_pattern(None, sub_class_of, None, None):
-        graph.add((to_rdflib(quad.subject), RDFS.subClassOf, to_rdflib(quad.object)))
+    for name, above in pairs:
+        graph.add((to_rdflib(name), RDFS.subClassOf, to_rdflib(above)))
     return graph
 
 
-def _rows(oxigraph: pyoxigraph.Store, shapes: Shapes, check: Check) -> list[dict[str, Node]]:
+def results(
+    oxigraph: pyoxigraph.Store,
+    shapes: Shapes,
+    check: Check,
+    variable: str | None = None,
+    terms: Iterable[OxigraphTerm] = (),
+) -> list[Result]:
+    """What one check finds: in all or, if a *variable* is named, only where it is one of *terms*.
+
+    Raises ShapesError when its SPARQL cannot be answered.
+    """
+    if variable is None:
+        return list(_results(shapes, check, rows(oxigraph, shapes, check)))
+    named: list[str] = []
+    found: list[dict[str, Node]] = []
+    for term in terms:
+        if isinstance(term, pyoxigraph.BlankNode):
+            # SPARQL has no way to write a blank node.
+            found += rows(oxigraph, shapes, check, {pyoxigraph.Variable(variable): term})
+        else:
+            named.append(str(term))
+    # For one node the engine begins at it. For several, it may look for all and sort out later.
+    parts = [[one] for one in named] if len(named) <= _MOST_ONE_BY_ONE else [named]
+    for part in parts:
+        found += rows(oxigraph, shapes, check.only(variable, part))
+    return list(_results(shapes, check, found))
+
+
+def rows(
+    oxigraph: pyoxigraph.Store,
+    shapes: Shapes,
+    check: Check,
+    given: Mapping[pyoxigraph.Variable, OxigraphTerm] | None = None,
+) -> list[dict[str, Node]]:
+    """The solutions of a check's query, with some variables *given*; raises ShapesError."""
     try:
-        return list(_answers(oxigraph, check))
+        return list(_answers(oxigraph, check, given))
     except ENGINE_ERRORS as error:
         raise ShapesError(
             f"{shapes.name(check.rule)}: its SPARQL cannot be answered: {error}"
         ) from error
 
 
-def _answers(oxigraph: pyoxigraph.Store, check: Check) -> Iterator[dict[str, Node]]:
+def _answers(
+    oxigraph: pyoxigraph.Store,
+    check: Check,
+    given: Mapping[pyoxigraph.Variable, OxigraphTerm] | None = None,
+) -> Iterator[dict[str, Node]]:
+    fixed = {variable.value: to_rdflib(term) for variable, term in (given or {}).items()}
     if check.targets is None:
-        for solution in _query(oxigraph, check.sparql):
-            yield _row(solution, check.columns)
+        for solution in query(oxigraph, check.sparql, given):
+            yield _row(solution, check.columns) | fixed
         return
     this = pyoxigraph.Variable("this")
-    places = _query(oxigraph, check.targets)
-    given = tuple(variable.value for variable in places.variables)
-    for focus in places:
-        answer = oxigraph.query(
-            check.sparql, use_default_graph_as_union=True, substitutions={this: focus["this"]}
-        )
-        assert isinstance(answer, pyoxigraph.QuerySolutions)
+    places = query(oxigraph, check.targets, given)
+    found = tuple(variable.value for variable in places.variables)
+    for place in places:
+        focus = _row(place, found) | fixed
+        answer = query(oxigraph, check.sparql, {this: to_oxigraph(focus["this"])})
         columns = tuple(variable.value for variable in answer.variables)
         for solution in answer:
-            yield _row(solution, columns) | _row(focus, given)
+            yield _row(solution, columns) | focus
 
 
-def _query(oxigraph: pyoxigraph.Store, sparql: str) -> pyoxigraph.QuerySolutions:
-    answer = oxigraph.query(sparql, use_default_graph_as_union=True)
+def query(
+    oxigraph: pyoxigraph.Store,
+    sparql: str,
+    given: Mapping[pyoxigraph.Variable, OxigraphTerm] | None = None,
+) -> pyoxigraph.QuerySolutions:
+    """The solutions of a SELECT over all graphs as one, with some variables *given*."""
+    answer = oxigraph.query(
+        sparql, use_default_graph_as_union=True, substitutions=dict(given) if given else None
+    )
     assert isinstance(answer, pyoxigraph.QuerySolutions)
     return answer
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 
 from rdflib import RDF, SH, BNode, Graph, Literal, URIRef
@@ -70,13 +71,29 @@ class Result:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How much was done to bring a report up to date.
+
+    `queries` of `of` queries were run, for `nodes` focus nodes or values in all; `whole` names the
+    rules that were checked for all their focus nodes, each with the reason.
+    """
+
+    queries: int = 0
+    of: int = 0
+    nodes: int = 0
+    whole: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Report:
     """The outcome of a validation.
 
     `results` are sorted and complete; `rules` are all rules that were checked, whether or not they
     found anything; `labels` gives the names by which things of the data are known to people;
-    `prefixes` shortens IRIs; `notes` says what a reader should know about how the report was made.
+    `prefixes` shortens IRIs; `notes` says what a reader should know about how the report was made;
+    `work` says how much was done where the report was brought up to date from an earlier one;
+    `made` is the moment (UTC) when the validation began.
     `str(report)` is the text for people.
     """
 
@@ -85,6 +102,8 @@ class Report:
     labels: Mapping[Node, str] = field(default_factory=dict)
     prefixes: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    work: Work | None = field(default=None, compare=False)
+    made: datetime | None = field(default=None, compare=False)
 
     @property
     def conforms(self) -> bool:
@@ -99,7 +118,7 @@ class Report:
         """The same report without the results that are milder than *severity*."""
         limit = severity_rank(severity)
         kept = tuple(r for r in self.results if severity_rank(r.severity) <= limit)
-        return Report(kept, self.rules, self.labels, self.prefixes, self.notes)
+        return replace(self, results=kept)
 
     @cached_property
     def counts(self) -> Mapping[str, int]:

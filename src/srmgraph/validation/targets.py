@@ -24,23 +24,29 @@ class Unsupported(Exception):
 
 
 class Classes:
-    """A class hierarchy (rdfs:subClassOf), and which of its classes have instances in the data."""
+    """A class hierarchy (rdfs:subClassOf), and which of its classes have instances in the data.
 
-    def __init__(self, hierarchy: Graph, used: Iterable[URIRef]) -> None:
+    Where the latter is not said, any class may have some.
+    """
+
+    def __init__(self, hierarchy: Graph, used: Iterable[URIRef] | None = None) -> None:
         self._hierarchy = hierarchy
-        self._used = set(used)
+        self._used = None if used is None else set(used)
         self._known: dict[Node, list[URIRef]] = {}
 
     def closure(self, name: Node) -> list[URIRef]:
-        """*name* and its sub-classes at any depth, without those that have no instance; sorted.
+        """*name* and its sub-classes at any depth, without those known to have no instance; sorted.
 
         *name* itself always stays, so that the list is never empty.
         """
         if name not in self._known:
             below = set(self._hierarchy.transitive_subjects(RDFS.subClassOf, name))
-            kept = {c for c in below if isinstance(c, URIRef) and c in self._used}
+            kept = {c for c in below if isinstance(c, URIRef) and self._is_used(c)}
             self._known[name] = sorted(kept or {URIRef(str(name))})
         return self._known[name]
+
+    def _is_used(self, name: URIRef) -> bool:
+        return self._used is None or name in self._used
 
     def instance(self, variable: str, name: Node) -> str:
         """A group pattern that holds where *variable* is an instance of *name*."""

@@ -1,0 +1,168 @@
+"""The values of literals: which datatypes they belong to, and which of them are the same.
+
+Source: OWL 2 RL profile, section 4.3, table 8; XML Schema 1.1 Part 2. Only datatypes of that
+profile have a value here. A literal of any other belongs to that one, and is the same only as
+itself.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Hashable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pyoxigraph
+
+XSD = "http://www.w3.org/2001/XMLSchema#"
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+LANG_STRING, PLAIN_LITERAL = f"{_RDF}langString", f"{_RDF}PlainLiteral"
+RDFS_LITERAL = "http://www.w3.org/2000/01/rdf-schema#Literal"
+
+_WHOLE: dict[str, tuple[float, float]] = {
+    "integer": (-math.inf, math.inf),
+    "nonNegativeInteger": (0, math.inf),
+    "positiveInteger": (1, math.inf),
+    "nonPositiveInteger": (-math.inf, 0),
+    "negativeInteger": (-math.inf, -1),
+    **{name: (-(2**bits), 2**bits - 1) for name, bits in zip(
+        ("byte", "short", "int", "long"), (7, 15, 31, 63), strict=True)},
+    **{name: (0, 2**bits - 1) for name, bits in zip(
+        ("unsignedByte", "unsignedShort", "unsignedInt", "unsignedLong"), (8, 16, 32, 64),
+        strict=True)},
+}  # fmt: skip
+_TEXTS = {
+    "string": "(?s:.*)",
+    "normalizedString": r"[^\t\n\r]*",
+    "token": r"([^\s]+( [^\s]+)*)?",
+    "language": r"[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*",
+    "Name": r"[:\w][-.:\w]*",
+    "NCName": r"[^\W\d][-.\w]*",
+    "NMTOKEN": r"[-.:\w]+",
+}
+_ZONE = r"(Z|[+-]\d\d:\d\d)"
+_MOMENT = rf"-?\d{{4,}}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?{_ZONE}?"
+_FORMS = {
+    **dict.fromkeys(_WHOLE, r"[+-]?\d+"),
+    **_TEXTS,
+    "decimal": r"[+-]?(\d+(\.\d*)?|\.\d+)",
+    **dict.fromkeys(("double", "float"), r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?|[+-]?INF|NaN"),
+    "boolean": "true|false|0|1",
+    "hexBinary": "([0-9a-fA-F]{2})*",
+    "base64Binary": r"([A-Za-z0-9+/]|\s)*[=\s]*",
+    "anyURI": r"[^\s]*",
+    "dateTime": _MOMENT,
+    "dateTimeStamp": _MOMENT.removesuffix("?"),
+    "date": rf"-?\d{{4,}}-\d\d-\d\d{_ZONE}?",
+    "time": rf"\d\d:\d\d:\d\d(\.\d+)?{_ZONE}?",
+    "gYear": rf"-?\d{{4,}}{_ZONE}?",
+    "gYearMonth": rf"-?\d{{4,}}-\d\d{_ZONE}?",
+    "gMonthDay": rf"--\d\d-\d\d{_ZONE}?",
+    "gDay": rf"---\d\d{_ZONE}?",
+    "gMonth": rf"--\d\d{_ZONE}?",
+}  # fmt: skip
+_COMPILED = {f"{XSD}{name}": re.compile(form) for name, form in _FORMS.items()}
+_NOT_IN_OWL = {"date", "time", "gYear", "gYearMonth", "gMonthDay", "gDay", "gMonth"}
+KNOWN = frozenset(
+    {f"{XSD}{name}" for name in _FORMS} | {LANG_STRING, PLAIN_LITERAL, RDFS_LITERAL}
+    | {f"{_RDF}XMLLiteral", f"{_RDF}HTML", f"{XSD}duration"}
+)  # fmt: skip
+"""Names that are always names of datatypes."""
+
+
+def is_well_formed(literal: pyoxigraph.Literal) -> bool:
+    """Tell whether the text of a literal is one of its datatype, as far as that is known."""
+    datatype = literal.datatype.value
+    form = _COMPILED.get(datatype)
+    if form is None or datatype == f"{XSD}string":
+        return True
+    if not form.fullmatch(literal.value):
+        return False
+    name = datatype.removeprefix(XSD)
+    if name in _WHOLE:
+        least, most = _WHOLE[name]
+        return least <= int(literal.value) <= most
+    if name in ("date", "dateTime", "dateTimeStamp"):
+        return _is_day(literal.value)
+    return True
+
+
+def belongs(literal: pyoxigraph.Literal, datatype: str) -> bool:
+    """Tell whether the value of a well-formed literal is one of the datatype."""
+    own = literal.datatype.value
+    if datatype in (own, RDFS_LITERAL):
+        return True
+    if datatype == PLAIN_LITERAL:
+        return own in (LANG_STRING, f"{XSD}string")
+    name, own_name = datatype.removeprefix(XSD), own.removeprefix(XSD)
+    if name in _WHOLE or name == "decimal":
+        if own_name not in _WHOLE and own_name != "decimal":
+            return False
+        number = Decimal(literal.value)
+        if name == "decimal":
+            return True
+        least, most = _WHOLE[name]
+        return number == number.to_integral_value() and least <= number <= most
+    if name in _TEXTS:
+        form = _COMPILED[datatype]
+        return own_name in _TEXTS and form.fullmatch(literal.value) is not None
+    if {name, own_name} == {"dateTime", "dateTimeStamp"}:
+        return name == "dateTime" or re.search(f"{_ZONE}$", literal.value) is not None
+    return False
+
+
+def value(literal: pyoxigraph.Literal) -> Hashable:
+    """Return what is the same for two literals if and only if their values are."""
+    name = literal.datatype.value.removeprefix(XSD)
+    read = _READERS.get(name)
+    if read is None or name in _NOT_IN_OWL or not is_well_formed(literal):
+        return literal
+    return read(literal.value)
+
+
+def _moment(text: str) -> Hashable:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return "dateTime", text
+    return "dateTime", moment.astimezone(UTC) if moment.tzinfo else moment
+
+
+def _float(kind: str) -> Callable[[str], Hashable]:
+    def read(text: str) -> Hashable:
+        number = float(text)
+        # NaN is the same as itself among values, and 0 is not -0.
+        return kind, str(number)
+
+    return read
+
+
+_READERS: dict[str, Callable[[str], Hashable]] = {
+    **{name: lambda text: ("number", Decimal(text)) for name in (*_WHOLE, "decimal")},
+    **{name: lambda text: ("text", text) for name in _TEXTS},
+    "double": _float("double"),
+    "float": _float("float"),
+    "boolean": lambda text: ("boolean", text in ("true", "1")),
+    "hexBinary": lambda text: ("hexBinary", text.upper()),
+    "base64Binary": lambda text: ("base64Binary", re.sub(r"\s", "", text)),
+    "anyURI": lambda text: ("anyURI", text),
+    "dateTime": _moment,
+    "dateTimeStamp": _moment,
+}
+
+
+def _is_day(text: str) -> bool:
+    year, month, day = re.match(r"(-?\d+)-(\d\d)-(\d\d)", text).groups()  # type: ignore[union-attr]
+    # Python has no year before 1 or after 9999, but each has a twin there, 400 years repeating.
+    twin = int(year) % 400 + 400
+    try:
+        datetime(twin, int(month), int(day), tzinfo=UTC)
+    except ValueError:
+        return False
+    clock = re.search(r"T(\d\d):(\d\d):(\d\d)", text)
+    if clock is None:
+        return True
+    hour, minute, second = (int(part) for part in clock.groups())
+    whole = timedelta(hours=hour, minutes=minute, seconds=second)
+    return minute < 60 and second < 60 and whole <= timedelta(days=1)

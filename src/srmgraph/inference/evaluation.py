@@ -1,0 +1,237 @@
+"""Rules at work on facts: what follows, semi-naive and in rounds; and what one fact follows from.
+
+In each round every rule meets only what the round before has brought (its delta), joined with all
+that is known. So each fact is looked at once as something new.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any
+
+from srmgraph.inference import equality, joins
+from srmgraph.inference.dictionary import Dictionary
+from srmgraph.inference.facts import LITERALS, Delta, Fact, Facts
+from srmgraph.inference.report import ClosureTooLargeError, RunReport
+from srmgraph.inference.rules import Rule, RuleSet
+
+Derivation = tuple[str, tuple[Fact, ...]]
+"""The name of a rule, and all that it was applied to: facts of the data and axioms."""
+
+_AT_ONCE = 50_000
+
+
+class Evaluation:
+    """Rules bound to facts; `report` adds up what they did.
+
+    `parts` are the datatypes that are intersections, with their members.
+    """
+
+    def __init__(
+        self,
+        rules: RuleSet,
+        facts: Facts,
+        dictionary: Dictionary,
+        datatypes: set[int],
+        parts: dict[int, list[int]],
+        *,
+        limit: int | None = None,
+        progress: Callable[[str], None] | None = None,
+    ) -> None:
+        self.rules = rules
+        self.facts = facts
+        self.report = RunReport()
+        self._dictionary = dictionary
+        self._datatypes = datatypes
+        self._parts = parts
+        self._limit = limit
+        self._progress = progress
+        self._forward: dict[tuple[int, int], Callable[[Any], Any]] = {}
+        self._backward: dict[int, Callable[[Any], Any]] = {}
+
+    # ── Forward ─────────────────────────────────────────────────────────────────────────────────
+
+    def close(self, delta: Delta) -> Delta:
+        """Add all that follows from a delta, which is among the facts, and return it.
+
+        Raises ClosureTooLargeError; by then some of it has been added, and is in `interrupted`.
+        """
+        start = time.perf_counter()
+        everything: Delta = {}
+        self.interrupted = everything
+        total = 0
+        number = 0
+        try:
+            while delta:
+                number += 1
+                self.report.rounds += 1
+                if self._progress is not None:
+                    known = sum(len(column.facts) for column in self.facts.columns.values())
+                    self._progress(f"Inferring, round {number}: {known} facts so far")
+                new = self.step(delta, total)
+                total += sum(map(len, new.values()))
+                for column, numbers in new.items():
+                    everything.setdefault(column, set()).update(numbers)
+                delta = new
+        finally:
+            self.report.seconds += time.perf_counter() - start
+        return everything
+
+    def step(self, delta: Delta, known: int = 0) -> Delta:
+        """Add what follows from a delta in one step, and return what is new of it."""
+        new: Delta = {}
+        for name, column, numbers in self.consequences(delta):
+            fresh = numbers - self.facts.column(column).facts
+            if column in new:
+                fresh -= new[column]
+            if not fresh:
+                continue
+            self.report.facts[name] += len(fresh)
+            known += len(fresh)
+            new.setdefault(column, set()).update(fresh)
+            if self._limit is not None and known > self._limit:
+                raise ClosureTooLargeError(self._limit, name)
+        self.facts.derive(new)
+        return new
+
+    def given(self) -> Delta:
+        """Add what rules without a body say, and return what is new of it."""
+        new: Delta = {}
+        for number in self.rules.given:
+            rule = self.rules.rules[number]
+            if rule.head is not None:
+                column, value = rule.head.fact(())
+                if value not in self.facts.column(column).facts:
+                    self.report.facts[rule.name] += 1
+                    new.setdefault(column, set()).add(value)
+        self.facts.derive(new)
+        return new
+
+    def consequences(self, delta: Delta) -> Iterator[tuple[str, int, set[int]]]:
+        """Yield what follows from a delta in one step: rule, column and numbers, known or not."""
+        for number, places in self._set_off(delta, self.rules.set_off).items():
+            rule = self.rules.rules[number]
+            assert rule.head is not None
+            for place in places:
+                self.report.fired += 1
+                run = self._run(number, place)
+                start = delta[rule.body[place].column]
+                if len(rule.body) == 1 or len(start) <= _AT_ONCE:
+                    yield rule.name, rule.head.column, run(start)
+                    continue
+                # Piece by piece, so that the limit is noticed before memory runs out.
+                pieces = iter(tuple(start))
+                while piece := tuple(islice(pieces, _AT_ONCE)):
+                    yield rule.name, rule.head.column, run(piece)
+        yield from equality.replaced(self.facts, delta)
+
+    def clashes(self, delta: Delta) -> Iterator[tuple[Rule, tuple[Fact, ...], tuple[int, ...]]]:
+        """Yield the contradictions that a delta takes part in: rule, facts, values of variables."""
+        for number in self.rules.given:
+            if self.rules.rules[number].head is None:
+                yield self.rules.rules[number], (), ()
+        for number, places in self._set_off(delta, self.rules.clashes).items():
+            rule = self.rules.rules[number]
+            for place in places:
+                start = delta[rule.body[place].column]
+                for values in self._run(number, place)(start):
+                    yield rule, tuple(atom.fact(values) for atom in rule.body), values
+
+    def _set_off(
+        self, delta: Delta, by_column: dict[int, list[tuple[int, int]]]
+    ) -> dict[int, list[int]]:
+        """Return the rules to run, by their numbers, and from which places."""
+        found: dict[int, list[int]] = {}
+        for column, numbers in delta.items():
+            if numbers:
+                for number, place in by_column.get(column, ()):
+                    found.setdefault(number, []).append(place)
+        for number, places in found.items():
+            if len(places) == 1:
+                continue
+            body = self.rules.rules[number].body
+            sizes = {place: len(delta[body[place].column]) for place in places}
+            # Where all of a column is new, starting there finds everything; the smallest is best.
+            whole = [p for p in places if sizes[p] == len(self.facts.column(body[p].column).facts)]
+            if whole:
+                found[number] = [min(whole, key=sizes.__getitem__)]
+        return dict(sorted(found.items()))
+
+    # ── Backward ────────────────────────────────────────────────────────────────────────────────
+
+    def derivations(self, of: Fact) -> Iterator[Derivation]:
+        """Yield each way in which a fact follows in one step from others that are known."""
+        column, value = of
+        for number in self.rules.leading_to.get(column, ()):
+            rule = self.rules.rules[number]
+            for values in self._run_backward(number)((value,)):
+                yield rule.name, (*(atom.fact(values) for atom in rule.body), *rule.axioms)
+        yield from equality.replacements(self.facts, of)
+
+    def follows(self, of: Fact) -> bool:
+        """Tell whether a fact follows in one step from others that are known."""
+        return next(self.derivations(of), None) is not None
+
+    # ── Binding ─────────────────────────────────────────────────────────────────────────────────
+
+    def _run(self, number: int, place: int) -> Callable[[Any], Any]:
+        run = self._forward.get((number, place))
+        if run is None:
+            plan = joins.forward(self.rules.rules[number], place)
+            run = self._forward[number, place] = self._bind(plan)
+        return run
+
+    def _run_backward(self, number: int) -> Callable[[Any], Any]:
+        run = self._backward.get(number)
+        if run is None:
+            run = self._backward[number] = self._bind(joins.backward(self.rules.rules[number]))
+        return run
+
+    def _bind(self, plan: joins.Plan) -> Callable[[Any], Any]:
+        resources = [self._resource(kind, key) for kind, key in plan.resources]
+        code = plan.code
+        return lambda delta: code(delta, *resources)
+
+    def _resource(self, kind: str, key: int) -> Any:
+        match kind:
+            case "constant":
+                return key
+            case "unequal":
+                return lambda one, other: not self._dictionary.have_one_value(one, other)
+            case "outside":
+                return _Values(key, set(), self)
+            case "by_subject":
+                return self.facts.column(key).by_subject
+            case "by_value":
+                return self.facts.column(key).by_value
+            case "members" if ~key in self._datatypes:
+                return _Values(~key, self.facts.column(key).facts, self)
+            case _:
+                return self.facts.column(key).facts
+
+    def belongs(self, literal: int, datatype: int) -> bool:
+        """Tell whether a literal's value is one of the datatype."""
+        parts = self._parts.get(datatype)
+        if parts is None:
+            return self._dictionary.belongs(literal, datatype)
+        return all(self.belongs(literal, part) for part in parts)
+
+
+class _Values:
+    """What is of a datatype: literals by their value, others as the facts say."""
+
+    def __init__(self, datatype: int, facts: set[int], evaluation: Evaluation) -> None:
+        self._datatype = datatype
+        self._facts = facts
+        self._evaluation = evaluation
+        self._known: dict[int, bool] = {}
+
+    def __contains__(self, number: int) -> bool:
+        if number < LITERALS:
+            return number in self._facts
+        found = self._known.get(number)
+        if found is None:
+            found = self._known[number] = self._evaluation.belongs(number, self._datatype)
+        return found

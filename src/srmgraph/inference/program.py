@@ -1,0 +1,151 @@
+"""An ontology as a program: its axioms compiled to rules, and what follows from it alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache
+
+import pyoxigraph
+import rdflib
+from rdflib import OWL, RDF, RDFS
+
+from srmgraph import knowledge
+from srmgraph.inference import unsupported
+from srmgraph.inference.axioms import Axioms
+from srmgraph.inference.dictionary import Dictionary
+from srmgraph.inference.evaluation import Evaluation
+from srmgraph.inference.facts import Delta, Facts
+from srmgraph.inference.language import AXIOM_CLASSES, AXIOM_PROPERTIES, SPACES
+from srmgraph.inference.rules import RuleSet
+from srmgraph.inference.schema import FIXED, REDUNDANT
+from srmgraph.terms import Statement, triples_to_oxigraph
+
+_ANNOTATIONS = frozenset(
+    {
+        RDFS.label, RDFS.comment, RDFS.seeAlso, RDFS.isDefinedBy,
+        OWL.imports, OWL.versionInfo, OWL.versionIRI, OWL.priorVersion, OWL.deprecated,
+        OWL.backwardCompatibleWith, OWL.incompatibleWith,
+    }
+)  # fmt: skip
+
+
+class Program:
+    """The rules of an ontology.
+
+    `rules` are what its axioms become, `facts` its own statements and what follows from them,
+    `stated` the former, `further` axioms from elsewhere that have become rules too, `terms` the
+    numbers of what it speaks about, and `warnings` the axioms that have no effect, or
+    not all of it, because they lie outside OWL 2 RL. Not to be changed.
+    """
+
+    def __init__(
+        self, dictionary: Dictionary, stated: Delta, terms: set[int], further: Delta
+    ) -> None:
+        self.dictionary = dictionary
+        self.stated = stated
+        self.terms = terms
+        while True:
+            axioms = Axioms(_merged(axioms_among(stated), further), dictionary)
+            self.datatypes, self.parts = axioms.datatypes, axioms.parts
+            self.rules = RuleSet.of([*FIXED, *axioms.rules()])
+            self.facts = Facts()
+            self.facts.state(stated)
+            evaluation = self.evaluation(self.facts)
+            evaluation.given()
+            evaluation.close(self.facts.all())
+            self.further = further
+            found = self.further_axioms(evaluation)
+            if not found:
+                break
+            further = _merged(further, found)
+        # What follows from axioms needs no warning of its own.
+        own = Axioms(axioms_among(stated), dictionary)
+        self.warnings = tuple(unsupported.warnings(own, dictionary))
+
+    @classmethod
+    def compile(cls, ontology: rdflib.Graph) -> Program:
+        """Compile an ontology. Labels and other annotations are passed over."""
+        dictionary = Dictionary()
+        # Through a store, because it writes some literals anew, as it does for the data.
+        store = pyoxigraph.Store()
+        default = pyoxigraph.DefaultGraph()
+        store.extend(
+            pyoxigraph.Quad(triple.subject, triple.predicate, triple.object, default)
+            for triple in triples_to_oxigraph(logical_part(ontology))
+        )
+        # In a fixed order, so that numbers and all that hangs on them are the same in each run.
+        stated = dictionary.facts(sorted(store, key=str))
+        terms = {
+            dictionary.number(triple.subject)
+            for triple in triples_to_oxigraph((s, RDF.type, OWL.Thing) for s in ontology.subjects())
+        }
+        return cls(dictionary, stated, terms, {})
+
+    def with_axioms(self, further: Delta, dictionary: Dictionary) -> Program:
+        """Return the program with axioms that others state, or that follow from what they state."""
+        return Program(dictionary, self.stated, self.terms, _merged(self.further, further))
+
+    def evaluation(
+        self,
+        facts: Facts,
+        dictionary: Dictionary | None = None,
+        limit: int | None = None,
+        progress: Callable[[str], None] | None = None,
+    ) -> Evaluation:
+        """Return the rules bound to facts."""
+        return Evaluation(
+            *(self.rules, facts, dictionary or self.dictionary, self.datatypes, self.parts),
+            limit=limit,
+            progress=progress,
+        )
+
+    def further_axioms(self, evaluation: Evaluation, among: Delta | None = None) -> Delta:
+        """Return axioms that follow, for which there are no rules yet and should be.
+
+        Looked at are all that follow, or those among some facts.
+        """
+        facts = evaluation.facts
+        derived = {key: column.derived for key, column in facts.columns.items()}
+        found: Delta = {}
+        for key, numbers in axioms_among(derived if among is None else among).items():
+            known = self.further.get(key, set()) | self.stated.get(key, set())
+            for number in numbers - known:
+                if number in derived[key] and any(
+                    name not in REDUNDANT for name, _ in evaluation.derivations((key, number))
+                ):
+                    found.setdefault(key, set()).add(number)
+        return found
+
+
+@cache
+def standard() -> Program:
+    """Return the program of the project's own ontology."""
+    return Program.compile(knowledge.ontology())
+
+
+def axioms_among(facts: Delta) -> Delta:
+    """Return those facts that are axioms or parts of axioms."""
+    return {
+        key: numbers
+        for key, numbers in facts.items()
+        if numbers and (key in AXIOM_PROPERTIES if key >= 0 else ~key in AXIOM_CLASSES)
+    }
+
+
+def logical_part(ontology: rdflib.Graph) -> Iterable[Statement]:
+    """Yield what has a meaning for the rules; labels and sources only make them slow."""
+    properties = {
+        subject
+        for kind in (OWL.ObjectProperty, OWL.DatatypeProperty)
+        for subject in ontology.subjects(RDF.type, kind)
+    }
+    for triple in ontology:
+        predicate = triple[1]
+        if predicate in properties or (
+            predicate not in _ANNOTATIONS and str(predicate).startswith(SPACES)
+        ):
+            yield triple
+
+
+def _merged(one: Delta, other: Delta) -> Delta:
+    return {key: one.get(key, set()) | other.get(key, set()) for key in (*one, *other)}

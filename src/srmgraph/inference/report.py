@@ -1,0 +1,39 @@
+"""What a run of the rules did."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from srmgraph.errors import SrmgraphError
+
+
+class ClosureTooLargeError(SrmgraphError):
+    """More follows than was allowed, so nothing was inferred."""
+
+    def __init__(self, limit: int, rule: str) -> None:
+        super().__init__(
+            f"More than {limit:,} facts follow, so nothing was inferred. The last rule at work was "
+            f"{rule}. Look for a transitive property or a chain over a dense network, or raise the "
+            "limit."
+        )
+
+
+@dataclass
+class RunReport:
+    """What a run of the rules did: rounds, seconds, and facts by the rule that found them first."""
+
+    rounds: int = 0
+    seconds: float = 0.0
+    fired: int = 0
+    """How often a rule was run."""
+    facts: Counter[str] = field(default_factory=Counter)
+
+    def __str__(self) -> str:
+        total = sum(self.facts.values())
+        lines = [
+            f"{total:,} facts in {self.rounds} rounds and {self.seconds:.2f} s; "
+            f"rules were run {self.fired:,} times."
+        ]
+        lines += [f"  {count:>11,}  {rule}" for rule, count in self.facts.most_common()]
+        return "\n".join(lines)

@@ -1,0 +1,107 @@
+"""Rules: what follows from what, over columns of facts.
+
+Source: OWL 2 Web Ontology Language Profiles (Second Edition), section 4.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from srmgraph.inference.facts import SUBJECT, VALUE, Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """A pattern of facts in one column: of one term for a class, of two for a property.
+
+    A term is the number of a variable, or the complement (`~`) of the number of a constant.
+    """
+
+    column: int
+    terms: tuple[int, ...]
+
+    def fact(self, values: Sequence[int]) -> Fact:
+        """Return the fact that the pattern becomes by the values of the variables."""
+        numbers = [values[term] if term >= 0 else ~term for term in self.terms]
+        if len(numbers) == 1:
+            return self.column, numbers[0]
+        return self.column, numbers[0] << SUBJECT | numbers[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What must hold of variables besides the patterns.
+
+    `different`: two terms are not the same. `no literal`: a term is none. `outside`: a term is a
+    literal that is no value of the datatype. `unequal`: both terms are literals, of other values.
+    """
+
+    kind: str
+    variables: tuple[int, ...]
+    datatype: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """If all of the body holds, so does the head; without a head it is a contradiction.
+
+    `name` is that of the rule in the specification; `axioms` are the facts of the ontology from
+    which this one was made.
+    """
+
+    name: str
+    body: tuple[Atom, ...]
+    head: Atom | None
+    axioms: tuple[Fact, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+
+    @property
+    def variables(self) -> int:
+        """How many variables there are."""
+        return 1 + max((term for atom in self.body for term in atom.terms), default=-1)
+
+
+@dataclass
+class RuleSet:
+    """Rules, and where each of them is set off and leads to."""
+
+    rules: tuple[Rule, ...]
+    set_off: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    """By column: the number of the rule and the place in its body."""
+    leading_to: dict[int, list[int]] = field(default_factory=dict)
+    """By column: the numbers of the rules."""
+    given: list[int] = field(default_factory=list)
+    """The numbers of the rules without a body."""
+    clashes: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    """By column, as `set_off`: the rules without a head, which matter only in the end."""
+
+    @classmethod
+    def of(cls, rules: Iterable[Rule]) -> RuleSet:
+        """Return the rules, each once."""
+        found = cls(tuple(dict.fromkeys(rules)))
+        for number, rule in enumerate(found.rules):
+            if not rule.body:
+                found.given.append(number)
+            places = found.clashes if rule.head is None else found.set_off
+            for place, atom in enumerate(rule.body):
+                places.setdefault(atom.column, []).append((number, place))
+            if rule.head is not None:
+                found.leading_to.setdefault(rule.head.column, []).append(number)
+        return found
+
+
+def member(of: int, term: int) -> Atom:
+    """Return the pattern “term is of the class”."""
+    return Atom(~of, (term,))
+
+
+def related(subject: int, by: int, value: int) -> Atom:
+    """Return the pattern “subject has value by the property”."""
+    return Atom(by, (subject, value))
+
+
+def axiom(subject: int, by: int, value: int) -> Fact:
+    """Return an axiom's triple as a fact."""
+    assert 0 <= value <= VALUE
+    return by, subject << SUBJECT | value

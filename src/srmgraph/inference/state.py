@@ -1,0 +1,216 @@
+"""Statements about data with all that follows from them, and what may be told of it."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import pyoxigraph
+import rdflib
+
+from srmgraph import knowledge
+from srmgraph.errors import InconsistentError
+from srmgraph.inference import contradictions
+from srmgraph.inference.contradictions import Clash
+from srmgraph.inference.facts import LITERALS, SUBJECT, VALUE, Delta, Fact, Facts
+from srmgraph.inference.language import EVERYTHING, REFLEXIVE, TYPE
+from srmgraph.inference.program import Program, axioms_among
+from srmgraph.inference.report import RunReport
+from srmgraph.terms import Statement, triples_to_oxigraph
+
+Progress: TypeAlias = Callable[[str], None]
+
+_TOLD = 100
+"""Contradictions that are told in full; more would be read by nobody."""
+
+
+class State:
+    """The facts of a program and of data, closed."""
+
+    def __init__(self, program: Program, progress: Progress | None, limit: int | None) -> None:
+        self.original = self.program = program
+        self.dictionary = program.dictionary.copy()
+        self.prefixes = knowledge.prefixes()
+        self.report = RunReport()
+        self._progress = progress
+        self._limit = limit
+
+    def anew(self) -> State:
+        """Return an empty state of the same program and dictionary."""
+        state = State(self.original, self._progress, self._limit)
+        state.dictionary, state.prefixes = self.dictionary, self.prefixes
+        state.report = self.report
+        return state
+
+    def delta(self, statements: Iterable[Statement]) -> Delta:
+        """Return statements as facts, written as the store writes them."""
+        store = pyoxigraph.Store()
+        graph = pyoxigraph.DefaultGraph()
+        store.extend(
+            pyoxigraph.Quad(triple.subject, triple.predicate, triple.object, graph)
+            for triple in triples_to_oxigraph(statements)
+        )
+        return self.dictionary.facts(store)
+
+    def build(self, data: Delta) -> None:
+        """Take in statements, in place of all that was here but the program, and close them.
+
+        Axioms among them, and those that follow, become rules too.
+        """
+        program = self.original
+        own = axioms_among(data)
+        if own:
+            program = program.with_axioms(own, self.dictionary)
+        while True:
+            facts = program.facts.copy()
+            evaluation = program.evaluation(
+                facts, self.dictionary, limit=self._limit, progress=self._progress
+            )
+            evaluation.report = self.report
+            with without_garbage_collection():
+                evaluation.close(facts.state(data))
+            further = program.further_axioms(evaluation)
+            if not further:
+                break
+            program = program.with_axioms(further, self.dictionary)
+        self.program, self.facts, self.evaluation = program, facts, evaluation
+
+    # ── What is there ───────────────────────────────────────────────────────────────────────────
+
+    def stated(self) -> Delta:
+        """Return what the data state, with what the ontology states."""
+        return {key: column.facts - column.derived for key, column in self.facts.columns.items()}
+
+    def derived(self) -> Delta:
+        """Return what follows and is not stated, without a copy."""
+        return {key: column.derived for key, column in self.facts.columns.items()}
+
+    def visible(self, delta: Delta) -> Delta:
+        """Return the facts that are told of: not what is trivial, and not of the ontology's terms.
+
+        Nor what cannot be written down, such as a literal as subject.
+        """
+        terms, language = self.program.terms, self.dictionary.of_language
+        blank = {term for term in terms if self.dictionary.is_blank(term)}
+        found: Delta = {}
+        for key, numbers in delta.items():
+            if key < 0:
+                if ~key in EVERYTHING or ~key in blank or ~key >= LITERALS:
+                    continue
+                shown = {who for who in numbers - terms - language if who < LITERALS}
+            elif not self.dictionary.is_iri(key):
+                continue
+            else:
+                shown = {
+                    pair
+                    for pair in numbers
+                    if (who := pair >> SUBJECT) < LITERALS
+                    and who not in terms
+                    and who not in language
+                }
+                if key in REFLEXIVE:
+                    shown = {pair for pair in shown if pair >> SUBJECT != pair & VALUE}
+                if blank:
+                    shown = {pair for pair in shown if pair & VALUE not in blank}
+            if shown:
+                found[key] = shown
+        return found
+
+    def statements(self, delta: Delta) -> Iterator[Statement]:
+        """Yield the facts of a delta that are told of."""
+        rdflib_term = self.dictionary.rdflib
+        for key, numbers in self.visible(delta).items():
+            if key < 0:
+                of = rdflib_term(~key)
+                type_ = rdflib_term(TYPE)
+                for who in numbers:
+                    yield rdflib_term(who), type_, of
+            else:
+                by = rdflib_term(key)
+                for pair in numbers:
+                    yield rdflib_term(pair >> SUBJECT), by, rdflib_term(pair & VALUE)
+
+    def quads(self, name: rdflib.URIRef) -> Iterator[pyoxigraph.Quad]:
+        """Yield what follows and is told of, in a named graph, as the store's engine takes it."""
+        graph = pyoxigraph.NamedNode(name)
+        # Any: what is visible has an IRI as property, and no literal as subject.
+        term: Callable[[int], Any] = self.dictionary.term
+        type_ = term(TYPE)
+        for key, numbers in self.visible(self.derived()).items():
+            if key < 0:
+                of = term(~key)
+                for who in numbers:
+                    yield pyoxigraph.Quad(term(who), type_, of, graph)
+            else:
+                by = term(key)
+                for pair in numbers:
+                    yield pyoxigraph.Quad(term(pair >> SUBJECT), by, term(pair & VALUE), graph)
+
+    def ranks(self) -> dict[Fact, int]:
+        """Return for each fact that follows the round in which it is found from what is stated."""
+        facts = Facts()
+        facts.state(self.stated())
+        evaluation = self.program.evaluation(facts, self.dictionary)
+        found: dict[Fact, int] = {}
+        for key, numbers in evaluation.given().items():
+            found |= {(key, number): 1 for number in numbers}
+        delta = facts.all()
+        rank = 1
+        while delta:
+            delta = evaluation.step(delta)
+            rank += 1
+            for key, numbers in delta.items():
+                found |= {(key, number): rank for number in numbers}
+        return found
+
+    # ── Contradictions ──────────────────────────────────────────────────────────────────────────
+
+    def clashes(self, delta: Delta) -> list[Clash]:
+        """Return the contradictions that some facts take part in, in a fixed order."""
+        found = set()
+        for rule, premises, values in self.evaluation.clashes(delta):
+            outside = None
+            for condition in rule.conditions:
+                if condition.kind == "outside":
+                    (term,) = condition.variables
+                    outside = (values[term] if term >= 0 else ~term, condition.datatype)
+            found.add(Clash(rule.name, premises, rule.axioms, outside))
+        return sorted(found, key=lambda clash: (clash.rule, clash.premises, clash.axioms))
+
+    def refuse(self, clashes: list[Clash]) -> None:
+        """Raise InconsistentError if there are contradictions."""
+        if clashes:
+            raise InconsistentError(
+                contradictions.sentences(self, clashes[:_TOLD], len(clashes) - _TOLD)
+            )
+
+    def check_literals(self, delta: Delta) -> None:
+        """Raise InconsistentError for texts that are none of their datatypes."""
+        bad = self.dictionary.ill_formed
+        if not bad:
+            return
+        found: set[Fact] = {
+            (key, pair)
+            for key, numbers in delta.items()
+            if key >= 0
+            for pair in numbers
+            if pair & VALUE in bad
+        }
+        if found:
+            values = {pair & VALUE for _, pair in found}
+            raise InconsistentError(contradictions.of_literals(self, sorted(values)))
+
+
+@contextmanager
+def without_garbage_collection() -> Iterator[None]:
+    """Let no garbage be collected meanwhile."""
+    # Nothing here refers to itself, so looking for such things only costs time: a third of all.
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -1,0 +1,435 @@
+"""Which focus nodes of a query may get another answer, once some statements have changed.
+
+Each triple pattern of a query is met with each changed statement. From where the two fit together,
+the way to the focus node leads over the patterns around, walked in the graph as it was and as it
+is. Whatever is found may be affected; whatever is not found cannot be.
+
+The way runs only over patterns that hold wherever the first one matters, and conditions are passed
+over: so too many nodes may be found, never too few.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import pyoxigraph
+from rdflib import RDF
+
+from srmgraph.validation import paths
+from srmgraph.validation.paths import Path
+from srmgraph.validation.patterns import (
+    AnyProperty,
+    Atom,
+    NotUnderstood,
+    Query,
+    Scope,
+    Term,
+    read,
+)
+
+Node: TypeAlias = (
+    pyoxigraph.NamedNode | pyoxigraph.BlankNode | pyoxigraph.Literal | pyoxigraph.Triple
+)
+Nodes: TypeAlias = frozenset[Node]
+
+MOST_NODES = 2_000
+"""How many nodes a walk may touch before it costs more than it saves."""
+
+_TYPE = pyoxigraph.NamedNode(RDF.type)
+_HERE = paths.Sequence(())
+"""A path of no step."""
+
+
+class TooMany(Exception):
+    """A walk touches too many nodes."""
+
+
+class Sight:
+    """All statements that a store holds or held: its own, and those that were removed."""
+
+    def __init__(
+        self, oxigraph: pyoxigraph.Store, removed: Iterable[pyoxigraph.Triple] = ()
+    ) -> None:
+        self._oxigraph = oxigraph
+        self._removed = list(removed)
+        self._left = MOST_NODES
+        self._steps: dict[tuple[Node, Node | None, bool], Nodes] = {}
+
+    def start(self) -> None:
+        """Begin a new walk, with the full number of nodes to touch."""
+        self._left = MOST_NODES
+
+    def triples(
+        self, subject: Node | None, predicate: Node | None, value: Node | None
+    ) -> Iterator[pyoxigraph.Triple | pyoxigraph.Quad]:
+        """The statements of a pattern; raises TooMany when the walk has touched enough."""
+        if isinstance(subject, pyoxigraph.Literal):
+            return
+        found = self._oxigraph.quads_for_pattern(subject, predicate, value, None)  # type: ignore[arg-type]
+        for quad in found:
+            self._touch()
+            yield quad
+        for triple in self._removed:
+            if (
+                subject in (None, triple.subject)
+                and predicate in (None, triple.predicate)
+                and value in (None, triple.object)
+            ):
+                self._touch()
+                yield triple
+
+    def reach(self, nodes: Nodes, path: Path | AnyProperty, backwards: bool = False) -> Nodes:
+        """The nodes to which a path leads from any of *nodes*, or from which it leads there."""
+        match path:
+            case paths.Predicate(iri):
+                return self._step(nodes, pyoxigraph.NamedNode(iri), backwards)
+            case AnyProperty(both_ways):
+                found = self._step(nodes, None, backwards)
+                return found | self._step(nodes, None, not backwards) if both_ways else found
+            case paths.Inverse(inner):
+                return self.reach(nodes, inner, not backwards)
+            case paths.Sequence(inners):
+                for inner in reversed(inners) if backwards else inners:
+                    nodes = self.reach(nodes, inner, backwards)
+                return nodes
+            case paths.Alternative(inners):
+                return frozenset[Node]().union(
+                    *(self.reach(nodes, inner, backwards) for inner in inners)
+                )
+            case paths.Repeated(inner, "?"):
+                return nodes | self.reach(nodes, inner, backwards)
+            case paths.Repeated(inner, times):
+                found = nodes if times == "*" else frozenset()
+                while nodes := self.reach(nodes, inner, backwards) - found:
+                    found |= nodes
+                return found
+
+    def _step(self, nodes: Nodes, predicate: Node | None, backwards: bool) -> Nodes:
+        if len(nodes) == 1:
+            (node,) = nodes
+            return self._from(node, predicate, backwards)
+        return frozenset[Node]().union(*(self._from(n, predicate, backwards) for n in nodes))
+
+    def _from(self, node: Node, predicate: Node | None, backwards: bool) -> Nodes:
+        key = (node, predicate, backwards)
+        found = self._steps.get(key)
+        if found is None:
+            if backwards:
+                found = frozenset(t.subject for t in self.triples(None, predicate, node))
+            else:
+                found = frozenset(t.object for t in self.triples(node, predicate, None))
+            self._steps[key] = found
+        else:
+            self._touch(len(found))
+        return found
+
+    def _touch(self, times: int = 1) -> None:
+        self._left -= times
+        if self._left < 0:
+            raise TooMany
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """How a changed statement fits into a path: over which property, and how its two ends lead to
+    those of the path.
+
+    `start` and `end` say at which end of the statement the walk to the path's start or end begins
+    (0 its subject, 1 its object), and by which path. Without `walks` both ends of the path are at
+    one node, which is mentioned in the statement: a path of no step.
+    """
+
+    predicate: pyoxigraph.NamedNode | None
+    start: tuple[int, Path] = (0, _HERE)
+    end: tuple[int, Path] = (1, _HERE)
+    walks: bool = True
+
+
+def _entries(path: Path | AnyProperty) -> Iterator[_Entry]:
+    match path:
+        case paths.Predicate(iri):
+            yield _Entry(pyoxigraph.NamedNode(iri))
+        case AnyProperty(both_ways):
+            yield _Entry(None)
+            if both_ways:
+                yield _Entry(None, (1, _HERE), (0, _HERE))
+        case paths.Inverse(inner):
+            for entry in _entries(inner):
+                yield _Entry(entry.predicate, entry.end, entry.start)
+        case paths.Sequence(inners):
+            for number, inner in enumerate(inners):
+                before = paths.Inverse(paths.Sequence(inners[:number]))
+                yield from _between(inner, before, paths.Sequence(inners[number + 1 :]))
+        case paths.Alternative(inners):
+            for inner in inners:
+                yield from _entries(inner)
+        case paths.Repeated(inner, "?"):
+            yield from _entries(inner)
+        case paths.Repeated(inner, _):
+            again = paths.Repeated(inner, "*")
+            yield from _between(inner, paths.Inverse(again), again)
+
+
+def _between(inner: Path, before: Path, after: Path) -> Iterator[_Entry]:
+    """The entries of a path with more before it, as walked backwards, and more behind it."""
+    for entry in _entries(inner):
+        yield _Entry(
+            entry.predicate,
+            (entry.start[0], _joined(entry.start[1], before)),
+            (entry.end[0], _joined(entry.end[1], after)),
+        )
+
+
+def _joined(first: Path, second: Path) -> Path:
+    if second in (_HERE, paths.Inverse(_HERE)):
+        return first
+    return second if first == _HERE else paths.Sequence((first, second))
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """One step of the way to the focus node: over a pattern, from one of its places to another.
+
+    Places are 0 for the subject, 1 for the object, 2 for the property.
+    """
+
+    atom: Atom
+    leave: int
+    arrive: int
+    domain: Nodes | None
+
+    def walk(self, sight: Sight, nodes: Nodes) -> Nodes:
+        atom = self.atom
+        fixed: list[Node | None] = [
+            None if isinstance(term, str) else term for term in (atom.subject, atom.object)
+        ]
+        if 2 not in (self.leave, self.arrive):
+            found = sight.reach(nodes, atom.path, backwards=self.leave == 1)
+        else:
+            place = {0: 0, 1: 2, 2: 1}
+            found = frozenset()
+            for node in nodes:
+                pattern: list[Node | None] = [fixed[0], None, fixed[1]]
+                pattern[place[self.leave]] = node
+                found |= {
+                    (t.subject, t.object, t.predicate)[self.arrive]
+                    for t in sight.triples(pattern[0], pattern[1], pattern[2])
+                }
+        return found if self.domain is None else found & self.domain
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How changed statements of one property bear on the focus nodes of a query, or on the values
+    that it finds.
+
+    `to` is the variable to which the way leads: `this`, a column of the query, or None where there
+    is no way, so that anything may be affected.
+    """
+
+    entry: _Entry
+    atom: Atom
+    domains: tuple[Nodes | None, Nodes | None, Nodes | None]
+    first: int
+    links: tuple[_Link, ...]
+    to: str | None
+
+    @property
+    def predicate(self) -> pyoxigraph.NamedNode | None:
+        """The property of the statements that matter; None for any."""
+        return self.entry.predicate
+
+    def fits(self, triple: pyoxigraph.Triple) -> bool:
+        """A quick look whether a statement can matter at all; its property is known to fit."""
+        entry = self.entry
+        if not entry.walks:
+            return True
+        ends = (triple.subject, triple.object)
+        for (side, path), domain in zip((entry.start, entry.end), self.domains, strict=False):
+            if domain is not None and path == _HERE and ends[side] not in domain:
+                return False
+        return True
+
+    def affected(self, sight: Sight, triple: pyoxigraph.Triple) -> Nodes | None:
+        """The nodes in the place of `to` that may be affected; None for any.
+
+        Raises TooMany.
+        """
+        ends = [frozenset({triple.subject}), frozenset({triple.object})]
+        entry = self.entry
+        if entry.walks:
+            both = [sight.reach(ends[side], path) for side, path in (entry.start, entry.end)]
+        else:
+            both = [ends[0] | ends[1]] * 2
+        places: list[Nodes] = [*both, frozenset({triple.predicate})]
+        for place, domain in enumerate(self.domains):
+            if domain is not None and (place < 2 or self.atom.variable is not None):
+                places[place] &= domain
+                if not places[place]:
+                    return frozenset()
+        if not entry.walks and any(self.domains[:2]):
+            # Both ends are one node.
+            places[0] = places[1] = places[0] & places[1]
+        if not (places[0] and places[1]):
+            return frozenset()
+        if self.to is None:
+            return None
+        nodes = places[self.first]
+        for link in self.links:
+            nodes = link.walk(sight, nodes)
+            if not nodes:
+                break
+        return nodes
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """What the answer to a query depends on.
+
+    `routes` lead from statements to focus nodes. `needs` are patterns without which a node cannot
+    be a focus node: a place of the node (0 subject, 1 object), the path, and the values that count.
+    `sieves` are queries that tell for some columns, by their names, which values can be found at
+    all: `%s` stands for the values to be looked at. `is_daily` says that the answer may be another
+    one tomorrow.
+    """
+
+    routes: tuple[Route, ...]
+    needs: tuple[tuple[int, Path, Nodes | None], ...]
+    sieves: Mapping[str, str]
+    is_daily: bool
+
+    def may_be_found(self, sight: Sight, node: Node) -> bool:
+        """Whether *node* may be a focus node at all; in doubt, yes."""
+        alone = frozenset({node})
+        for place, path, values in self.needs:
+            found = sight.reach(alone, path, backwards=place == 1)
+            if not (found if values is None else found & values):
+                return False
+        return True
+
+
+def of(sparql: str, targets: str | None = None, columns: tuple[str, ...] = ()) -> Footprint:
+    """The footprint of a query about focus nodes, its variable `this`.
+
+    *targets* is another query, for the focus nodes, where the first one does not find them itself.
+    *columns* are variables to which routes may lead instead, where none leads to `this`.
+
+    Raises NotUnderstood where anything at all may be affected.
+    """
+    query = read(sparql)
+    if query.changes_by_itself:
+        raise NotUnderstood("the clock or chance")
+    scope, is_daily = query.scope, query.changes_daily
+    if targets is not None:
+        first = read(targets)
+        first.scope.children.append(scope)
+        scope.parent = first.scope
+        scope = first.scope
+    bound = {name for atom in scope.atoms for name in atom.variables()} - query.computed
+    goals = ["this", *(name for name in columns if name in bound)]
+    return Footprint(
+        tuple(
+            route
+            for inner in scope.all()
+            for atom in inner.atoms
+            for route in _routes(inner, atom, goals)
+        ),
+        tuple(_needs(scope)),
+        {name: sieve for name in goals[1:] if (sieve := _sieve(query, name))},
+        is_daily,
+    )
+
+
+def _needs(scope: Scope) -> Iterator[tuple[int, Path, Nodes | None]]:
+    for atom in scope.atoms:
+        if isinstance(atom.path, paths.Predicate):
+            if atom.subject == "this":
+                yield 0, atom.path, _domain(atom.object, scope.domains)
+            elif atom.object == "this":
+                yield 1, atom.path, _domain(atom.subject, scope.domains)
+
+
+def _sieve(query: Query, name: str) -> str:
+    """A query for the values of a column that meet all conditions on it alone; empty if there are
+    none."""
+    alone = [text for text, variables in query.conditions if variables == {name}]
+    if not alone:
+        return ""
+    pattern = f"VALUES ?{name} {{ %s }} {' '.join(alone)}".replace("%", "%%").replace(
+        "%%s", "%s", 1
+    )
+    return f"{query.prologue.replace('%', '%%')}SELECT ?{name} {{ {pattern} }}"
+
+
+def _routes(scope: Scope, atom: Atom, goals: list[str]) -> Iterator[Route]:
+    visible = [other for around in scope.around() for other in around.atoms]
+    domains: dict[str, Nodes] = {}
+    for around in scope.around():
+        for name, values in around.domains.items():
+            domains[name] = values & domains.get(name, values)
+    to, first, links = next(
+        ((goal, *way) for goal in goals if (way := _way(atom, visible, domains, goal)) is not None),
+        (None, 0, ()),
+    )
+    own = (
+        _domain(atom.subject, domains),
+        _domain(atom.object, domains),
+        None if atom.variable is None else domains.get(atom.variable),
+    )
+    for entry in _entries(atom.path):
+        yield Route(entry, atom, own, first, links, to)
+    may_be_empty = not isinstance(atom.path, AnyProperty) and paths.may_be_empty(atom.path)
+    if may_be_empty and not _is_anchored(atom, visible):
+        # A path of no step depends on whether its node is in the graph at all.
+        yield Route(_Entry(None, walks=False), atom, own, first, links, to)
+
+
+def _domain(term: Term, domains: Mapping[str, Nodes]) -> Nodes | None:
+    return domains.get(term) if isinstance(term, str) else frozenset({term})
+
+
+def _is_anchored(atom: Atom, visible: list[Atom]) -> bool:
+    """Whether another pattern makes sure that one end of the path is a node of the graph."""
+    ends = {end for end in (atom.subject, atom.object) if isinstance(end, str)}
+    return any(
+        not ends.isdisjoint((other.subject, other.object))
+        for other in visible
+        if isinstance(other.path, AnyProperty) or not paths.may_be_empty(other.path)
+    )
+
+
+def _way(
+    atom: Atom, visible: list[Atom], domains: dict[str, Nodes], goal: str
+) -> tuple[int, tuple[_Link, ...]] | None:
+    """The shortest way from a pattern to a variable: the place to begin with, and the steps."""
+    waiting: deque[tuple[str, int, tuple[_Link, ...]]] = deque()
+    seen: set[str] = set()
+    for place, term in _places(atom):
+        if term not in seen:
+            seen.add(term)
+            waiting.append((term, place, ()))
+    while waiting:
+        variable, first, links = waiting.popleft()
+        if variable == goal:
+            return first, links
+        for other in visible:
+            if other is atom:
+                continue
+            for leave, term in _places(other):
+                if term != variable:
+                    continue
+                for arrive, target in _places(other):
+                    if target not in seen:
+                        seen.add(target)
+                        link = _Link(other, leave, arrive, domains.get(target))
+                        waiting.append((target, first, (*links, link)))
+    return None
+
+
+def _places(atom: Atom) -> Iterator[tuple[int, str]]:
+    for place, term in enumerate((atom.subject, atom.object, atom.variable)):
+        if isinstance(term, str):
+            yield place, term

@@ -1,0 +1,307 @@
+"""Validation of what a change touches: the report on a graph, brought up to date after a change.
+
+A rule is checked again for those focus nodes that the changed statements can bear on; every other
+result of the standing report is kept. The outcome is the same as that of a full validation.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TypeAlias
+
+import pyoxigraph
+from rdflib import RDFS, URIRef
+from rdflib.term import Node
+
+from srmgraph.terms import OxigraphTerm, Statement, to_oxigraph, to_rdflib, triples_to_oxigraph
+from srmgraph.validation import engine, footprint, paths
+from srmgraph.validation.compiler import Check, Compiled, compile
+from srmgraph.validation.engine import SUB_CLASS_OF, Hierarchy
+from srmgraph.validation.footprint import Footprint, Route, Sight, TooMany
+from srmgraph.validation.patterns import NotUnderstood
+from srmgraph.validation.report import Result, Work
+from srmgraph.validation.shapes import Shapes
+from srmgraph.validation.targets import Classes
+
+_LABEL = pyoxigraph.NamedNode(RDFS.label)
+_COLUMNS = ("value", "path")
+"""What results can be told apart by, where a rule looks at the whole graph at once."""
+
+_Key: TypeAlias = tuple[str, Node, URIRef, Node | None]
+"""Rule, shape, component and constraint: what a result says of the check that found it."""
+
+_Found: TypeAlias = dict[str, set[OxigraphTerm]]
+"""The nodes that may be affected, by the variable that holds them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Statements that were added to a graph, and such as were removed from it.
+
+    A statement that the graph held before, or holds still, may be named: it costs time, and does no
+    harm. One that is not named, but was added or removed, makes the report wrong.
+    """
+
+    added: tuple[pyoxigraph.Triple, ...] = ()
+    removed: tuple[pyoxigraph.Triple, ...] = ()
+
+    @classmethod
+    def of(cls, added: Iterable[Statement] = (), removed: Iterable[Statement] = ()) -> Change:
+        """A change told in rdflib's triples."""
+        return cls(tuple(triples_to_oxigraph(added)), tuple(triples_to_oxigraph(removed)))
+
+    @classmethod
+    def of_quads(
+        cls, added: Iterable[pyoxigraph.Quad] = (), removed: Iterable[pyoxigraph.Quad] = ()
+    ) -> Change:
+        """A change told in quads of a store, whatever their graphs."""
+        return cls(
+            tuple(dict.fromkeys(quad.triple for quad in added)),
+            tuple(dict.fromkeys(quad.triple for quad in removed)),
+        )
+
+    def named(self) -> set[Node]:
+        """The things whose names may have changed."""
+        return {
+            to_rdflib(triple.subject)
+            for triple in (*self.added, *self.removed)
+            if triple.predicate == _LABEL
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The queries for a shapes graph and a class hierarchy, and what each of them depends on."""
+
+    compiled: Compiled
+    groups: Mapping[_Key, tuple[Check, ...]]
+    footprints: Mapping[_Key, tuple[Footprint, ...]]
+    routes: Mapping[pyoxigraph.NamedNode | None, tuple[tuple[_Key, Route], ...]]
+    always: Mapping[_Key, str]
+    """The checks that any change may bear on, with the reason."""
+
+    def daily(self) -> dict[_Key, str]:
+        """The checks that may find something else tomorrow, with the reason."""
+        return {
+            key: "It depends on the day, which is another one now."
+            for key, footprints in self.footprints.items()
+            if any(each.is_daily for each in footprints)
+        }
+
+
+class Planner:
+    """Makes plans for one shapes graph, and keeps the last ones."""
+
+    def __init__(self, shapes: Shapes) -> None:
+        self._shapes = shapes
+        self.plan: Callable[[Hierarchy], Plan] = lru_cache(maxsize=4)(self._plan)
+
+    def _plan(self, hierarchy: Hierarchy) -> Plan:
+        compiled = compile(self._shapes, Classes(engine.hierarchy_graph(hierarchy)))
+        groups: dict[_Key, list[Check]] = defaultdict(list)
+        for check in compiled.checks:
+            groups[_key(self._shapes, check)].append(check)
+        routes: dict[pyoxigraph.NamedNode | None, list[tuple[_Key, Route]]] = defaultdict(list)
+        footprints: dict[_Key, tuple[Footprint, ...]] = {}
+        always: dict[_Key, str] = {}
+        for key, checks in groups.items():
+            try:
+                footprints[key] = tuple(map(_footprint, checks))
+            except NotUnderstood as reason:
+                always[key] = f"It depends on what is not known beforehand: {reason}."
+                continue
+            found = [route for each in footprints[key] for route in each.routes]
+            # Results that checks have in common are told apart by the focus node alone.
+            if len(checks) > 1 and any(route.to != "this" for route in found):
+                found = [
+                    route if route.to == "this" else replace(route, to=None) for route in found
+                ]
+            for route in found:
+                routes[route.predicate].append((key, route))
+        return Plan(
+            compiled,
+            {key: tuple(checks) for key, checks in groups.items()},
+            footprints,
+            {predicate: tuple(pairs) for predicate, pairs in routes.items()},
+            always,
+        )
+
+
+def update(
+    oxigraph: pyoxigraph.Store,
+    shapes: Shapes,
+    planner: Planner,
+    standing: Iterable[Result],
+    change: Change,
+    is_new_day: bool = False,
+) -> tuple[list[Result], Compiled, Work]:
+    """Bring results up to date with what *oxigraph* holds after a change, the ontology included.
+
+    *is_new_day* says that the results were found before today, so that rules about the day of today
+    have to be checked anew. Shapes that are not compiled are left to the caller: their results are
+    dropped.
+    """
+    added, removed = _as_stored(change.added), _as_stored(change.removed)
+    hierarchy = engine.hierarchy(oxigraph)
+    plan = planner.plan(hierarchy)
+    whole = dict(plan.always)
+    if is_new_day:
+        whole |= plan.daily()
+    if any(triple.predicate == SUB_CLASS_OF for triple in (*added, *removed)):
+        before = hierarchy - _pairs(added) | _pairs(removed)
+        whole |= _differing(plan, planner.plan(before))
+    affected = _affected(plan, Sight(oxigraph, removed), (*added, *removed), whole)
+    kept = [result for result in standing if _stands(plan, whole, affected, result)]
+    again = _Again(oxigraph, shapes)
+    for key, checks in plan.groups.items():
+        if key in whole:
+            for check in checks:
+                kept += again.all(check)
+        elif key in affected:
+            for check, seen in zip(checks, plan.footprints[key], strict=True):
+                kept += again.only(check, seen, affected[key])
+    work = Work(again.queries, len(plan.compiled.checks), again.nodes, _by_rule(whole))
+    return kept, plan.compiled, work
+
+
+class _Again:
+    """Runs checks again, and counts."""
+
+    def __init__(self, oxigraph: pyoxigraph.Store, shapes: Shapes) -> None:
+        self.queries = 0
+        self.nodes = 0
+        self._oxigraph = oxigraph
+        self._shapes = shapes
+        self._sight = Sight(oxigraph)
+
+    def all(self, check: Check) -> list[Result]:
+        """What a check finds anywhere."""
+        self.queries += 1
+        return engine.results(self._oxigraph, self._shapes, check)
+
+    def only(self, check: Check, seen: Footprint, affected: _Found) -> Iterator[Result]:
+        """What a check finds at nodes that may be affected."""
+        focus = affected.get("this", set())
+        for variable, nodes in affected.items():
+            for result in self._at(check, seen, variable, nodes):
+                if variable == "this" or to_oxigraph(result.focus_node) not in focus:
+                    yield result
+
+    def _at(
+        self, check: Check, seen: Footprint, variable: str, nodes: set[OxigraphTerm]
+    ) -> list[Result]:
+        self._sight.start()
+        if variable == "this":
+            nodes = {node for node in nodes if seen.may_be_found(self._sight, node)}
+        elif variable in seen.sieves:
+            nodes = self._sifted(seen.sieves[variable], variable, nodes)
+        self.nodes += len(nodes)
+        if not nodes:
+            return []
+        self.queries += 1
+        return engine.results(self._oxigraph, self._shapes, check, variable, nodes)
+
+    def _sifted(self, sieve: str, variable: str, nodes: set[OxigraphTerm]) -> set[OxigraphTerm]:
+        # SPARQL has no way to write a blank node.
+        blank: set[OxigraphTerm] = {n for n in nodes if isinstance(n, pyoxigraph.BlankNode)}
+        named = sorted(map(str, nodes - blank))
+        if not named:
+            return blank
+        self.queries += 1
+        solutions = engine.query(self._oxigraph, sieve % " ".join(named))
+        return blank | {solution[variable] for solution in solutions}
+
+
+def _footprint(check: Check) -> Footprint:
+    if check.targets is not None:
+        return footprint.of(check.sparql, check.targets)
+    columns = tuple(name for name in _COLUMNS if name in check.columns)
+    return footprint.of(check.sparql, columns=columns)
+
+
+def _key(shapes: Shapes, check: Check) -> _Key:
+    return shapes.name(check.rule), check.shape, check.component, check.constraint
+
+
+def is_mixed(shapes: Shapes, compiled: Compiled) -> bool:
+    """Whether shapes that are not compiled share some with those that are, so that it cannot be
+    told which engine found a result."""
+    waiting, seen = list(compiled.left_out), set[Node]()
+    while waiting:
+        node = waiting.pop()
+        if node not in seen:
+            seen.add(node)
+            waiting += shapes.graph.objects(node)
+    return any(check.shape in seen for check in compiled.checks)
+
+
+def _affected(
+    plan: Plan, sight: Sight, triples: Iterable[pyoxigraph.Triple], whole: dict[_Key, str]
+) -> dict[_Key, _Found]:
+    """The nodes for which each check may find something else; adds to *whole* where it is all."""
+    affected: dict[_Key, _Found] = {}
+    for triple in triples:
+        for predicate in (triple.predicate, None):
+            for key, route in plan.routes.get(predicate, ()):
+                if key in whole or not route.fits(triple):
+                    continue
+                try:
+                    sight.start()
+                    nodes = route.affected(sight, triple)
+                except TooMany:
+                    whole[key] = f"More than {footprint.MOST_NODES:,} nodes lie around the change."
+                    continue
+                if nodes is None:
+                    whole[key] = "No path leads from what changed to what is checked."
+                elif nodes:
+                    found = affected.setdefault(key, {}).setdefault(str(route.to), set())
+                    found |= nodes
+                    if len(found) > footprint.MOST_NODES:
+                        whole[key] = f"More than {footprint.MOST_NODES:,} nodes may be affected."
+    return affected
+
+
+def _stands(
+    plan: Plan, whole: Mapping[_Key, str], affected: Mapping[_Key, _Found], result: Result
+) -> bool:
+    """Whether a result stays as it is."""
+    key = (result.rule, result.source_shape, result.component, result.source_constraint)
+    if key in whole or key not in plan.groups:
+        return False
+    found = affected.get(key)
+    if not found:
+        return True
+    path = result.path.iri if isinstance(result.path, paths.Predicate) else None
+    held = {"this": result.focus_node, "value": result.value, "path": path}
+    return not any(
+        term is not None and to_oxigraph(term) in found.get(variable, ())
+        for variable, term in held.items()
+    )
+
+
+def _differing(plan: Plan, before: Plan) -> dict[_Key, str]:
+    """The checks whose query depends on how the class hierarchy was changed."""
+    known = {(key, check.text, check.targets) for key, c in before.groups.items() for check in c}
+    return {
+        key: "The classes that it is about have changed."
+        for key, checks in plan.groups.items()
+        if any((key, check.text, check.targets) not in known for check in checks)
+    }
+
+
+def _as_stored(triples: Iterable[pyoxigraph.Triple]) -> list[pyoxigraph.Triple]:
+    """Triples as a store gives them back: it writes some values in another way, as 7 for 007."""
+    store = pyoxigraph.Store()
+    store.extend(pyoxigraph.Quad(t.subject, t.predicate, t.object) for t in triples)
+    return [quad.triple for quad in store]
+
+
+def _pairs(triples: Iterable[pyoxigraph.Triple]) -> Hierarchy:
+    return frozenset((t.subject, t.object) for t in triples if t.predicate == SUB_CLASS_OF)
+
+
+def _by_rule(whole: Mapping[_Key, str]) -> dict[str, str]:
+    return {key[0]: reason for key, reason in sorted(whole.items(), key=lambda item: item[0][0])}

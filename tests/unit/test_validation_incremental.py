@@ -1,0 +1,319 @@
+"""A report that is brought up to date after a change equals that of a full validation."""
+
+import dataclasses
+import random
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+import pyoxigraph
+import pytest
+from hypothesis import given, note, settings
+from hypothesis import strategies as st
+from rdflib import RDFS, SH, Graph, URIRef
+from tests.unit import shacl_cases as cases
+from tests.unit import shacl_strategies as strategies
+
+from srmgraph import knowledge
+from srmgraph.store import EmbeddedStore, open_store
+from srmgraph.terms import Statement
+from srmgraph.validation import Change, Report, Validator, engine, footprint, revalidate, validate
+from srmgraph.validation.incremental import Planner, update
+from srmgraph.validation.shapes import Shapes
+
+EX = cases.EX
+PREFIXES = f"""
+    @prefix ex: <{EX}> . @prefix sh: <{SH}> . @prefix rdfs: <{RDFS}> .
+    @prefix owl: <http://www.w3.org/2002/07/owl#> .
+"""
+
+
+# ── Random graphs, shapes and edits ─────────────────────────────────────────────────────────────
+
+
+@st.composite
+def edits(draw: st.DrawFn) -> tuple[list[Statement], list[Statement]]:
+    """What a graph is made of, and the statements that are added or removed, one after the other:
+    those that are there are removed."""
+    data = sorted(draw(strategies.data()), key=str)
+    more = sorted(draw(strategies.data()), key=str)
+    more += [(pair[0], RDFS.subClassOf, pair[1]) for pair in draw(st.lists(_classes, max_size=1))]
+    return data, draw(st.lists(st.sampled_from([*data, *more]), min_size=1, max_size=6))
+
+
+_classes = st.tuples(*[st.sampled_from(strategies.CLASSES)] * 2)
+
+
+@settings(max_examples=60)
+@given(edited=edits(), shapes=strategies.shapes(sparql=True), steps=st.integers(1, 3))
+def test_random_changes(
+    edited: tuple[list[Statement], list[Statement]], shapes: Graph, steps: int
+) -> None:
+    _compare(edited, shapes, steps)
+
+
+@pytest.mark.slow
+@settings(max_examples=200)
+@given(edited=edits(), shapes=strategies.shapes(sparql=True), steps=st.integers(1, 3))
+def test_many_random_changes(
+    edited: tuple[list[Statement], list[Statement]], shapes: Graph, steps: int
+) -> None:
+    _compare(edited, shapes, steps)
+
+
+def _compare(edited: tuple[list[Statement], list[Statement]], shapes: Graph, steps: int) -> None:
+    data, toggled = edited
+    note(f"{shapes.serialize()}\n{data}\n{toggled}")
+    view = Shapes(shapes)
+    planner = Planner(view)
+    oxigraph = pyoxigraph.Store()
+    oxigraph.extend(_quads(data))
+    standing, _ = engine.run(oxigraph, view)
+    for number in range(0, len(toggled), steps):
+        change = _toggle(oxigraph, toggled[number : number + steps])
+        standing, _, work = update(oxigraph, view, planner, standing, change)
+        expected, _ = engine.run(oxigraph, view)
+        note(f"{change} {work}")
+        assert Counter(standing) == Counter(expected)
+
+
+def _toggle(oxigraph: pyoxigraph.Store, statements: list[Statement]) -> Change:
+    added, removed = [], []
+    for quad in _quads(statements):
+        if quad in oxigraph:
+            oxigraph.remove(quad)
+            removed.append(quad)
+        else:
+            oxigraph.add(quad)
+            added.append(quad)
+    return Change.of_quads(added, removed)
+
+
+def _quads(statements: list[Statement]) -> list[pyoxigraph.Quad]:
+    change = Change.of(statements)
+    return [pyoxigraph.Quad(t.subject, t.predicate, t.object) for t in change.added]
+
+
+# ── The rules of the project ────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def validator() -> Validator:
+    return Validator()
+
+
+@pytest.mark.parametrize("file", knowledge.example_files(), ids=lambda file: file.stem)
+def test_edits_of_an_example(file: Path, validator: Validator) -> None:
+    chance = random.Random(file.stem)
+    store = open_store()
+    store.read(file)
+    report = validator.validate(store, exclusive=True)
+    vocabulary = list(store.oxigraph)
+    for _ in range(2):
+        change = _edit(store, vocabulary, chance)
+        report = validator.revalidate(store, report, change, exclusive=True)
+        assert report == validator.validate(store, exclusive=True)
+    assert report.work is not None
+    assert 0 < report.work.queries < report.work.of / 2
+
+
+def _edit(store: EmbeddedStore, vocabulary: list[pyoxigraph.Quad], chance: random.Random) -> Change:
+    removed = chance.sample(list(store.oxigraph), chance.randint(1, 3))
+    added = []
+    for _ in range(chance.randint(0, 3)):
+        subject, predicate, value = chance.choices(vocabulary, k=3)
+        added.append(pyoxigraph.Quad(subject.subject, predicate.predicate, value.object))
+    for quad in removed:
+        store.oxigraph.remove(quad)
+    for quad in added:
+        store.oxigraph.add(quad)
+    return Change.of_quads(added, removed)
+
+
+def test_only_few_queries_are_run_for_one_statement(validator: Validator) -> None:
+    store = open_store()
+    store.read(knowledge.example_file("cellphone"))
+    report = validator.validate(store)
+    (quad, *_) = store.oxigraph.quads_for_pattern(None, pyoxigraph.NamedNode(RDFS.label), None)
+    store.oxigraph.remove(quad)
+    after = validator.revalidate(store, report, Change.of_quads((), [quad]))
+    assert after == validator.validate(store)
+    assert after.work is not None
+    assert after.work.queries < after.work.of / 10
+    assert not after.work.whole
+
+
+# ── What has to be checked whole, and what must not be ──────────────────────────────────────────
+
+
+def _shapes(text: str) -> Graph:
+    return Graph().parse(data=PREFIXES + text)
+
+
+def _store(text: str) -> EmbeddedStore:
+    store = open_store()
+    store.parse(PREFIXES + text, "turtle")
+    return store
+
+
+def _after(shapes: str, before: str, added: str = "", removed: str = "") -> tuple[Report, Report]:
+    """The report that is brought up to date, and that of a full validation."""
+    rules, store = _shapes(shapes), _store(before)
+    standing = validate(store, rules)
+    new, old = _store(added).oxigraph, _store(removed).oxigraph
+    for quad in old:
+        assert quad in store.oxigraph
+        store.oxigraph.remove(quad)
+    store.oxigraph.extend(new)
+    return revalidate(store, standing, Change.of_quads(new, old), rules), validate(store, rules)
+
+
+CASES = {
+    "gains a target": ("ex:b a ex:T .", ""),
+    "loses a target": ("", "ex:a a ex:T ."),
+    "is all right again": ("ex:a ex:p ex:z .", ""),
+    "becomes faulty": ("", "ex:c ex:p ex:x ."),
+    "gains a target by a sub-class": ("ex:S rdfs:subClassOf ex:T .", ""),
+    "loses a target by a sub-class": ("", "ex:U rdfs:subClassOf ex:T ."),
+    "has another name": ('ex:a rdfs:label "Another"@en .', 'ex:a rdfs:label "A" .'),
+    "is written in another way": ("ex:a ex:n 007 .", "ex:a ex:n 7.0 ."),
+}
+BASIC = """
+    ex:has-p a sh:PropertyShape ; sh:targetClass ex:T ; sh:path ex:p ; sh:minCount 1 .
+    ex:n-is-small a sh:PropertyShape ; sh:targetClass ex:T ; sh:path ex:n ; sh:maxInclusive 3 .
+"""
+DATA = """
+    ex:a a ex:T ; rdfs:label "A" ; ex:n 7.0 . ex:b ex:q ex:a . ex:s a ex:S . ex:u a ex:U .
+    ex:c a ex:T ; ex:p ex:x . ex:U rdfs:subClassOf ex:T .
+"""
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_focus_nodes_come_and_go(name: str) -> None:
+    added, removed = CASES[name]
+    updated, full = _after(BASIC, DATA, added, removed)
+    assert updated == full
+    assert updated != validate(_store(DATA), _shapes(BASIC))
+
+
+def test_a_sub_class_concerns_only_the_rules_about_it() -> None:
+    other = "ex:other a sh:NodeShape ; sh:targetClass ex:Other ; sh:nodeKind sh:BlankNode ."
+    updated, full = _after(BASIC + other, DATA + "ex:o a ex:Other .", "ex:S rdfs:subClassOf ex:T .")
+    assert updated == full
+    assert updated.work is not None
+    assert set(updated.work.whole) == {"has-p", "n-is-small"}
+
+
+def _sparql(select: str, target: str = "sh:targetClass ex:T") -> str:
+    return f"""
+        ex:shapes sh:declare [ sh:prefix "ex" ; sh:namespace "{EX}" ] .
+        ex:rule a sh:NodeShape ; {target} ;
+            sh:sparql [ sh:prefixes ex:shapes ; sh:select \"\"\"{select}\"\"\" ] .
+    """
+
+
+def test_a_rule_that_asks_the_clock_is_checked_whole() -> None:
+    select = "SELECT $this { $this ex:n ?n FILTER(YEAR(NOW()) > ?n) }"
+    updated, full = _after(_sparql(select), DATA, "ex:b ex:q ex:z .")
+    assert updated == full
+    assert updated.results
+    assert updated.work is not None
+    assert "the clock" in updated.work.whole["rule"]
+
+
+def test_a_rule_about_today_is_checked_whole_once_a_day() -> None:
+    select = "SELECT $this { $this ex:n ?n FILTER(STR(?n) < SUBSTR(STR(NOW()), 1, 10)) }"
+    rules, store = _shapes(_sparql(select)), _store(DATA + "ex:a ex:n 1 .")
+    standing = validate(store, rules)
+    assert len(standing.results) == 1
+    assert standing.made is not None
+    yesterday = dataclasses.replace(standing, made=standing.made - timedelta(days=1))
+    for report, reasons in ((standing, set()), (yesterday, {"rule"})):
+        updated = revalidate(store, report, Change(), rules)
+        # The clock may have struck midnight.
+        today = standing.made.date() == updated.made.date() if updated.made else False
+        assert updated == standing
+        assert updated.work is not None
+        assert set(updated.work.whole) == reasons or not today
+
+
+def test_a_rule_without_a_way_to_its_focus_nodes_is_checked_whole() -> None:
+    select = "SELECT $this { FILTER EXISTS { ?x ex:q ex:z } }"
+    updated, full = _after(_sparql(select), DATA, "ex:b ex:q ex:z .")
+    assert updated == full
+    assert len(updated.results) == 3
+    assert updated.work is not None
+    assert "No path" in updated.work.whole["rule"]
+    elsewhere, full = _after(_sparql(select), DATA, "ex:b ex:q ex:y .")
+    assert elsewhere == full
+    assert elsewhere.work is not None
+    assert not elsewhere.work.whole
+    assert elsewhere.work.queries == 0
+
+
+def test_a_rule_about_the_whole_graph_is_checked_for_what_is_new() -> None:
+    select = "SELECT $this ?value { ?value ex:q ?x FILTER NOT EXISTS { ?value a ?kind } }"
+    shapes = _sparql(select, "sh:targetNode ex:graph")
+    updated, full = _after(shapes, DATA, "ex:new ex:q ex:a . ex:b a ex:T .")
+    assert updated == full
+    assert [result.value for result in updated.results] == [URIRef(f"{EX}new")]
+    assert updated.work is not None
+    assert (dict(updated.work.whole), updated.work.nodes) == ({}, 1)
+
+
+def test_a_node_with_too_many_around_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(footprint, "MOST_NODES", 20)
+    select = "SELECT $this { $this ex:in/^ex:in ?other . ?other ex:q ex:a }"
+    many = " ".join(f"ex:m{n} a ex:T ; ex:in ex:hub ." for n in range(21))
+    updated, full = _after(_sparql(select), DATA + many, "ex:m1 ex:q ex:a .")
+    assert updated == full
+    assert len(updated.results) == 21
+    assert updated.work is not None
+    assert "20 nodes" in updated.work.whole["rule"]
+
+
+def test_what_is_left_to_pyshacl_is_checked_whole() -> None:
+    recursive = """
+        ex:recursive a sh:NodeShape ; sh:targetClass ex:T ;
+            sh:property [ sh:path ex:p ; sh:node ex:recursive ; sh:maxCount 1 ] .
+    """
+    for shapes in (recursive, BASIC + recursive):
+        updated, full = _after(shapes, DATA, "ex:a ex:p ex:a, ex:b . ex:a ex:n 5 .", "")
+        assert updated == full
+        assert any(result.rule == "recursive" for result in updated.results)
+
+
+def test_a_shape_that_both_engines_use() -> None:
+    """Nobody could tell which of them has found what; so all is done anew."""
+    shared = """
+        ex:shared a sh:PropertyShape ; sh:path ex:p ; sh:maxCount 1 .
+        ex:one a sh:NodeShape ; sh:targetClass ex:T ; sh:property ex:shared .
+        ex:two a sh:NodeShape ; sh:targetClass ex:T ; sh:property ex:shared ; sh:node ex:two .
+    """
+    updated, full = _after(shared, DATA, "ex:c ex:p ex:y .")
+    assert updated == full
+    assert updated.results
+
+
+def test_without_any_change_nothing_is_asked() -> None:
+    updated, full = _after(BASIC, DATA)
+    assert updated == full
+    assert updated.work is not None
+    assert (updated.work.queries, updated.work.nodes) == (0, 0)
+
+
+# ── The store is left alone ─────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("exclusive", [False, True])
+def test_who_reads_the_store_meanwhile(exclusive: bool) -> None:
+    """Nobody sees the ontology in a store that was not said to be for validation alone."""
+    store, sizes = _store(DATA), set()
+
+    def look(_done: int, _of: int) -> None:
+        sizes.add(len(store))
+
+    before = list(store.oxigraph)
+    validate(store, _shapes(BASIC), exclusive=exclusive, progress=look)
+    assert (sizes == {len(before)}) is not exclusive
+    assert list(store.oxigraph) == before
