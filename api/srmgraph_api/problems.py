@@ -133,8 +133,10 @@ def install(app: FastAPI) -> None:
 def _methods(request: Request) -> list[str]:
     """Return every method that is possible at the path of a request; routers tell those of one."""
     described = request.app.openapi()["paths"]
-    # What is not described, and what has a name in its path, can only be got.
-    found = {method.upper() for method in described.get(request.scope["path"], {"get": {}})}
+    path = request.scope["path"]
+    # A graph is known by its name too; all else that has a name in its path can only be got.
+    known = described.get("/graphs" if path.startswith("/graphs/") else path, {"get": {}})
+    found = {method.upper() for method in known}
     return sorted(found | {"HEAD"} if "GET" in found else found)
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from starlette.exceptions import HTTPException
 
+from srmgraph import knowledge
 from srmgraph_api import access, jobs, negotiation
 from srmgraph_api.negotiation import GRAPH_TYPES
 from srmgraph_api.problems import Problem, responses
@@ -31,7 +33,13 @@ def router(service: Service) -> APIRouter:
     )
     async def resource(
         request: Request,
-        iri: Annotated[str, Query(description="the IRI of the thing")],
+        iri: Annotated[
+            str,
+            Query(
+                description="the IRI of the thing",
+                examples=[f"{knowledge.ontology_iri()}"],
+            ),
+        ],
         revision: Revision = None,
     ) -> Response:
         """In the format of RDF that Accept asks for."""
@@ -44,6 +52,9 @@ def router(service: Service) -> APIRouter:
     @routes.get("/{path:path}", include_in_schema=False)
     async def own(request: Request, path: str) -> Response:
         """A thing whose IRI is an address of this service."""
+        if request.url.path in request.app.openapi()["paths"]:
+            # It is there, but not to be got.
+            raise HTTPException(405)
         try:
             name = negotiation.iri(negotiation.address(service.settings.base, request), "")
         except ValueError:

@@ -100,7 +100,9 @@ def router(service: Service) -> APIRouter:
             **responses(401, 403, 404, 429, 503, 504, 507),
         },
     )
-    async def rollback(request: Request, revision: Annotated[int, Query(ge=0)]) -> Response:
+    async def rollback(
+        request: Request, revision: Annotated[int, Query(ge=0, examples=[0])]
+    ) -> Response:
         """Nothing is lost: what was current is in the history."""
         client = access.writer(service, request, "admin")
         made = await service.write(

@@ -44,7 +44,7 @@ class Service:
             self._scratch = Path(tempfile.mkdtemp(prefix="srmgraph-"))
             self.folder = self._scratch / "store"
             try:
-                _fill(FolderStore.create(self.folder, kept=2), settings, graph)
+                _fill(FolderStore.create(self.folder), settings, graph)
             except BaseException:
                 shutil.rmtree(self._scratch, ignore_errors=True)
                 raise
