@@ -16,6 +16,7 @@ from rdflib import SDO, Literal
 from srmgraph import knowledge, provenance
 from srmgraph.errors import DoesNotConformError, InputError
 from srmgraph.store import EmbeddedStore
+from srmgraph.store.protocol import LoadProgress
 from srmgraph.syntax import format_of, read_bytes
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ class Change:
     """What is to be: `store` holds the statements as they are going to be, to be changed at will.
 
     What outlives the process (`is_durable`) also holds the ontology, the facts that follow, and who
-    loaded what. `report` is there when the change is complete.
+    loaded what. `loaded` are the graphs into which files went; `report` is there when the change is
+    complete.
     """
 
     report: Report
@@ -40,9 +42,14 @@ class Change:
         self.author = author
         self.message = message
         self.is_durable = is_durable
+        self.loaded: list[rdflib.URIRef] = []
 
     def load(
-        self, file: Path, format: str | None = None, graph: rdflib.URIRef | None = None
+        self,
+        file: Path,
+        format: str | None = None,
+        graph: rdflib.URIRef | None = None,
+        progress: LoadProgress | None = None,
     ) -> None:
         """Let a file's statements be those of a graph, by default of the one named by its address.
 
@@ -65,9 +72,10 @@ class Change:
             )
         for one in {name, *named}:
             self.store.remove_graph(one)
-        self.store.read(file, format, name)
+        self.store.read(file, format, name, progress)
         for one in named:
             self.remember(one, file.name, content)
+        self.loaded += named
 
     def remember(self, graph: rdflib.URIRef, source: str, content: bytes) -> None:
         """Keep in mind from what the statements of a graph came."""

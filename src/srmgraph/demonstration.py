@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from srmgraph.terminal import Terminal
-    from srmgraph.validation import Report
 
 
 def show(terminal: Terminal) -> None:
@@ -49,14 +48,14 @@ def _what_holds(terminal: Terminal) -> None:
         f"{rules} rules and {len(questions())} questions.",
     )
     for name, (size, report) in reports.items():
-        terminal.line(f"  {name:<20} {size:>6,} statements  {_verdict(report)}")
+        terminal.line(f"  {name:<20} {size:>6,} statements  {text.verdict(report)}")
 
 
 def _what_does_not(terminal: Terminal, example: str, rules: list[str]) -> None:
     report = _read(knowledge.example_file(example).with_name("broken.ttl")).validate()
     terminal.line()
     terminal.line(
-        f"What does not hold: {example} told badly ({_verdict(report)}), for example", "bold"
+        f"What does not hold: {example} told badly ({text.verdict(report)}), for example", "bold"
     )
     for rule in rules:
         results = report.by_rule.get(rule, ())
@@ -83,9 +82,3 @@ def _read(file: Path) -> ServiceGraph:
     graph = ServiceGraph.open()
     graph.store.read(file)
     return graph
-
-
-def _verdict(report: Report) -> str:
-    found = [text.counts(severity, number) for severity, number in report.counts.items() if number]
-    told = f", {', '.join(found)}" if found else ""
-    return f"{'conforms' if report.conforms else 'does not conform'}{told}"

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import IO, Any, TypeAlias
 
 import pyoxigraph
 
@@ -103,7 +103,8 @@ class Parser:
 
     Iterating raises ParseError with file, line, column and reason. `contexts` returns the JSON-LD
     context that has an IRI, or None: nothing is ever fetched. `content` is what is parsed, and
-    `base` is what its relative IRIs are relative to, unless it says so itself.
+    `base` is what its relative IRIs are relative to, unless it says so itself. `progress` is called
+    with the numbers of bytes and of lines that were read, and of all bytes.
     """
 
     def __init__(
@@ -113,6 +114,7 @@ class Parser:
         file: Path | None = None,
         contexts: ContextLoader | None = None,
         base: str | None = None,
+        progress: Callable[[int, int, int], None] | None = None,
     ) -> None:
         self._is_json = syntax.oxigraph == pyoxigraph.RdfFormat.JSON_LD
         if self._is_json:
@@ -129,7 +131,8 @@ class Parser:
         self.syntax = syntax
         self.base = base
         self._file = file
-        self._parser = pyoxigraph.parse(input=content, format=syntax.oxigraph, base_iri=base)
+        self._progress = progress
+        self._parser = pyoxigraph.parse(input=self.source(), format=syntax.oxigraph, base_iri=base)
 
     def __iter__(self) -> Iterator[pyoxigraph.Quad]:
         with self.errors():
@@ -143,6 +146,10 @@ class Parser:
                     if self._is_json and value.datatype.value == _DECIMAL:
                         quad = _with_plain_decimal(quad, value)
                 yield quad
+
+    def source(self) -> bytes | IO[bytes]:
+        """Return the content, to be read by the engine; what is read of it is told."""
+        return _Told(self.content, self._progress) if self._progress else self.content
 
     @property
     def prefixes(self) -> dict[str, str]:
@@ -167,6 +174,21 @@ class Parser:
 
     def _refused(self, what: str) -> ParseError:
         return ParseError(f"{what}, which belongs to RDF 1.2 and is not supported.", self._file)
+
+
+class _Told(io.BytesIO):
+    """Content that tells how much of it was read."""
+
+    def __init__(self, content: bytes, progress: Callable[[int, int, int], None]) -> None:
+        super().__init__(content)
+        self._size, self._lines, self._progress = len(content), 0, progress
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read bytes."""
+        part = super().read(size)
+        self._lines += part.count(b"\n")
+        self._progress(self.tell(), self._lines, self._size)
+        return part
 
 
 def _with_plain_decimal(quad: pyoxigraph.Quad, value: pyoxigraph.Literal) -> pyoxigraph.Quad:

@@ -11,21 +11,32 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from rdflib import Literal
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
 from srmgraph.names import labels, short
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rdflib.term import Node
 
     from srmgraph.store import Store
+    from srmgraph.store.protocol import LoadProgress
     from srmgraph.validation import Report
 
 STYLES = {
@@ -83,6 +94,40 @@ class Terminal:
             table.add_row(*(Text(names.of(node)) for node in row))
         self._output.print(table)
 
+    def table(
+        self, columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()
+    ) -> None:
+        """Write rows of text as a table; the columns in `right` are set to the right."""
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        for number, column in enumerate(columns):
+            table.add_column(
+                column, justify="right" if number in right else "left", overflow="fold"
+            )
+        for row in rows:
+            table.add_row(*map(Text, row))
+        self._output.print(table)
+
+    @contextmanager
+    def loading(self, file: Path) -> Iterator[LoadProgress | None]:
+        """Show how much of a file is loaded, how fast, and how long it will take yet."""
+        if not self._remarks.is_terminal:
+            yield None
+            return
+        columns = (
+            TextColumn(f"Loading {file.name}"), BarColumn(), TaskProgressColumn(),
+            TextColumn("about {task.fields[lines]:,} statements, {task.fields[rate]:,.0f}/s"),
+            TimeRemainingColumn(),
+        )  # fmt: skip
+        begun = monotonic()
+        with Progress(*columns, console=self._remarks, transient=True) as progress:
+            task = progress.add_task("", total=None, lines=0, rate=0.0)
+
+            def told(done: int, lines: int, of: int) -> None:
+                rate = lines / max(monotonic() - begun, 0.001)
+                progress.update(task, completed=done, total=of, lines=lines, rate=rate)
+
+            yield told
+
     @contextmanager
     def working(self, what: str) -> Iterator[Callable[[str], None]]:
         """Show that work goes on; what is yielded changes the words. Silent outside a terminal."""
@@ -96,9 +141,18 @@ class Terminal:
             yield lambda done, of: None
             return
         columns = (TextColumn(what), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=self._remarks, transient=True) as progress:
-            task = progress.add_task(what, total=None)
-            yield lambda done, of: progress.update(task, completed=done, total=of)
+        progress = Progress(*columns, console=self._remarks, transient=True)
+        task = progress.add_task(what, total=None)
+
+        def told(done: int, of: int) -> None:
+            # Not before: something else may be shown until then.
+            progress.start()
+            progress.update(task, completed=done, total=of)
+
+        try:
+            yield told
+        finally:
+            progress.stop()
 
 
 class Names:

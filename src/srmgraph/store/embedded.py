@@ -14,6 +14,7 @@ from srmgraph import knowledge
 from srmgraph.errors import InputError, QueryError
 from srmgraph.sparql import names_its_graphs, unmistakable
 from srmgraph.store.limits import LimitedBytes
+from srmgraph.store.protocol import LoadProgress
 from srmgraph.store.query_errors import ENGINE_ERRORS, check, check_update, query_error
 from srmgraph.store.solutions import Solutions, results_format
 from srmgraph.store.updates import with_dataset
@@ -49,13 +50,18 @@ class EmbeddedStore:
         return len(self.oxigraph)
 
     def read(
-        self, file: Path, format: str | None = None, graph: rdflib.URIRef | None = None
+        self,
+        file: Path,
+        format: str | None = None,
+        graph: rdflib.URIRef | None = None,
+        progress: LoadProgress | None = None,
     ) -> None:
         """Take in the statements of a file; see `Store`."""
         file = Path(file)
         # What is not there is told before what its name says.
         content = read_bytes(file)
-        self._extend(Parser(content, format_of(file, format), file, _context), graph)
+        parser = Parser(content, format_of(file, format), file, _context, progress=progress)
+        self._extend(parser, graph)
 
     def parse(
         self,
@@ -78,7 +84,7 @@ class EmbeddedStore:
                 # The engine takes a graph to load into for formats without graphs only.
                 to_graph = None if parser.syntax.has_graphs else target
                 self.oxigraph.bulk_load(
-                    input=parser.content,
+                    input=parser.source(),
                     format=parser.syntax.oxigraph,
                     base_iri=parser.base,
                     to_graph=to_graph,

@@ -17,6 +17,7 @@ from srmgraph.store.embedded import EmbeddedStore
 from srmgraph.store.revisions import KEPT, Revision, Revisions, now
 
 if TYPE_CHECKING:
+    from srmgraph.store.protocol import LoadProgress
     from srmgraph.store.solutions import Solutions
 
 
@@ -94,25 +95,40 @@ class FolderStore:
                 candidate.close()
                 self.revisions.commit(path, revision)
             except OSError as error:
-                # The engine tells the reason in words only.
-                is_full = error.errno == ENOSPC or "No space left" in str(error)
-                raise (FullStoreError if is_full else StoreError)(
-                    f"The change could not be written to {self.revisions.folder}: {error}. "
-                    "The store is as it was."
-                ) from error
+                raise _failed(self.revisions.folder, error) from error
             finally:
                 self.revisions.discard(path)
 
     def rollback(self, number: int, author: str = "") -> None:
         """Make what an older revision holds a new one; raises UnknownRevisionError."""
+        self._adopt(self.at(number), author, f"back to revision {number}")
+
+    def backup(self, target: Path) -> None:
+        """Copy the current revision into a new store, in a folder that is not there yet.
+
+        On the same disk, files that never change are shared by hard links. Raises StoreError.
+        """
+        copy = FolderStore.create(target, self.revisions.kept)
+        described = self.revisions.describe(self.revision)
+        copy._adopt(self.current, described.author, described.message)
+
+    def restore(self, source: Path, author: str = "") -> None:
+        """Make what a backup holds a new revision; raises StoreError."""
+        backup = FolderStore(source)
+        if backup.revision < 0:
+            raise StoreError(f"Nothing was ever written to {source}.")
+        self._adopt(backup.current, author, f"restored from {source}")
+
+    def _adopt(self, store: EmbeddedStore, author: str, message: str) -> None:
         with self.revisions.writing():
             path = self.revisions.candidate()
-            head = self.revisions.head
             try:
-                older = self.at(number)
-                older.oxigraph.backup(str(path))
-                message = f"back to revision {number}"
-                self.revisions.commit(path, self._description(head + 1, author, message, older))
+                store.oxigraph.backup(str(path))
+                number = self.revisions.head + 1
+                described = self._description(number, author, message, store)
+                self.revisions.commit(path, described)
+            except OSError as error:
+                raise _failed(self.revisions.folder, error) from error
             finally:
                 self.revisions.discard(path)
 
@@ -154,11 +170,15 @@ class FolderStore:
         return self.current.namespaces
 
     def read(
-        self, file: Path, format: str | None = None, graph: rdflib.URIRef | None = None
+        self,
+        file: Path,
+        format: str | None = None,
+        graph: rdflib.URIRef | None = None,
+        progress: LoadProgress | None = None,
     ) -> None:
         """Take in the statements of a file; see `Store`."""
         with self.change(message=f"read {Path(file).name}") as candidate:
-            candidate.read(file, format, graph)
+            candidate.read(file, format, graph, progress)
 
     def parse(
         self,
@@ -268,3 +288,10 @@ class FolderStore:
         own = knowledge.own_graphs()
         stated = sum(size for name, size in store.graphs().items() if name not in own)
         return Revision(number, now(), author, message, stated, namespaces)
+
+
+def _failed(folder: Path, error: OSError) -> StoreError:
+    # The engine tells the reason in words only.
+    is_full = error.errno == ENOSPC or "No space left" in str(error)
+    kind = FullStoreError if is_full else StoreError
+    return kind(f"The change could not be written to {folder}: {error}. The store is as it was.")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import rdflib
 
@@ -13,6 +13,11 @@ from srmgraph.store.solutions import Solutions
 
 if TYPE_CHECKING:
     from srmgraph.store.embedded import EmbeddedStore
+
+
+LoadProgress: TypeAlias = Callable[[int, int, int], None]
+"""Called with the numbers of bytes and of lines that were read, and of all bytes. A line is about a
+statement."""
 
 
 class Store(Protocol):
@@ -40,13 +45,17 @@ class Store(Protocol):
         """Return how many statements there are, counting one for each graph that holds it."""
 
     def read(
-        self, file: Path, format: str | None = None, graph: rdflib.URIRef | None = None
+        self,
+        file: Path,
+        format: str | None = None,
+        graph: rdflib.URIRef | None = None,
+        progress: LoadProgress | None = None,
     ) -> None:
         """Take in the statements of a file: all of them or, if it has an error, none.
 
         The format is told by the ending of the file unless it is named. Statements outside named
         graphs go to `graph` or else to the default graph. Blank nodes stay apart from those of
-        other files.
+        other files. `progress` is called now and then.
 
         Raises MissingFileError, UnknownFormatError, and ParseError with line and column.
         """

@@ -179,6 +179,15 @@ class Revisions:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 self._remove(number)
 
+    def size(self) -> int:
+        """Return how many bytes the folder takes; what several revisions share counts once."""
+        files = {
+            (status.st_dev, status.st_ino): status.st_size
+            for path in self.folder.rglob("*")
+            if not (status := path.lstat()).st_mode & 0o040000
+        }
+        return sum(files.values())
+
     def discard(self, candidate: Path) -> None:
         """Remove a candidate that is not to be."""
         shutil.rmtree(candidate, ignore_errors=True)

@@ -113,3 +113,10 @@ def _one_line(words: str) -> str:
     """A text of the data on one line: it may be long, and may hold what would steer a terminal."""
     line = _CONTROL.sub("\ufffd", " ".join(words.split()))
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+
+
+def verdict(report: Report) -> str:
+    """Return in short whether the data conform, and how many results there are of each kind."""
+    found = [counts(severity, number) for severity, number in report.counts.items() if number]
+    told = f", {', '.join(found)}" if found else ""
+    return f"{'conforms' if report.conforms else 'does not conform'}{told}"

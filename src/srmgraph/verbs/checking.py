@@ -1,0 +1,149 @@
+"""Verbs that look at data: see it all, check it, work out what follows."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from srmgraph.errors import ParameterError
+from srmgraph.verbs import arguments, reading
+from srmgraph.verbs.arguments import DOES_NOT_CONFORM, DONE, GRAPH_FORMATS, AddVerb
+
+if TYPE_CHECKING:
+    from rdflib import Graph
+
+    from srmgraph.terminal import Terminal
+
+_REPORT_FORMATS = ("text", "turtle", "json", "junit", "sarif")
+_SEVERITIES = ("violation", "warning", "info")
+
+
+def install(add: AddVerb) -> None:
+    """Add the verbs."""
+    one = add("demo", "show what is there, what holds, what does not, and three answers")
+    one.set_defaults(run=_demo)
+
+    one = add(
+        "validate",
+        "check data against the rules",
+        "Several files are checked as one graph. The report says what is expected, where it is not "
+        "so, and what to do.",
+    )
+    arguments.files(one, "*")
+    arguments.store(one)
+    one.add_argument(
+        "--format", choices=_REPORT_FORMATS, default="text", help="how the report is written"
+    )
+    one.add_argument("--output", type=Path, metavar="FILE", help="write the report there")
+    one.add_argument(
+        "--fail-on",
+        choices=_SEVERITIES,
+        default="violation",
+        help="exit with 1 from this severity on (violation)",
+    )
+    one.add_argument(
+        "--show", choices=_SEVERITIES, default="info", help="leave out what is milder (info)"
+    )
+    one.add_argument(
+        "--limit",
+        type=arguments.count,
+        default=10,
+        metavar="N",
+        help="results shown for one rule (10)",
+    )  # fmt: skip
+    one.add_argument("--infer", action="store_true", help="add first what follows by OWL 2 RL")
+    one.add_argument(
+        "--shapes", type=Path, nargs="+", metavar="FILE", help="rules of your own, in their place"
+    )
+    one.add_argument(
+        "--engine",
+        choices=("compiled", "pyshacl"),
+        default="compiled",
+        help="pyshacl is slower by far, for a second opinion",
+    )
+    one.set_defaults(run=_validate)
+
+    one = add("infer", "write what follows from data and ontology by OWL 2 RL")
+    arguments.files(one)
+    one.add_argument("--all", action="store_true", help="write what is stated as well")
+    one.add_argument("--format", choices=GRAPH_FORMATS, help="of the output (turtle)")
+    one.add_argument("--output", type=Path, metavar="FILE", help="write it there")
+    one.set_defaults(run=_infer)
+
+    one = add(
+        "context",
+        "write the JSON-LD context",
+        "It is generated from the ontology and lets developers send plain JSON.",
+    )
+    one.add_argument("--output", type=Path, metavar="FILE", help="write it there")
+    one.set_defaults(run=_context)
+
+
+def _demo(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:
+    from srmgraph.demonstration import show
+
+    show(terminal)
+    return DONE
+
+
+def _validate(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:
+    from srmgraph.validation import formats, validate
+
+    if bool(options.files) == bool(options.store):
+        raise ParameterError("Name files to check, or a store with --store, one of the two.")
+    if options.store:
+        graph = reading.of_store(options)
+    else:
+        graph = reading.of_files(options.files, options.input_format, terminal)
+    shapes = _shapes(options.shapes) if options.shapes else None
+    if options.infer:
+        reading.infer(graph, terminal)
+    with terminal.counting("Checking rules") as count:
+        report = validate(graph.store.snapshot(), shapes, engine=options.engine, progress=count)
+    shown = report.at_least(options.show.capitalize())
+    if options.output:
+        reading.write(options.output, formats.render(shown, options.format))
+    elif options.format == "text":
+        terminal.report(shown, options.limit)
+    else:
+        terminal.raw(formats.render(shown, options.format))
+    fails = report.fails(options.fail_on.capitalize())
+    return DOES_NOT_CONFORM if fails else DONE
+
+
+def _infer(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:
+    from srmgraph.adapters import rdf
+
+    graph = reading.of_files(options.files, options.input_format, terminal)
+    count = reading.infer(graph, terminal)
+    terminal.remark(
+        f"{count:,} facts follow from the {len(graph.store) - count:,} that are stated."
+    )
+    source = graph.store if options.all else graph.inferred()
+    if options.output:
+        rdf.write(source, options.output, options.format)
+    else:
+        terminal.raw(rdf.serialize(source, options.format or "turtle"))
+    return DONE
+
+
+def _context(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:
+    from srmgraph.adapters import jsonld
+
+    text = jsonld.text(jsonld.context())
+    if options.output:
+        reading.write(options.output, text)
+    else:
+        terminal.raw(text)
+    return DONE
+
+
+def _shapes(files: Sequence[Path]) -> Graph:
+    from srmgraph.store import open_store
+
+    store = open_store()
+    for file in files:
+        store.read(file)
+    return store.graph()

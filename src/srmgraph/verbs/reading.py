@@ -1,0 +1,64 @@
+"""What the verbs read and write: graphs from files or from a store, texts to files."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from srmgraph.errors import InputError, ParameterError
+
+if TYPE_CHECKING:
+    from srmgraph.graph import ServiceGraph
+    from srmgraph.store.folder import FolderStore
+    from srmgraph.terminal import Terminal
+
+
+def of_files(files: Sequence[Path], format: str | None, terminal: Terminal) -> ServiceGraph:
+    """Return a graph of what the files state, conforming or not; `-` is standard input."""
+    from srmgraph.graph import ServiceGraph
+
+    graph = ServiceGraph.open()
+    for file in files:
+        if str(file) == "-":
+            graph.store.parse(sys.stdin.buffer.read(), format or "turtle")
+        else:
+            with terminal.loading(file) as told:
+                graph.store.read(file, format, progress=told)
+    return graph
+
+
+def of_store(options: argparse.Namespace) -> ServiceGraph:
+    """Return the graph of the store that is named, in the revision that is named."""
+    from srmgraph.graph import ServiceGraph
+
+    graph = ServiceGraph.open(options.store)
+    revision = getattr(options, "revision", None)
+    return graph if revision is None else ServiceGraph(folder_store(options.store).at(revision))
+
+
+def folder_store(name: str, *, create: bool = False) -> FolderStore:
+    """Return the store in a folder; raises ParameterError for a store that is elsewhere."""
+    from srmgraph.store import open_store
+    from srmgraph.store.folder import FolderStore
+
+    store = open_store(name, create=create)
+    if not isinstance(store, FolderStore):
+        raise ParameterError(f"“{name}” is no folder, and only stores in folders have a history.")
+    return store
+
+
+def infer(graph: ServiceGraph, terminal: Terminal) -> int:
+    """Add what follows, and return how many facts that is."""
+    with terminal.working("Inferring …") as say:
+        return graph.infer(say)
+
+
+def write(file: Path, text: str) -> None:
+    """Write a text to a file; raises InputError."""
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"It cannot be written: {error.strerror}.", file) from error
