@@ -140,7 +140,7 @@ def _graphs(options: argparse.Namespace, rest: list[str], terminal: Terminal) ->
     for name, size in store.graphs().items():
         load = loads.get(name) if name is not None else None
         time = f"{load.time:%Y-%m-%d %H:%M}" if load else ""
-        source, author = (load.source, load.author) if load else (kept.get(name, ""), "")
+        source, author = (load.source, load.author) if load else (kept.get(name, "") if name else "", "")
         rows.append((name or "(default graph)", f"{size:,}", source, time, author))
     terminal.table(("graph", "statements", "from", "loaded", "by"), rows, right=(1,))
     return DONE
