@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 import pyoxigraph
-from rdflib import RDFS, URIRef
+from rdflib import URIRef
 from rdflib.term import Node
 
 from srmgraph.terms import OxigraphTerm, Statement, to_oxigraph, to_rdflib, triples_to_oxigraph
@@ -26,7 +26,6 @@ from srmgraph.validation.report import Result, Work
 from srmgraph.validation.shapes import Shapes
 from srmgraph.validation.targets import Classes
 
-_LABEL = pyoxigraph.NamedNode(RDFS.label)
 _COLUMNS = ("value", "path")
 """What results can be told apart by, where a rule looks at the whole graph at once."""
 
@@ -63,13 +62,9 @@ class Change:
             tuple(dict.fromkeys(quad.triple for quad in removed)),
         )
 
-    def named(self) -> set[Node]:
-        """The things whose names may have changed."""
-        return {
-            to_rdflib(triple.subject)
-            for triple in (*self.added, *self.removed)
-            if triple.predicate == _LABEL
-        }
+    def subjects(self) -> set[Node]:
+        """The things about which something else is said now."""
+        return {to_rdflib(triple.subject) for triple in (*self.added, *self.removed)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +172,7 @@ class _Again:
         self._shapes = shapes
         self._sight = Sight(oxigraph)
 
-    def all(self, check: Check) -> list[Result]:
+    def all(self, check: Check) -> Iterator[Result]:
         """What a check finds anywhere."""
         self.queries += 1
         return engine.results(self._oxigraph, self._shapes, check)
@@ -192,7 +187,7 @@ class _Again:
 
     def _at(
         self, check: Check, seen: Footprint, variable: str, nodes: set[OxigraphTerm]
-    ) -> list[Result]:
+    ) -> Iterable[Result]:
         self._sight.start()
         if variable == "this":
             nodes = {node for node in nodes if seen.may_be_found(self._sight, node)}
@@ -200,7 +195,7 @@ class _Again:
             nodes = self._sifted(seen.sieves[variable], variable, nodes)
         self.nodes += len(nodes)
         if not nodes:
-            return []
+            return ()
         self.queries += 1
         return engine.results(self._oxigraph, self._shapes, check, variable, nodes)
 
