@@ -288,19 +288,23 @@ def _results(shapes: Shapes, check: Check, rows: list[dict[str, Node]]) -> Itera
             )
         path = row.get("path")
         told = row.get("message", message)
-        yield Result(
-            rule=rule,
-            severity=severity,
-            message=str(told) if check.constraint is None else _filled(str(told), row),
-            advice=advice,
-            focus_node=row["this"],
-            path=paths.Predicate(path) if isinstance(path, URIRef) else check.path,
-            value=row.get("value", row["this"] if check.focus_is_value else None),
-            source_shape=check.shape,
-            component=check.component,
-            language=(isinstance(told, Literal) and told.language) or "",
-            source_constraint=check.constraint,
-        )
+        this = row["this"]
+        value = row.get("value", this if check.focus_is_value else None)
+        for written in check.written.get(this, (this,)):
+            yield Result(
+                rule=rule,
+                severity=severity,
+                message=str(told) if check.constraint is None else _filled(str(told), row),
+                advice=advice,
+                focus_node=written,
+                path=paths.Predicate(path) if isinstance(path, URIRef) else check.path,
+                # For a node shape the value is the focus node.
+                value=written if value == this and check.path is None else value,
+                source_shape=check.shape,
+                component=check.component,
+                language=(isinstance(told, Literal) and told.language) or "",
+                source_constraint=check.constraint,
+            )
 
 
 def _filled(message: str, row: dict[str, Node]) -> str:

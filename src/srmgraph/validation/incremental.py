@@ -24,6 +24,7 @@ from srmgraph.validation.footprint import Footprint, Route, Sight, TooMany
 from srmgraph.validation.patterns import NotUnderstood
 from srmgraph.validation.report import Result, Work
 from srmgraph.validation.shapes import Shapes
+from srmgraph.validation.stored import oxigraph_as_stored, triples_as_stored
 from srmgraph.validation.targets import Classes
 
 _COLUMNS = ("value", "path")
@@ -139,7 +140,7 @@ def update(
     have to be checked anew. Shapes that are not compiled are left to the caller: their results are
     dropped.
     """
-    added, removed = _as_stored(change.added), _as_stored(change.removed)
+    added, removed = triples_as_stored(change.added), triples_as_stored(change.removed)
     hierarchy = engine.hierarchy(oxigraph)
     plan = planner.plan(hierarchy)
     whole = dict(plan.always)
@@ -182,7 +183,10 @@ class _Again:
         focus = affected.get("this", set())
         for variable, nodes in affected.items():
             for result in self._at(check, seen, variable, nodes):
-                if variable == "this" or to_oxigraph(result.focus_node) not in focus:
+                if (
+                    variable == "this"
+                    or oxigraph_as_stored(to_oxigraph(result.focus_node)) not in focus
+                ):
                     yield result
 
     def _at(
@@ -272,7 +276,7 @@ def _stands(
     path = result.path.iri if isinstance(result.path, paths.Predicate) else None
     held = {"this": result.focus_node, "value": result.value, "path": path}
     return not any(
-        term is not None and to_oxigraph(term) in found.get(variable, ())
+        term is not None and oxigraph_as_stored(to_oxigraph(term)) in found.get(variable, ())
         for variable, term in held.items()
     )
 
@@ -285,13 +289,6 @@ def _differing(plan: Plan, before: Plan) -> dict[_Key, str]:
         for key, checks in plan.groups.items()
         if any((key, check.text, check.targets) not in known for check in checks)
     }
-
-
-def _as_stored(triples: Iterable[pyoxigraph.Triple]) -> list[pyoxigraph.Triple]:
-    """Triples as a store gives them back: it writes some values in another way, as 7 for 007."""
-    store = pyoxigraph.Store()
-    store.extend(pyoxigraph.Quad(t.subject, t.predicate, t.object) for t in triples)
-    return [quad.triple for quad in store]
 
 
 def _pairs(triples: Iterable[pyoxigraph.Triple]) -> Hierarchy:
