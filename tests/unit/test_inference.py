@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
-from rdflib import OWL, RDF, RDFS, BNode, Graph, Literal, URIRef
+from rdflib import OWL, RDF, RDFS, XSD, BNode, Graph, Literal, URIRef
 from tests.unit import shacl_strategies
 
 from srmgraph import knowledge
-from srmgraph.errors import InconsistentError
-from srmgraph.inference import infer
+from srmgraph.errors import InconsistentError, InputError
+from srmgraph.inference import Program, infer
 from srmgraph.store import EmbeddedStore, open_store
 
 CASES = sorted((Path(__file__).parent / "inference").glob("*.trig"))
@@ -18,7 +18,10 @@ EX = "https://example.org/"
 
 def read(text: str) -> EmbeddedStore:
     store = open_store()
-    store.parse(f"PREFIX ex: <{EX}> PREFIX owl: <{OWL}> PREFIX rdfs: <{RDFS}> {text}", "turtle")
+    store.parse(
+        f"PREFIX ex: <{EX}> PREFIX owl: <{OWL}> PREFIX rdfs: <{RDFS}> PREFIX xsd: <{XSD}> {text}",
+        "turtle",
+    )
     return store
 
 
@@ -57,6 +60,17 @@ ONTOLOGY = """
     ex:parent a owl:ObjectProperty , owl:AsymmetricProperty , owl:IrreflexiveProperty .
     ex:likes a owl:ObjectProperty ; owl:propertyDisjointWith ex:hates .
     ex:hates a owl:ObjectProperty .
+    ex:off a owl:ObjectProperty ; rdfs:domain [
+        a owl:Restriction ; owl:onProperty ex:off ; owl:maxCardinality 0 ] .
+    ex:age a owl:DatatypeProperty , owl:FunctionalProperty ; rdfs:range xsd:integer .
+    ex:size a owl:DatatypeProperty .
+    [] a owl:AllDisjointProperties ; owl:members ( ex:one ex:two ex:three ) .
+    [] a owl:AllDifferent ; owl:distinctMembers ( ex:n1 ex:n2 ex:n3 ) .
+    [] a owl:NegativePropertyAssertion ; owl:sourceIndividual ex:n1 ;
+        owl:assertionProperty ex:likes ; owl:targetIndividual ex:n2 .
+    [] a owl:NegativePropertyAssertion ; owl:sourceIndividual ex:n1 ;
+        owl:assertionProperty ex:size ; owl:targetValue 3 .
+    ex:NoA a owl:Class ; owl:complementOf ex:A .
 """
 
 
@@ -87,6 +101,31 @@ ONTOLOGY = """
             "ex:x and ex:y are the same and different.",
         ),
         ("ex:x owl:differentFrom ex:x .", "ex:x and ex:x are the same and different."),
+        (
+            "ex:x ex:off ex:y .",
+            "ex:x has ex:y as ex:off, and nothing of its class can, "
+            "because ex:x has ex:y as ex:off.",
+        ),
+        (
+            "ex:x ex:age 1 , 2 .",
+            "“1” and “2” would have to be the same, and are not, "
+            "because ex:x has 1 as ex:age and ex:x has 2 as ex:age.",
+        ),
+        ('ex:x ex:age "old" .', "“old” is no xsd:integer."),
+        (
+            "ex:x ex:one ex:y ; ex:three ex:y .",
+            "ex:x has ex:y both as ex:one and as ex:three, and nothing has.",
+        ),
+        (
+            "ex:n3 owl:sameAs ex:n1 .",
+            "ex:n1 and ex:n3 are the same and different, because ex:n3 has ex:n1 as owl:sameAs.",
+        ),
+        (
+            "ex:n1 ex:likes ex:n2 .",
+            "ex:n1 has ex:n2 as ex:likes, and it is stated that it has not.",
+        ),
+        ("ex:n1 ex:size 3 .", "ex:n1 has 3 as ex:size, and it is stated that it has not."),
+        ("ex:x a ex:A , ex:NoA .", "ex:x is a ex:A and a ex:NoA, and nothing is both."),
         (
             'ex:x ex:size "two"^^<http://www.w3.org/2001/XMLSchema#integer> .',
             "“two” is no xsd:integer.",
@@ -148,7 +187,53 @@ def test_inferring_twice_adds_nothing(data: Graph) -> None:
     assert set(infer(store, ontology)) == set()
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("axiom", "warning"),
+    [
+        (
+            "ex:A rdfs:subClassOf "
+            "[ a owl:Restriction ; owl:onProperty ex:p ; owl:someValuesFrom ex:B ]",
+            "<https://example.org/A>: owl:someValuesFrom on the right",
+        ),
+        ("ex:A rdfs:subClassOf [ owl:unionOf ( ex:B ex:C ) ]", "owl:unionOf on the right"),
+        ("ex:A owl:equivalentClass [ owl:unionOf ( ex:B ex:C ) ]", "owl:unionOf on the right"),
+        ("ex:p rdfs:range [ owl:oneOf ( ex:b ) ]", "<https://example.org/p>: owl:oneOf on the"),
+        (
+            "[ a owl:Restriction ; owl:onProperty ex:p ; owl:allValuesFrom ex:B ] "
+            "rdfs:subClassOf ex:A",
+            "owl:allValuesFrom on the left",
+        ),
+        (
+            "ex:A rdfs:subClassOf [ a owl:Restriction ; owl:onProperty ex:p ; "
+            "owl:maxCardinality 2 ]",
+            "owl:maxCardinality above 1",
+        ),
+        (
+            "ex:A rdfs:subClassOf [ a owl:Restriction ; owl:onProperty ex:p ; "
+            "owl:minCardinality 1 ]",
+            "owl:minCardinality on the right",
+        ),
+        ("ex:A owl:disjointUnionOf ( ex:B ex:C )", "owl:disjointUnionOf is outside OWL 2 RL"),
+        ("ex:p a owl:ReflexiveProperty", "owl:ReflexiveProperty is outside OWL 2 RL"),
+        ("owl:Thing rdfs:subClassOf ex:A", "owl:Thing: what holds of owl:Thing is inferred only"),
+        ("ex:p rdfs:subPropertyOf rdf:type", "<https://example.org/p>: an axiom about rdf:type"),
+    ],
+)
+def test_what_has_no_effect_is_named(axiom: str, warning: str) -> None:
+    program = Program.compile(graph(f"PREFIX rdf: <{RDF}> {axiom} ."))
+    (found,) = program.warnings
+    assert warning in found
+
+
+def test_our_ontology_is_compiled_without_a_warning() -> None:
+    assert Program.compile(knowledge.ontology()).warnings == ()
+
+
+def test_an_engine_that_is_not_there_is_refused() -> None:
+    with pytest.raises(InputError, match="“prolog”; use compiled or owlrl"):
+        infer(open_store(), engine="prolog")
+
+
 @pytest.mark.parametrize("folder", knowledge.examples(), ids=lambda folder: folder.name)
 def test_the_examples_are_closed_in_one_go(folder: Path) -> None:
     store = open_store()

@@ -1,11 +1,13 @@
-"""What a report says of itself, and the five formats in which it is written."""
+"""What a report says of itself, and the six formats in which it is written."""
 
+import dataclasses
 import json
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,9 +16,20 @@ from rdflib import RDF, SH, BNode, Graph, Literal, URIRef
 from rdflib.compare import isomorphic
 from tests.unit import shacl_cases as cases
 
+from srmgraph import knowledge
 from srmgraph.errors import UnknownFormatError
 from srmgraph.store import open_store
-from srmgraph.validation import Report, Result, paths, validate
+from srmgraph.validation import (
+    Change,
+    Place,
+    Report,
+    Result,
+    hints,
+    locate,
+    paths,
+    revalidate,
+    validate,
+)
 from srmgraph.validation.formats import FORMATS, render, text
 
 EX = cases.EX
@@ -44,10 +57,10 @@ DATA = """
 """
 
 
-def report_on(data: str) -> Report:
+def report_on(data: str, limit: int | None = None) -> Report:
     store = open_store()
     store.parse(data, "turtle")
-    return validate(store, Graph().parse(data=SHAPES))
+    return validate(store, Graph().parse(data=SHAPES), limit=limit)
 
 
 @pytest.fixture(scope="module")
@@ -277,6 +290,10 @@ def test_json_is_as_it_is_described(report: Report, good: Report) -> None:
         "path": f"<{EX}name>",
         "value": None,
         "valueLabel": None,
+        "didYouMean": None,
+        "graphs": [],
+        "file": None,
+        "line": None,
         "sourceShape": f"{EX}has-name",
         "component": str(SH.MinCountConstraintComponent),
     }
@@ -357,11 +374,290 @@ def test_sarif_tells_what_was_found(report: Report) -> None:
     assert results[2]["message"]["text"] == "ex:b: A part is small. Found: 6."
 
 
+# ── HTML ────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Page(HTMLParser):
+    """The tags of a page, and its text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_html_stands_alone(report: Report, good: Report) -> None:
+    for one in (report, good):
+        page = Page(render(one, "html"))
+        assert page.open == []
+        names = {tag for tag, _ in page.tags}
+        assert not names & {"script", "link", "img", "iframe", "a", "form", "object", "base"}
+        allowed = {"lang", "charset", "name", "content", "http-equiv", "class", "open"}
+        assert {name for _, attributes in page.tags for name in attributes} <= allowed
+        policy = next(a for tag, a in page.tags if a.get("http-equiv"))
+        assert policy["content"] == "default-src 'none'; style-src 'unsafe-inline'"
+        assert "prefers-color-scheme: dark" in page.text
+        assert "url(" not in page.text
+    assert "Does not conform" in Page(render(report, "html")).text
+    assert "Conforms: 5 rules checked" in Page(render(good, "html")).text
+
+
+def test_html_says_all(report: Report) -> None:
+    text = Page(render(report, "html")).text
+    for result in report.results:
+        for words in (result.rule, result.message, result.advice):
+            assert words in text
+    assert "Thing A ex:a" in text
+    assert "something without a name" in text
+    assert "“<&\ufffd[31m ]]>\n”" in text
+
+
+def test_nothing_from_the_data_becomes_markup() -> None:
+    bad = "</bdi></td><script>alert(1)</script><img src=x onerror=alert(1)>&lt;\u202e"
+    node = URIRef(f"{EX}{bad}")
+    hostile = Result(
+        rule=bad,
+        severity=bad,
+        message=bad,
+        advice=bad,
+        focus_node=node,
+        path=paths.Predicate(node),
+        value=Literal(bad),
+        source_shape=node,
+        component=node,
+    )
+    one = Report(
+        (hostile, dataclasses.replace(hostile, message="other")),
+        labels={node: bad},
+        prefixes={bad: EX},
+        notes=(bad,),
+        graphs={node: (node, None)},
+        hints={node: node},
+        places={node: Place(Path(bad), 3)},
+    )
+    page = Page(render(one, "html"))
+    assert {tag for tag, _ in page.tags} <= {
+        *("html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "p", "table"),
+        *("thead", "tbody", "tr", "th", "td", "details", "summary", "span", "code", "bdi"),
+    }
+    assert page.text.count(bad) > 8
+    assert {a["class"] for _, a in page.tags if "class" in a} <= {"severity Info", "faint"}
+
+
+# ── Limits, costs, graphs, hints ────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("limit", [1, 2, 100])
+def test_a_limit_keeps_the_first_and_counts_all(report: Report, limit: int) -> None:
+    limited = report_on(DATA, limit)
+    kept = [r for results in report.by_rule.values() for r in results[:limit]]
+    assert list(limited.results) == kept
+    assert limited.counts == report.counts
+    assert {rule: limited.number(rule) for rule in report.by_rule} == {
+        rule: len(results) for rule, results in report.by_rule.items()
+    }
+    assert text.render(limited, limit=1) == text.render(report, limit=1)
+    milder = limited.at_least("Warning")
+    assert milder.counts == report.at_least("Warning").counts
+    assert ElementTree.tostring(
+        ElementTree.fromstring(render(limited, "junit"))[0][0][0], encoding="unicode"
+    ).startswith('<failure type="Violation" message="A thing has a name')
+    assert "2 violations" in render(limited, "junit")
+
+
+def test_a_limit_keeps_the_first_of_very_many() -> None:
+    data = "".join(f"<{EX}{number:05}> a <{EX}T> . " for number in range(3000, 0, -1))
+    limited = report_on(data, 2)
+    assert [str(r.focus_node)[-5:] for r in limited.by_rule["has-name"]] == ["00001", "00002"]
+    assert limited.number("has-name") == 3000
+    assert limited.counts["Violation"] == 3000
+    with pytest.raises(ValueError, match="1 or more"):
+        report_on(data, 0)
+
+
+def test_a_limited_report_stands_for_no_graph() -> None:
+    with pytest.raises(ValueError, match="brought up to date"):
+        revalidate(open_store(), report_on(DATA, 1), Change(), Graph().parse(data=SHAPES))
+
+
+def test_what_rules_cost(report: Report) -> None:
+    assert {cost.rule: (cost.queries, cost.results) for cost in report.costs} == {
+        "has-name": (1, 2),
+        "is-small": (1, 3),
+        "is-kept": (1, 1),
+        "is-fine": (1, 1),
+        "holds": (1, 0),
+    }
+    assert [c.seconds for c in report.costs] == sorted(c.seconds for c in report.costs)[::-1]
+    table = text.profile(report, limit=3).splitlines()
+    assert table[0].split() == ["ms", "queries", "results", "rule"]
+    assert [line.split()[-1] for line in table[1:4]] == [c.rule for c in report.costs[:3]]
+    assert table[4].endswith("… 2 more")
+    assert len(text.profile(report).splitlines()) == 6
+    assert text.profile(Report(())) == ""
+
+
+def test_results_are_counted_by_named_graph() -> None:
+    store = open_store()
+    store.parse(
+        f"""
+        PREFIX ex: <{EX}>
+        ex:none a ex:T .
+        ex:g1 {{ ex:a a ex:T . ex:b a ex:T ; ex:part [ ex:size 7, 8 ] }}
+        ex:g2 {{ ex:b ex:other ex:c . ex:d a ex:T ; ex:name "d" }}
+        """,
+        "trig",
+    )
+    found = validate(store, Graph().parse(data=SHAPES))
+    g1, g2 = URIRef(f"{EX}g1"), URIRef(f"{EX}g2")
+    assert found.by_graph == {
+        None: {"Violation": 1},
+        g1: {"Violation": 2, "Warning": 2},
+        g2: {"Violation": 1, "Warning": 2},
+    }
+    assert list(found.by_graph) == [None, g1, g2]
+    assert "ex:g1" in Page(render(found, "html")).text
+    assert json.loads(render(found, "json"))["results"][1]["graphs"] == [str(g1), str(g2)]
+    assert report_on(DATA).by_graph == {
+        None: {"Violation": 2, "Warning": 3, "Info": 1, f"{EX}Trifle": 1}
+    }
+
+
+def test_a_misspelt_term_is_told_what_it_may_mean() -> None:
+    terms = sorted(
+        str(term) for term in knowledge.ontology().subjects(RDF.type) if "#has" in str(term)
+    )
+    right = URIRef(terms[0])
+    wrong = URIRef(right[:-3] + right[-2:])
+    shout = URIRef(right.replace("#has", "#HAS"))
+    far = URIRef(f"{right.partition('#')[0]}#qqq")
+    found = hints.hints([wrong, shout, right, URIRef(f"{EX}has"), Literal("x"), BNode(), far])
+    assert found == {wrong: right, shout: right}
+    store = open_store()
+    store.parse(f"<{EX}a> <{wrong}> <{EX}b> .", "turtle")
+    report = validate(store)
+    assert report.hints == {wrong: right}
+    name = right.rpartition("#")[2]
+    assert f"; did you mean srm:{name}?" in str(report)
+    assert f"did you mean srm:{name}?" in Page(render(report, "html")).text
+    assert f"Did you mean srm:{name}?" in render(report, "sarif")
+    meant = [r["didYouMean"] for r in json.loads(render(report, "json"))["results"]]
+    assert str(right) in meant
+
+
+# ── Places ──────────────────────────────────────────────────────────────────────────────────────
+
+TURTLE = f"""# a comment about <{EX}a> .
+@prefix ex: <{EX}> .
+@prefix : <{EX}> .
+ex:other ex:says "ex:a . <{EX}a>", '''
+ex:a a ex:T .''' ; ex:knows ex:a .
+@base <https://example.org/> .
+
+ex:a
+    a ex:T .  # a dot. ex:b a ex:T .
+<b> a ex:T ; ex:part [ ex:size 7.5 ] , [
+    ex:size 8 ] .
+PREFIX e: <{EX}>
+e:c a ex:T ; ex:part [ ex:size 1 ] . :d\\-e a ex:T .
+"""
+TRIG = f"""PREFIX ex: <{EX}>
+ex:g {{ ex:other ex:knows ex:a .
+  ex:a a ex:T }}
+GRAPH <{EX}g2> {{
+  ex:b a ex:T . ex:c a ex:T }}
+ex:d-e a ex:T .
+"""
+LINES = f"""<{EX}other> <{EX}knows> <{EX}a> .
+<{EX}a> <{EX}says> "<{EX}b>" .
+<{EX}b> <{RDF.type}> <{EX}T> .
+<{EX}a> <{RDF.type}> <{EX}T> .
+<{EX}c> <{RDF.type}> <{EX}T> .
+<{EX}d-e> <{RDF.type}> <{EX}T> .
+"""
+XML = f"""<rdf:RDF xmlns:rdf="{RDF}" xmlns:ex="{EX}">
+<ex:T rdf:about="{EX}a"/>
+<ex:T rdf:about="{EX}b"/>
+<ex:T rdf:about="{EX}c"/>
+<ex:T rdf:about="{EX}d-e"/>
+</rdf:RDF>
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "lines"),
+    [
+        ("a.ttl", TURTLE, {"a": 8, "b": 10, "c": 13, "d-e": 13}),
+        ("a.trig", TRIG, {"a": 3, "b": 5, "c": 5, "d-e": 6}),
+        ("a.nt", LINES, {"a": 2, "b": 3, "c": 5, "d-e": 6}),
+        ("a.rdf", XML, {"a": 2, "b": 3, "c": 4, "d-e": 5}),
+    ],
+)
+def test_things_are_placed(name: str, content: str, lines: dict[str, int], tmp_path: Path) -> None:
+    file = tmp_path / name
+    file.write_text(content)
+    store = open_store()
+    store.read(file)
+    report = validate(store, Graph().parse(data=SHAPES))
+    assert report.places == {}
+    placed = locate(report, store, [file])
+    for thing, line in lines.items():
+        assert placed.places[URIRef(f"{EX}{thing}")] == Place(file, line)
+    results = [r for r in placed.results if r.focus_node == URIRef(f"{EX}a")]
+    assert placed.place(results[0]) == Place(file, lines["a"])
+    assert f"{name}:{lines['a']}" in str(placed)
+    assert f"{name}:{lines['a']}" in Page(render(placed, "html")).text
+    found = json.loads(render(placed, "sarif"))["runs"][0]["results"][0]["locations"][0]
+    assert found["physicalLocation"]["region"] == {"startLine": lines["a"]}
+    first = json.loads(render(placed, "json"))["results"][0]
+    assert (first["file"], first["line"]) == (str(file), lines["a"])
+    assert placed.results == report.results
+
+
+def test_what_has_no_name_is_placed_with_what_has(tmp_path: Path) -> None:
+    one, two = tmp_path / "one.ttl", tmp_path / "two.ttl"
+    one.write_text(f"\n<{EX}a> <{EX}part> [\n <{EX}part> [ a <{EX}T> ] ] . [] a <{EX}T> .")
+    two.write_text(f"<{EX}z> <{EX}knows> <{EX}b> .\n\n<{EX}b> a <{EX}T> .")
+    store = open_store()
+    store.read(one)
+    store.read(two)
+    report = validate(store, Graph().parse(data=SHAPES))
+    placed = locate(report, store, [one, tmp_path / "gone.ttl", two])
+    assert {str(place) for place in placed.places.values()} == {f"{one}:2", f"{two}:3"}
+    nowhere = [r for r in placed.results if placed.place(r) is None]
+    # The one that stands in nothing.
+    assert {r.rule for r in nowhere} == {"has-name", "is-kept"}
+
+
+def test_a_result_about_the_whole_graph_is_placed_where_its_value_is(tmp_path: Path) -> None:
+    file = tmp_path / "a.ttl"
+    file.write_text(f"\n<{EX}a>\n <https://w3id.org/srm#hasProvidr> <{EX}b> .")
+    store = open_store()
+    store.read(file)
+    placed = locate(validate(store), store, [file])
+    (misspelt,) = placed.by_rule["only-declared-properties-are-used"]
+    assert placed.place(misspelt) == Place(file, 3)
+
+
 # ── All ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_an_unknown_format_is_refused(report: Report) -> None:
-    with pytest.raises(UnknownFormatError, match="text, turtle, json, junit, sarif"):
+    with pytest.raises(UnknownFormatError, match="text, turtle, json, junit, sarif, html"):
         render(report, "word")
 
 
@@ -394,4 +690,4 @@ def test_the_same_data_give_the_same_report(tmp_path: Path) -> None:
             ).stdout
 
     assert len(set(outputs())) == 1
-    assert set(FORMATS) == {"text", "turtle", "json", "junit", "sarif"}
+    assert set(FORMATS) == {"text", "turtle", "json", "junit", "sarif", "html"}

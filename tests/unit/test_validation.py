@@ -4,16 +4,17 @@ from pathlib import Path
 from typing import Literal as OneOf
 from typing import TypeAlias
 
+import pyoxigraph
 import pytest
 from _pytest.mark import ParameterSet
-from rdflib import SH, XSD, BNode, Graph, Literal, URIRef
+from rdflib import RDF, SH, XSD, BNode, Graph, Literal, URIRef
 from rdflib.collection import Collection
 from tests.unit import shacl_cases as cases
 
 from srmgraph import knowledge
 from srmgraph.errors import ShapesError
 from srmgraph.store import open_store
-from srmgraph.validation import validate, wellformed
+from srmgraph.validation import Change, revalidate, validate, wellformed
 from srmgraph.validation.shapes import Shapes
 
 Engine: TypeAlias = OneOf["compiled", "pyshacl"]
@@ -83,6 +84,24 @@ def test_values_are_compared_however_they_are_written(engine: Engine) -> None:
     store.parse(f"<{cases.EX}a> <{cases.EX}p> 4.00 , 7 , 5 .", "turtle")
     found = validate(store, shapes, engine=engine).results
     assert [result.focus_node for result in found] == [Literal(5)]
+
+
+def test_a_literal_that_is_named_as_target_is_reported_as_it_is_named() -> None:
+    shapes = Graph()
+    shape = URIRef(f"{cases.EX}shape")
+    named = [Literal(text, datatype=XSD.decimal, normalize=False) for text in ("4.00", "4", "4.0")]
+    named.append(Literal("007", datatype=XSD.integer, normalize=False))
+    for target in named:
+        shapes.add((shape, SH.targetNode, target))
+    shapes.add((shape, RDF.type, SH.NodeShape))
+    shapes.add((shape, SH.nodeKind, SH.IRI))
+    report = validate(open_store(), shapes)
+    found = [(result.focus_node, result.value) for result in report.results]
+    assert sorted(found, key=str) == sorted(zip(named, named, strict=True), key=str)
+    change = Change.of([(shape, shape, named[0])])
+    store = open_store()
+    store.oxigraph.extend(pyoxigraph.Quad(t.subject, t.predicate, t.object) for t in change.added)
+    assert revalidate(store, report, change, shapes).results == report.results
 
 
 def test_there_are_two_engines() -> None:

@@ -15,7 +15,7 @@ from srmgraph.inference.axioms import Axioms
 from srmgraph.inference.dictionary import Dictionary
 from srmgraph.inference.evaluation import Evaluation
 from srmgraph.inference.facts import Delta, Facts
-from srmgraph.inference.language import AXIOM_CLASSES, AXIOM_PROPERTIES, SPACES
+from srmgraph.inference.language import AXIOM_CLASSES, AXIOM_PROPERTIES, FIRST, REST, SPACES
 from srmgraph.inference.rules import RuleSet
 from srmgraph.inference.schema import FIXED, REDUNDANT
 from srmgraph.terms import Statement, triples_to_oxigraph
@@ -108,6 +108,10 @@ class Program:
         derived = {key: column.derived for key, column in facts.columns.items()}
         found: Delta = {}
         for key, numbers in axioms_among(derived if among is None else among).items():
+            # In a list, what is the same need not stand in for one another: it does so in the facts
+            # that the rules of the list are about.
+            if key in (FIRST, REST):
+                continue
             known = self.further.get(key, set()) | self.stated.get(key, set())
             for number in numbers - known:
                 if number in derived[key] and any(

@@ -88,6 +88,15 @@ FIXED = (
     _rule("eq-diff1", [related(0, SAME, 1), related(0, DIFFERENT, 1)], None),
     _rule("eq-diff1", [related(0, DIFFERENT, 0)], None),
     _rule("dt-diff", [related(0, SAME, 1)], None, Condition("unequal", (0, 1))),
+    # Each class and property is equivalent to itself (scm-cls, scm-op, scm-dp), and so to the same.
+    *(
+        _rule("eq-rep-o", [related(0, SAME, 1), member(number(kind), 0)], related(0, equivalent, 1))
+        for kind, equivalent in (
+            ("Class", EQUIVALENT_CLASS),
+            ("ObjectProperty", EQUIVALENT_PROPERTY),
+            ("DatatypeProperty", EQUIVALENT_PROPERTY),
+        )
+    ),
     _rule("cls-nothing2", [member(NOTHING, 0)], None),
     _rule("scm-cls", [member(number("Class"), 0)], related(0, SUB_CLASS, ~THING)),
     _rule("scm-cls", [member(number("Class"), 0)], related(~NOTHING, SUB_CLASS, 0)),

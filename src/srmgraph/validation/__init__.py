@@ -6,23 +6,28 @@ changed. Rules are SHACL shapes: those of the project unless others are given.
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Literal as OneOf
 
-from rdflib import Graph
+from pyoxigraph import DefaultGraph, NamedNode
+from rdflib import BNode, Graph, URIRef
 from rdflib.term import Node
 
 from srmgraph import knowledge
 from srmgraph.errors import ShapesError
 from srmgraph.names import labels
 from srmgraph.store import EmbeddedStore
+from srmgraph.terms import to_oxigraph
 from srmgraph.validation import engine as compiled_engine
-from srmgraph.validation import incremental, reference, wellformed
-from srmgraph.validation.engine import Progress
+from srmgraph.validation import hints, incremental, reference, wellformed
+from srmgraph.validation.engine import Outcome, Progress
 from srmgraph.validation.incremental import Change
-from srmgraph.validation.report import Report, Result, Rule, Work, sorted_results
+from srmgraph.validation.places import locate
+from srmgraph.validation.report import Cost, Place, Report, Result, Rule, Work, sorted_results
 from srmgraph.validation.shapes import Shapes
 
 
@@ -47,68 +52,151 @@ class Validator:
         *,
         engine: OneOf["compiled", "pyshacl"] = "compiled",
         exclusive: bool = False,
+        limit: int | None = None,
         progress: Progress | None = None,
     ) -> Report:
         """Check what is in *store*; see the function `validate`."""
         if engine not in ("compiled", "pyshacl"):
             raise ShapesError(f"There is no engine {engine!r}: use 'compiled' or 'pyshacl'.")
+        if limit is not None and limit < 1:
+            raise ValueError("A limit is 1 or more.")
         made = datetime.now(UTC)
-        left_out: dict[Node, str] = {}
         if engine == "pyshacl":
-            results = reference.run(store, knowledge.ontology(), self._shapes)
+            outcome = self._by_pyshacl(store, None, limit)
         else:
             with compiled_engine.beside(store, exclusive) as oxigraph:
-                results, left_out = compiled_engine.run(oxigraph, self._shapes, progress)
-            results += self._by_pyshacl(store, left_out)
-        ordered = sorted_results(results)
-        return self._report(store, ordered, labels(store, _mentioned(ordered)), left_out, made)
+                outcome = compiled_engine.run(oxigraph, self._shapes, progress, limit)
+            if outcome.left_out:
+                outcome = _together(outcome, self._by_pyshacl(store, outcome.left_out, limit))
+        results = sorted_results(outcome.results)
+        about = _Things(store, _mentioned(results))
+        return self._report(
+            store,
+            results,
+            about,
+            outcome.left_out,
+            totals=None if limit is None else dict(outcome.totals),
+            costs=tuple(outcome.costs),
+            made=made,
+        )
 
     def revalidate(
         self, store: EmbeddedStore, standing: Report, change: Change, *, exclusive: bool = False
     ) -> Report:
         """Bring a report up to date after a change; see the function `revalidate`."""
+        if standing.totals is not None:
+            raise ValueError("A report that leaves results out cannot be brought up to date.")
         made = datetime.now(UTC)
         is_new_day = standing.made is None or standing.made.date() != made.date()
         with compiled_engine.beside(store, exclusive) as oxigraph:
-            results, compiled, work = incremental.update(
+            found, compiled, work = incremental.update(
                 oxigraph, self._shapes, self._planner, standing.results, change, is_new_day
             )
-        if compiled.left_out and incremental.is_mixed(self._shapes, compiled):
-            return self.validate(store, exclusive=exclusive)
-        results += self._by_pyshacl(store, compiled.left_out)
-        ordered = sorted_results(results)
-        mentioned = _mentioned(ordered)
-        old = _mentioned(standing.results) - change.named()
-        names = {node: name for node, name in standing.labels.items() if node in mentioned & old}
-        names |= labels(store, mentioned - old)
-        return self._report(store, ordered, names, compiled.left_out, made, work)
+        if compiled.left_out:
+            if incremental.is_mixed(self._shapes, compiled):
+                return self.validate(store, exclusive=exclusive)
+            found += self._by_pyshacl(store, compiled.left_out, None).results
+        results = sorted_results(found)
+        about = _Things(store, _mentioned(results), standing, change.subjects())
+        return self._report(store, results, about, compiled.left_out, work=work, made=made)
 
-    def _by_pyshacl(self, store: EmbeddedStore, left_out: Mapping[Node, str]) -> list[Result]:
-        if not left_out:
-            return []
-        return reference.run(store, knowledge.ontology(), self._shapes, frozenset(left_out))
+    def _by_pyshacl(
+        self, store: EmbeddedStore, only: Mapping[Node, str] | None, limit: int | None
+    ) -> Outcome:
+        start = time.perf_counter()
+        gathered = compiled_engine.Gathered(limit)
+        rules = None if only is None else frozenset(only)
+        number = gathered.take(reference.run(store, knowledge.ontology(), self._shapes, rules))
+        gathered.spend(Cost("pySHACL", 0, number, time.perf_counter() - start))
+        return Outcome(gathered.results(), gathered.totals, gathered.costs(), {})
 
     def _report(
         self,
         store: EmbeddedStore,
         results: tuple[Result, ...],
-        names: Mapping[Node, str],
+        about: _Things,
         left_out: Mapping[Node, str],
+        *,
         made: datetime,
+        totals: Mapping[tuple[str, str], int] | None = None,
+        costs: tuple[Cost, ...] = (),
         work: Work | None = None,
     ) -> Report:
         return Report(
             results=results,
             rules=self._rules,
-            labels=names,
+            labels=about.labels,
             prefixes=knowledge.prefixes() | store.prefixes,
             notes=tuple(
                 f"{self._shapes.name(shape)} was checked by pySHACL: no query for {reason}."
                 for shape, reason in sorted(left_out.items(), key=lambda item: str(item[0]))
             ),
+            totals=totals,
+            graphs=about.graphs,
+            hints=about.hints,
+            costs=costs,
             work=work,
             made=made,
         )
+
+
+class _Things:
+    """What a report tells of the things that it mentions: their labels, graphs and meanings.
+
+    What *standing*, an earlier report, tells of them is not looked up again, but for those that
+    have *changed*.
+    """
+
+    def __init__(
+        self,
+        store: EmbeddedStore,
+        mentioned: set[Node],
+        standing: Report | None = None,
+        changed: Iterable[Node] = (),
+    ) -> None:
+        known = set() if standing is None else _mentioned(standing.results) - set(changed)
+        new = mentioned - known
+        self.labels = labels(store, new)
+        self.graphs = _graphs(store, new)
+        self.hints = hints.hints(new)
+        if standing is not None:
+            old = mentioned & known
+            self.labels |= {n: label for n, label in standing.labels.items() if n in old}
+            self.hints |= {n: term for n, term in standing.hints.items() if n in old}
+            # The first named graph, or the last, changes what is to be told of all things.
+            if _has_named_graphs(store) == bool(standing.graphs):
+                self.graphs |= {n: names for n, names in standing.graphs.items() if n in old}
+            else:
+                self.graphs = _graphs(store, mentioned)
+
+
+def _graphs(store: EmbeddedStore, nodes: Iterable[Node]) -> dict[Node, tuple[URIRef | None, ...]]:
+    """The named graphs in which each thing is described, where there are any such graphs."""
+    found: dict[Node, tuple[URIRef | None, ...]] = {}
+    if not _has_named_graphs(store):
+        return found
+    for node in nodes:
+        if isinstance(node, URIRef | BNode):
+            quads = store.oxigraph.quads_for_pattern(to_oxigraph(node), None, None)  # type: ignore[arg-type]
+            names = {quad.graph_name for quad in quads}
+            iris = sorted(URIRef(n.value) for n in names if isinstance(n, NamedNode))
+            outside: list[URIRef | None] = [None] if DefaultGraph() in names else []
+            if names:
+                found[node] = (*outside, *iris)
+    return found
+
+
+def _has_named_graphs(store: EmbeddedStore) -> bool:
+    return next(iter(store.oxigraph.named_graphs()), None) is not None
+
+
+def _together(one: Outcome, other: Outcome) -> Outcome:
+    return Outcome(
+        one.results + other.results,
+        Counter(one.totals) + Counter(other.totals),
+        one.costs + other.costs,
+        one.left_out,
+    )
 
 
 def validate(
@@ -117,6 +205,7 @@ def validate(
     *,
     engine: OneOf["compiled", "pyshacl"] = "compiled",
     exclusive: bool = False,
+    limit: int | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Check what is in *store* against *shapes*, by default the project's rules.
@@ -130,9 +219,14 @@ def validate(
     The store is not changed, whoever else reads it: it is copied. Say `exclusive` where nobody else
     uses it. Then there is no copy, and the ontology stands in the store until the call ends.
 
+    With a *limit* of 1 or more, the report holds at most so many results of each rule, the first in
+    its order; its `totals` and `counts` still count all.
+
     Raises ShapesError when the shapes break the rules of SHACL.
     """
-    return _validator(shapes).validate(store, engine=engine, exclusive=exclusive, progress=progress)
+    return _validator(shapes).validate(
+        store, engine=engine, exclusive=exclusive, limit=limit, progress=progress
+    )
 
 
 def revalidate(
@@ -169,12 +263,15 @@ def _mentioned(results: Iterable[Result]) -> set[Node]:
 
 __all__ = [
     "Change",
+    "Cost",
+    "Place",
     "Progress",
     "Report",
     "Result",
     "Rule",
     "Validator",
     "Work",
+    "locate",
     "revalidate",
     "validate",
 ]

@@ -6,8 +6,8 @@ data are. A shape for which there is no query is named with the reason, and left
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from rdflib import SH, Literal, URIRef
 from rdflib.term import Node
@@ -17,6 +17,7 @@ from srmgraph.validation.constraints import Scope
 from srmgraph.validation.prebinding import NotSetWise, set_wise, with_path
 from srmgraph.validation.set_constraints import SET
 from srmgraph.validation.shapes import Shapes
+from srmgraph.validation.stored import as_stored
 from srmgraph.validation.targets import Classes, Pattern, Unsupported, target
 from srmgraph.validation.value_constraints import VALUE
 
@@ -34,6 +35,8 @@ class Check:
     and `message`; other columns fill the places of the message, or only tell results apart.
     `focus_is_value` says that a solution without a value is about the focus node itself. `targets`,
     if set, finds the focus nodes for which `sparql` is to be run one by one, with `this` bound.
+    `written` gives, for a literal among the focus nodes as a store keeps it, how the shapes write
+    it: 4.0 for 4.
     """
 
     rule: Node
@@ -46,6 +49,7 @@ class Check:
     constraint: Node | None = None
     focus_is_value: bool = False
     targets_text: str | None = None
+    written: Mapping[Node, tuple[Literal, ...]] = field(default_factory=dict)
 
     @property
     def sparql(self) -> str:
@@ -93,7 +97,8 @@ def compile(shapes: Shapes, classes: Classes) -> Compiled:
             where = target(shapes, classes, rule)
             if where is not None:
                 # All or nothing: a rule is not to be checked in part here, and again by pySHACL.
-                checks += list(_shape(scope, _Place(rule, rule, where), frozenset(rules)))
+                place = _Place(rule, rule, where, written=_written(shapes, rule))
+                checks += list(_shape(scope, place, frozenset(rules)))
         except Unsupported as reason:
             left_out[rule] = str(reason)
     return Compiled(tuple(checks), left_out)
@@ -112,6 +117,7 @@ class _Place:
     where: Pattern
     outer: tuple[str, ...] = ()
     around: tuple[Node, ...] = ()
+    written: Mapping[Node, tuple[Literal, ...]] = field(default_factory=dict)
 
     def below(self, scope: Scope, nested: Node, step: str | None, rules: frozenset[Node]) -> _Place:
         """The place of a nested property shape: at the value nodes of this shape."""
@@ -120,13 +126,27 @@ class _Place:
         rule = nested if nested in rules else self.rule
         around = (*self.around, self.shape)
         if step is None:
-            return _Place(rule, nested, self.where, self.outer, around)
+            return _Place(rule, nested, self.where, self.outer, around, self.written)
         outer = scope.fresh()
 
         def where(variable: str) -> str:
             return f"{self.where(outer)} {outer} {step} {variable} ."
 
         return _Place(rule, nested, where, (*self.outer, outer), around)
+
+
+def _written(shapes: Shapes, rule: Node) -> dict[Node, tuple[Literal, ...]]:
+    found: dict[Node, tuple[Literal, ...]] = {}
+    for node in sorted(shapes.graph.objects(rule, SH.targetNode), key=str):
+        if isinstance(node, Literal) and (kept := as_stored(node)) != node:
+            found[kept] = (*found.get(kept, ()), node)
+    # One that is written as a store keeps it, beside others of the same value.
+    return {
+        kept: (*others, kept)
+        if isinstance(kept, Literal) and (rule, SH.targetNode, kept) in shapes.graph
+        else others
+        for kept, others in found.items()
+    }
 
 
 def _shape(scope: Scope, place: _Place, rules: frozenset[Node]) -> Iterator[Check]:
@@ -147,6 +167,7 @@ def _shape(scope: Scope, place: _Place, rules: frozenset[Node]) -> Iterator[Chec
                 shapes.message(shape),
                 sparql,
                 columns,
+                written=place.written,
             )
     for constraint in sorted(shapes.graph.objects(shape, SH.sparql), key=str):
         if not shapes.is_deactivated(constraint):
@@ -204,6 +225,7 @@ def _sparql(
         constraint=constraint,
         focus_is_value=path is None,
         targets_text=targets,
+        written=place.written,
     )
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache, partial
+from heapq import nsmallest
 from typing import TypeAlias
 
 import pyoxigraph
@@ -26,7 +30,7 @@ from srmgraph.terms import (
 )
 from srmgraph.validation import paths
 from srmgraph.validation.compiler import Check, compile
-from srmgraph.validation.report import Result
+from srmgraph.validation.report import Cost, Result
 from srmgraph.validation.shapes import PLACE, Shapes
 from srmgraph.validation.targets import Classes
 
@@ -44,22 +48,99 @@ _MOST_ONE_BY_ONE = 64
 _ONTOLOGY = pyoxigraph.NamedNode("urn:uuid:6f1c1f0e-1f7b-4f3e-8f38-0f7f6a8a5b11")
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What a validation found: results, sorted within each rule and at most so many as was asked
+    for; how many there are by rule and severity; what the rules cost; and the shapes that could not
+    be compiled, each with the reason."""
+
+    results: list[Result]
+    totals: Mapping[tuple[str, str], int]
+    costs: list[Cost]
+    left_out: Mapping[Node, str]
+
+
 def run(
-    oxigraph: pyoxigraph.Store, shapes: Shapes, progress: Progress | None = None
-) -> tuple[list[Result], dict[Node, str]]:
+    oxigraph: pyoxigraph.Store,
+    shapes: Shapes,
+    progress: Progress | None = None,
+    limit: int | None = None,
+) -> Outcome:
     """Validate what is in *oxigraph*, where the ontology is too, against *shapes*.
 
-    Returns the results, and the shapes that could not be compiled with the reasons.
+    At most *limit* results of each rule are kept, the first in the order of the report.
     """
     compiled = compile(shapes, Classes(hierarchy_graph(hierarchy(oxigraph)), _used(oxigraph)))
-    results: list[Result] = []
+    gathered = Gathered(limit)
     with ThreadPoolExecutor(_THREADS) as pool:
-        answers = pool.map(partial(rows, oxigraph, shapes), compiled.checks)
-        for done, (check, found) in enumerate(zip(compiled.checks, answers, strict=True), 1):
-            results += _results(shapes, check, found)
+        answers = pool.map(partial(_measured, oxigraph, shapes, limit), compiled.checks)
+        for done, (found, cost) in enumerate(answers, 1):
+            gathered.add(found, cost)
             if progress is not None:
                 progress(done, len(compiled.checks))
-    return results, compiled.left_out
+    return Outcome(gathered.results(), gathered.totals, gathered.costs(), compiled.left_out)
+
+
+def _measured(
+    oxigraph: pyoxigraph.Store, shapes: Shapes, limit: int | None, check: Check
+) -> tuple[Gathered, Cost]:
+    start = time.thread_time()
+    gathered = Gathered(limit)
+    number = gathered.take(results(oxigraph, shapes, check))
+    return gathered, Cost(shapes.name(check.rule), 1, number, time.thread_time() - start)
+
+
+class Gathered:
+    """Results as they come in, at most so many of each rule, and how many there were."""
+
+    def __init__(self, limit: int | None = None) -> None:
+        self.totals: Counter[tuple[str, str]] = Counter()
+        self._limit = limit
+        self._kept: dict[str, list[Result]] = {}
+        self._costs: dict[str, Cost] = {}
+
+    def take(self, found: Iterable[Result]) -> int:
+        """Take in results, and return how many there are."""
+        before = self.totals.total()
+        for result in found:
+            self.totals[result.rule, result.severity] += 1
+            self._keep(result)
+        return self.totals.total() - before
+
+    def add(self, other: Gathered, cost: Cost) -> None:
+        """Take in what was gathered elsewhere, and what it cost."""
+        self.totals += other.totals
+        for result in other.results():
+            self._keep(result)
+        self.spend(cost)
+
+    def spend(self, cost: Cost) -> None:
+        """Add up what a rule cost."""
+        old = self._costs.get(cost.rule, Cost(cost.rule, 0, 0, 0.0))
+        self._costs[cost.rule] = Cost(
+            cost.rule,
+            old.queries + cost.queries,
+            old.results + cost.results,
+            old.seconds + cost.seconds,
+        )
+
+    def results(self) -> list[Result]:
+        """The results that are kept."""
+        return [result for kept in self._kept.values() for result in self._first(kept)]
+
+    def costs(self) -> list[Cost]:
+        """What the rules cost, the dearest first."""
+        return sorted(self._costs.values(), key=lambda cost: (-cost.seconds, cost.rule))
+
+    def _keep(self, result: Result) -> None:
+        kept = self._kept.setdefault(result.rule, [])
+        kept.append(result)
+        # Not at every result, because it takes a look at all.
+        if self._limit is not None and len(kept) > 2 * self._limit + 1000:
+            kept[:] = self._first(kept)
+
+    def _first(self, kept: list[Result]) -> list[Result]:
+        return kept if self._limit is None else nsmallest(self._limit, kept, Result.sort_key)
 
 
 @contextmanager
@@ -115,13 +196,13 @@ def results(
     check: Check,
     variable: str | None = None,
     terms: Iterable[OxigraphTerm] = (),
-) -> list[Result]:
+) -> Iterator[Result]:
     """What one check finds: in all or, if a *variable* is named, only where it is one of *terms*.
 
     Raises ShapesError when its SPARQL cannot be answered.
     """
     if variable is None:
-        return list(_results(shapes, check, rows(oxigraph, shapes, check)))
+        return _results(shapes, check, rows(oxigraph, shapes, check))
     named: list[str] = []
     found: list[dict[str, Node]] = []
     for term in terms:
@@ -134,7 +215,7 @@ def results(
     parts = [[one] for one in named] if len(named) <= _MOST_ONE_BY_ONE else [named]
     for part in parts:
         found += rows(oxigraph, shapes, check.only(variable, part))
-    return list(_results(shapes, check, found))
+    return _results(shapes, check, found)
 
 
 def rows(
@@ -207,19 +288,23 @@ def _results(shapes: Shapes, check: Check, rows: list[dict[str, Node]]) -> Itera
             )
         path = row.get("path")
         told = row.get("message", message)
-        yield Result(
-            rule=rule,
-            severity=severity,
-            message=str(told) if check.constraint is None else _filled(str(told), row),
-            advice=advice,
-            focus_node=row["this"],
-            path=paths.Predicate(path) if isinstance(path, URIRef) else check.path,
-            value=row.get("value", row["this"] if check.focus_is_value else None),
-            source_shape=check.shape,
-            component=check.component,
-            language=(isinstance(told, Literal) and told.language) or "",
-            source_constraint=check.constraint,
-        )
+        this = row["this"]
+        value = row.get("value", this if check.focus_is_value else None)
+        for written in check.written.get(this, (this,)):
+            yield Result(
+                rule=rule,
+                severity=severity,
+                message=str(told) if check.constraint is None else _filled(str(told), row),
+                advice=advice,
+                focus_node=written,
+                path=paths.Predicate(path) if isinstance(path, URIRef) else check.path,
+                # For a node shape the value is the focus node.
+                value=written if value == this and check.path is None else value,
+                source_shape=check.shape,
+                component=check.component,
+                language=(isinstance(told, Literal) and told.language) or "",
+                source_constraint=check.constraint,
+            )
 
 
 def _filled(message: str, row: dict[str, Node]) -> str:

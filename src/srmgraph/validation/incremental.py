@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 import pyoxigraph
-from rdflib import RDFS, URIRef
+from rdflib import URIRef
 from rdflib.term import Node
 
 from srmgraph.terms import OxigraphTerm, Statement, to_oxigraph, to_rdflib, triples_to_oxigraph
@@ -24,9 +24,9 @@ from srmgraph.validation.footprint import Footprint, Route, Sight, TooMany
 from srmgraph.validation.patterns import NotUnderstood
 from srmgraph.validation.report import Result, Work
 from srmgraph.validation.shapes import Shapes
+from srmgraph.validation.stored import oxigraph_as_stored, triples_as_stored
 from srmgraph.validation.targets import Classes
 
-_LABEL = pyoxigraph.NamedNode(RDFS.label)
 _COLUMNS = ("value", "path")
 """What results can be told apart by, where a rule looks at the whole graph at once."""
 
@@ -63,13 +63,9 @@ class Change:
             tuple(dict.fromkeys(quad.triple for quad in removed)),
         )
 
-    def named(self) -> set[Node]:
-        """The things whose names may have changed."""
-        return {
-            to_rdflib(triple.subject)
-            for triple in (*self.added, *self.removed)
-            if triple.predicate == _LABEL
-        }
+    def subjects(self) -> set[Node]:
+        """The things about which something else is said now."""
+        return {to_rdflib(triple.subject) for triple in (*self.added, *self.removed)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +140,7 @@ def update(
     have to be checked anew. Shapes that are not compiled are left to the caller: their results are
     dropped.
     """
-    added, removed = _as_stored(change.added), _as_stored(change.removed)
+    added, removed = triples_as_stored(change.added), triples_as_stored(change.removed)
     hierarchy = engine.hierarchy(oxigraph)
     plan = planner.plan(hierarchy)
     whole = dict(plan.always)
@@ -177,7 +173,7 @@ class _Again:
         self._shapes = shapes
         self._sight = Sight(oxigraph)
 
-    def all(self, check: Check) -> list[Result]:
+    def all(self, check: Check) -> Iterator[Result]:
         """What a check finds anywhere."""
         self.queries += 1
         return engine.results(self._oxigraph, self._shapes, check)
@@ -187,12 +183,15 @@ class _Again:
         focus = affected.get("this", set())
         for variable, nodes in affected.items():
             for result in self._at(check, seen, variable, nodes):
-                if variable == "this" or to_oxigraph(result.focus_node) not in focus:
+                if (
+                    variable == "this"
+                    or oxigraph_as_stored(to_oxigraph(result.focus_node)) not in focus
+                ):
                     yield result
 
     def _at(
         self, check: Check, seen: Footprint, variable: str, nodes: set[OxigraphTerm]
-    ) -> list[Result]:
+    ) -> Iterable[Result]:
         self._sight.start()
         if variable == "this":
             nodes = {node for node in nodes if seen.may_be_found(self._sight, node)}
@@ -200,7 +199,7 @@ class _Again:
             nodes = self._sifted(seen.sieves[variable], variable, nodes)
         self.nodes += len(nodes)
         if not nodes:
-            return []
+            return ()
         self.queries += 1
         return engine.results(self._oxigraph, self._shapes, check, variable, nodes)
 
@@ -277,7 +276,7 @@ def _stands(
     path = result.path.iri if isinstance(result.path, paths.Predicate) else None
     held = {"this": result.focus_node, "value": result.value, "path": path}
     return not any(
-        term is not None and to_oxigraph(term) in found.get(variable, ())
+        term is not None and oxigraph_as_stored(to_oxigraph(term)) in found.get(variable, ())
         for variable, term in held.items()
     )
 
@@ -290,13 +289,6 @@ def _differing(plan: Plan, before: Plan) -> dict[_Key, str]:
         for key, checks in plan.groups.items()
         if any((key, check.text, check.targets) not in known for check in checks)
     }
-
-
-def _as_stored(triples: Iterable[pyoxigraph.Triple]) -> list[pyoxigraph.Triple]:
-    """Triples as a store gives them back: it writes some values in another way, as 7 for 007."""
-    store = pyoxigraph.Store()
-    store.extend(pyoxigraph.Quad(t.subject, t.predicate, t.object) for t in triples)
-    return [quad.triple for quad in store]
 
 
 def _pairs(triples: Iterable[pyoxigraph.Triple]) -> Hierarchy:

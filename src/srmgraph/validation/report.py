@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 
 from rdflib import RDF, SH, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
@@ -85,15 +86,43 @@ class Work:
     whole: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a file, counted from 1."""
+
+    file: Path
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a rule cost: how many queries, how many results, and seconds of a processor."""
+
+    rule: str
+    queries: int
+    results: int
+    seconds: float
+
+
 @dataclass(frozen=True)
 class Report:
     """The outcome of a validation.
 
-    `results` are sorted and complete; `rules` are all rules that were checked, whether or not they
-    found anything; `labels` gives the names by which things of the data are known to people;
-    `prefixes` shortens IRIs; `notes` says what a reader should know about how the report was made;
-    `work` says how much was done where the report was brought up to date from an earlier one;
-    `made` is the moment (UTC) when the validation began.
+    `results` are sorted. They are all that was found, unless `totals` is there, which counts what
+    was found by rule and severity. `rules` are all rules that were checked, whether or not they
+    found anything. `labels` gives the names by which things of the data are known to people;
+    `prefixes` shortens IRIs; `notes` says what a reader should know about how the report was made.
+    `graphs` gives the named graphs in which a thing is described (None is the default graph), where
+    there are named graphs. `hints` gives, for a term that nobody declared, one that it may be meant
+    for. `places` says where in the files a thing is described, once `locate` has looked.
+
+    `costs` are what each rule cost, the dearest first; `work` says how much was done where the
+    report was brought up to date from an earlier one; `made` is the moment (UTC) when the
+    validation began. Reports that differ in these only are equal.
+
     `str(report)` is the text for people.
     """
 
@@ -102,6 +131,11 @@ class Report:
     labels: Mapping[Node, str] = field(default_factory=dict)
     prefixes: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    totals: Mapping[tuple[str, str], int] | None = None
+    graphs: Mapping[Node, tuple[URIRef | None, ...]] = field(default_factory=dict)
+    hints: Mapping[Node, URIRef] = field(default_factory=dict)
+    places: Mapping[Node, Place] = field(default_factory=dict)
+    costs: tuple[Cost, ...] = field(default=(), compare=False)
     work: Work | None = field(default=None, compare=False)
     made: datetime | None = field(default=None, compare=False)
 
@@ -118,14 +152,31 @@ class Report:
         """The same report without the results that are milder than *severity*."""
         limit = severity_rank(severity)
         kept = tuple(r for r in self.results if severity_rank(r.severity) <= limit)
-        return replace(self, results=kept)
+        totals = None
+        if self.totals is not None:
+            totals = {
+                (rule, its): number
+                for (rule, its), number in self.totals.items()
+                if severity_rank(its) <= limit
+            }
+        return replace(self, results=kept, totals=totals)
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
         """How many results there are of each severity, the worst first."""
         counted = Counter(result.severity for result in self.results)
+        if self.totals is not None:
+            counted.clear()
+            for (_, severity), number in self.totals.items():
+                counted[severity] += number
         others = sorted(set(counted) - set(SEVERITIES))
         return {severity: counted[severity] for severity in (*SEVERITIES, *others)}
+
+    def number(self, rule: str) -> int:
+        """How many results a rule has, whether or not all of them are in the report."""
+        if self.totals is None:
+            return len(self.by_rule.get(rule, ()))
+        return sum(number for (name, _), number in self.totals.items() if name == rule)
 
     @cached_property
     def by_rule(self) -> Mapping[str, tuple[Result, ...]]:
@@ -134,6 +185,34 @@ class Report:
         for result in self.results:
             groups.setdefault(result.rule, []).append(result)
         return {rule: tuple(results) for rule, results in groups.items()}
+
+    @cached_property
+    def by_graph(self) -> Mapping[URIRef | None, Mapping[str, int]]:
+        """How many results of each severity concern what is described in each named graph.
+
+        A result that concerns several graphs counts in each; one about a thing that is described
+        nowhere counts in the default graph, None.
+        """
+        counted: dict[URIRef | None, Counter[str]] = {}
+        for result in self.results:
+            for graph in self.graphs.get(self.subject(result), (None,)):
+                counted.setdefault(graph, Counter())[result.severity] += 1
+        return {
+            graph: dict(sorted(counts.items(), key=lambda item: severity_rank(item[0])))
+            for graph, counts in sorted(counted.items(), key=lambda item: str(item[0] or ""))
+        }
+
+    def subject(self, result: Result) -> Node:
+        """What a result is about: its focus node or, for a rule that looks at the whole graph at
+        once, its value."""
+        for node in (result.focus_node, result.value):
+            if node is not None and (node in self.graphs or node in self.places):
+                return node
+        return result.focus_node
+
+    def place(self, result: Result) -> Place | None:
+        """Where in the files a result is about, as far as that is known."""
+        return self.places.get(self.subject(result))
 
     def name(self, node: Node) -> str:
         """What people call *node*: its label, else its prefixed name, else its IRI or text."""

@@ -7,6 +7,7 @@
 | json   | programs |
 | junit  | continuous integration: one test case for each rule |
 | sarif  | code scanning: SARIF 2.1.0 |
+| html   | people: one page, which stands alone |
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from srmgraph.errors import UnknownFormatError
-from srmgraph.validation.formats import json, junit, sarif, text, turtle
+from srmgraph.validation.formats import html, json, junit, sarif, text, turtle
 from srmgraph.validation.report import Report
 
 FORMATS: dict[str, Callable[[Report], str]] = {
@@ -23,6 +24,7 @@ FORMATS: dict[str, Callable[[Report], str]] = {
     "json": json.render,
     "junit": junit.render,
     "sarif": sarif.render,
+    "html": html.render,
 }
 """How a report is written, by the name of the format."""
 

@@ -12,13 +12,21 @@
         "focusNode": "https://…", "focusNodeLabel": "…" or null,
         "path": "<…>" or null,                   a SPARQL property path
         "value": "…" or null, "valueLabel": "…" or null,
+        "didYouMean": "https://…" or null,       for a value that nobody declared
+        "graphs": ["https://…", null],           that describe it; null is the default graph
+        "file": "…" or null, "line": 1 or null,  where it is described, if that was looked up
+        "didYouMean": None if value is None else report.hints.get(value),
+        "graphs": list(report.graphs.get(report.subject(result), ())),
+        "file": None if place is None else str(place.file),
+        "line": None if place is None else place.line,
         "sourceShape": "https://…",
         "component": "http://www.w3.org/ns/shacl#MinCountConstraintComponent"
       }]
     }
 
-IRIs, blank nodes (`_:b1`) and literals (`"2"^^<…>`) are told apart as in N-Triples, except that an
-IRI stands without its brackets.
+Where the results of each rule were limited, "counts" still counts all. IRIs, blank nodes (`_:b1`)
+and literals (`"2"^^<…>`) are told apart as in N-Triples, except that an IRI stands without its
+brackets.
 """
 
 from __future__ import annotations
@@ -51,7 +59,7 @@ def content(report: Report) -> dict[str, Any]:
 
 
 def _result(report: Report, result: Result) -> dict[str, Any]:
-    value = result.value
+    value, place = result.value, report.place(result)
     return {
         "rule": result.rule,
         "severity": result.severity,
@@ -62,6 +70,10 @@ def _result(report: Report, result: Result) -> dict[str, Any]:
         "path": None if result.path is None else paths.sparql(result.path),
         "value": None if value is None else _term(value),
         "valueLabel": None if value is None else report.labels.get(value),
+        "didYouMean": None if value is None else report.hints.get(value),
+        "graphs": list(report.graphs.get(report.subject(result), ())),
+        "file": None if place is None else str(place.file),
+        "line": None if place is None else place.line,
         "sourceShape": _term(result.source_shape),
         "component": str(result.component),
     }

@@ -7,6 +7,7 @@ knows nothing between passed and failed.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 from srmgraph.validation.formats import text
@@ -35,7 +36,9 @@ def render(report: Report) -> str:
                 case,
                 "failure",
                 type=results[0].severity,
-                message=_clean(f"{results[0].message} {text.counts('Violation', len(results))}."),
+                message=_clean(
+                    f"{results[0].message} {text.counts('Violation', report.number(name))}."
+                ),
             )
             failure.text = _details(report, results)
         elif results:
@@ -56,7 +59,7 @@ def _violations(results: tuple[Result, ...]) -> bool:
 
 
 def _details(report: Report, results: tuple[Result, ...]) -> str:
-    only = Report(results, labels=report.labels, prefixes=report.prefixes)
+    only = replace(report, results=results, notes=())
     return _clean(text.render(only, limit=len(results)).rsplit("\n\n", 1)[0])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from importlib.metadata import version
 from typing import Any
+from urllib.parse import quote
 
 from srmgraph.validation import paths
 from srmgraph.validation.report import Report, Result, Rule
@@ -48,18 +49,26 @@ def _result(report: Report, result: Result, index: dict[str, int]) -> dict[str, 
     named = [f"{report.name(result.focus_node)}: {result.message or result.rule}"]
     if result.value is not None and result.value != result.focus_node:
         named.append(f"Found: {report.name(result.value)}.")
+        if (hint := report.hints.get(result.value)) is not None:
+            named.append(f"Did you mean {report.short(hint)}?")
     if result.advice:
         named.append(result.advice)
-    location = {
+    logical = {
         "name": report.name(result.focus_node),
         "fullyQualifiedName": str(result.focus_node),
         "kind": "resource",
     }
+    location: dict[str, Any] = {"logicalLocations": [logical]}
+    if (place := report.place(result)) is not None:
+        location["physicalLocation"] = {
+            "artifactLocation": {"uri": quote(place.file.as_posix())},
+            "region": {"startLine": place.line},
+        }
     found: dict[str, Any] = {
         "ruleId": result.rule,
         "level": _LEVELS.get(result.severity, "none"),
         "message": {"text": " ".join(named)},
-        "locations": [{"logicalLocations": [location]}],
+        "locations": [location],
     }
     if result.rule in index:
         found["ruleIndex"] = index[result.rule]

@@ -60,19 +60,55 @@ def counts(severity: str, number: int) -> str:
     return f"{number:,} {names.get(severity, f'of severity {severity}')}"
 
 
+def plural(severity: str) -> str:
+    """`violations`; a severity that is not SHACL's own is named by its IRI."""
+    return _PLURALS.get(severity, severity)
+
+
+def printable(words: str) -> str:
+    """A text without what would steer a terminal."""
+    return _CONTROL.sub("\ufffd", words)
+
+
+def profile(report: Report, limit: int = LIMIT) -> str:
+    """What the dearest rules cost, as a table for people; empty if nothing was measured."""
+    if not report.costs:
+        return ""
+    rows = [("ms", "queries", "results", "rule")]
+    rows += [
+        (f"{cost.seconds * 1000:,.1f}", f"{cost.queries:,}", f"{cost.results:,}", cost.rule)
+        for cost in report.costs[:limit]
+    ]
+    rest = report.costs[limit:]
+    if rest:
+        rows.append(
+            (
+                f"{sum(cost.seconds for cost in rest) * 1000:,.1f}",
+                f"{sum(cost.queries for cost in rest):,}",
+                f"{sum(cost.results for cost in rest):,}",
+                f"… {len(rest):,} more",
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    return "".join(
+        "  ".join([*(cell.rjust(w) for cell, w in zip(row, widths, strict=False)), row[3]]) + "\n"
+        for row in rows
+    )
+
+
 def _block(report: Report, rule: str, results: tuple[Result, ...], limit: int) -> Iterator[Line]:
     first = results[0]
     severity = first.severity if first.severity in SEVERITIES else "Info"
     yield [
-        (counts(first.severity, len(results)), severity),
+        (counts(first.severity, report.number(rule)), severity),
         ("  ", ""),
         (rule, "faint"),
     ]
     yield from _wrapped(first.message or rule, "  ", "heading")
     for result in results[:limit]:
         yield _found(report, result)
-    if len(results) > limit:
-        yield [(f"    … and {len(results) - limit:,} more", "faint")]
+    if (more := report.number(rule) - min(limit, len(results))) > 0:
+        yield [(f"    … and {more:,} more", "faint")]
     if first.advice:
         yield from _wrapped(f"→ {first.advice}", "  ", "")
 
@@ -83,6 +119,8 @@ def _found(report: Report, result: Result) -> Line:
         line += [(": ", ""), *_thing(report, result.value)]
     if result.path is not None:
         line.append((f"  ({_path(report, result.path)})", "faint"))
+    if (place := report.place(result)) is not None:
+        line.append((f"  {_one_line(str(place))}", "faint"))
     return line
 
 
@@ -92,7 +130,10 @@ def _thing(report: Report, node: Node) -> Line:
     if isinstance(node, BNode):
         return [("something without a name", "")]
     if isinstance(node, URIRef):
-        return [(f"<{report.short(node)}>", "")]
+        named: Line = [(f"<{report.short(node)}>", "")]
+        if (hint := report.hints.get(node)) is not None:
+            named.append((f"; did you mean {report.short(hint)}?", ""))
+        return named
     return [(f"“{_one_line(str(node))}”", "")]
 
 
@@ -104,14 +145,14 @@ def _path(report: Report, path: paths.Path) -> str:
 def _wrapped(text: str, indent: str, style: str) -> Iterator[Line]:
     following = indent + ("  " if text.startswith("→") else "")
     for line in textwrap.wrap(
-        _CONTROL.sub("\ufffd", text), WIDTH, initial_indent=indent, subsequent_indent=following
+        printable(text), WIDTH, initial_indent=indent, subsequent_indent=following
     ):
         yield [(line, style)]
 
 
 def _one_line(words: str) -> str:
     """A text of the data on one line: it may be long, and may hold what would steer a terminal."""
-    line = _CONTROL.sub("\ufffd", " ".join(words.split()))
+    line = printable(" ".join(words.split()))
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 

@@ -1,0 +1,148 @@
+"""A report as a page that stands alone: no script, no fetched file, light or dark as the reader's.
+
+Nothing from the data becomes markup, and what would steer the direction of the text around it is
+kept to itself.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Iterator
+
+from rdflib import BNode, URIRef
+from rdflib.term import Node
+
+from srmgraph.validation import paths
+from srmgraph.validation.formats import text
+from srmgraph.validation.report import SEVERITIES, Report, Result
+
+_STYLE = """
+:root { color-scheme: light dark; --red: #b3261e; --amber: #8a5a00; --blue: #1f5fa8; --line: #8886 }
+@media (prefers-color-scheme: dark) { :root { --red: #ff8a80; --amber: #ffc46b; --blue: #8ab8ff } }
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 64rem; margin: 2rem auto; padding: 0 1rem }
+h1 { font-size: 1.5rem } h2 { font-size: 1.1rem }
+table { border-collapse: collapse; margin: 0 0 1rem }
+th, td { text-align: left; padding: .2rem .8rem .2rem 0; border-bottom: 1px solid var(--line);
+  vertical-align: top; overflow-wrap: anywhere }
+td { font-variant-numeric: tabular-nums }
+details { border: 1px solid var(--line); border-radius: .4rem; padding: .5rem 1rem;
+  margin: .6rem 0 }
+summary { cursor: pointer } code { font-size: .875em }
+.Violation { color: var(--red) } .Warning { color: var(--amber) } .Info { color: var(--blue) }
+.faint { opacity: .75 } .severity { font-weight: 600 }
+"""
+_CONTENT = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def render(report: Report) -> str:
+    """Write *report* as one page of HTML."""
+    return "\n".join(_page(report)) + "\n"
+
+
+def _page(report: Report) -> Iterator[str]:
+    verdict = "".join(words for words, _ in text.summary(report))
+    yield "<!DOCTYPE html>"
+    yield '<html lang="en">'
+    yield "<head>"
+    yield '<meta charset="utf-8">'
+    yield f'<meta http-equiv="Content-Security-Policy" content="{_CONTENT}">'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    yield f"<title>{'Conforms' if report.conforms else 'Does not conform'}: validation</title>"
+    yield f"<style>{_STYLE}</style>"
+    yield "</head>"
+    yield "<body>"
+    yield "<main>"
+    yield f"<h1>{_plain(verdict)}</h1>"
+    yield from (f'<p class="faint">{_plain(note)}</p>' for note in report.notes)
+    if report.graphs:
+        yield from _graphs(report)
+    for rule, results in report.by_rule.items():
+        yield from _rule(report, rule, results)
+    yield "</main>"
+    yield "</body>"
+    yield "</html>"
+
+
+def _graphs(report: Report) -> Iterator[str]:
+    yield "<h2>By graph</h2>"
+    head = ["Graph", *(text.plural(severity).capitalize() for severity in SEVERITIES)]
+    yield from _table(
+        head,
+        (
+            [
+                "outside named graphs" if graph is None else _thing(report, graph),
+                *(_number(counts.get(severity, 0)) for severity in SEVERITIES),
+            ]
+            for graph, counts in report.by_graph.items()
+        ),
+    )
+
+
+def _rule(report: Report, rule: str, results: tuple[Result, ...]) -> Iterator[str]:
+    first = results[0]
+    severity = first.severity if first.severity in SEVERITIES else "Info"
+    counted = text.counts(first.severity, report.number(rule))
+    yield "<details open>"
+    yield (
+        f'<summary><span class="severity {severity}">{_plain(counted)}</span> '
+        f"{_plain(first.message or rule)} <code>{_plain(rule)}</code></summary>"
+    )
+    if first.advice:
+        yield f"<p>{_plain(first.advice)}</p>"
+    messages = len({result.message for result in results}) > 1
+    head = ["Thing", "Value", "Property", "Where", *(["Message"] if messages else [])]
+    yield from _table(
+        head,
+        (
+            [*_cells(report, result), *([_plain(result.message)] if messages else [])]
+            for result in results
+        ),
+    )
+    if report.number(rule) > len(results):
+        yield f'<p class="faint">… and {report.number(rule) - len(results):,} more</p>'
+    yield "</details>"
+
+
+def _cells(report: Report, result: Result) -> Iterator[str]:
+    yield _thing(report, result.focus_node)
+    yield "" if result.value in (None, result.focus_node) else _thing(report, result.value)
+    yield "" if result.path is None else _path(report, result.path)
+    place = report.place(result)
+    yield "" if place is None else f"<code>{_plain(str(place))}</code>"
+
+
+def _thing(report: Report, node: Node | None) -> str:
+    if node is None:
+        return ""
+    if isinstance(node, BNode):
+        return "something without a name"
+    if not isinstance(node, URIRef):
+        return f"“{_plain(str(node))}”"
+    code = f"<code>{_plain(report.short(node))}</code>"
+    label = f"{_plain(report.labels[node])} " if node in report.labels else ""
+    hint = report.hints.get(node)
+    meant = "" if hint is None else f"; did you mean <code>{_plain(report.short(hint))}</code>?"
+    return f"{label}{code}{meant}"
+
+
+def _path(report: Report, path: paths.Path) -> str:
+    names = dict.fromkeys(report.short(iri) for iri in paths.predicates(path))
+    return " ".join(f"<code>{_plain(name)}</code>" for name in names)
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    yield "<table>"
+    yield f"<thead><tr>{''.join(f'<th>{name}</th>' for name in head)}</tr></thead>"
+    yield "<tbody>"
+    for row in rows:
+        yield f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>"
+    yield "</tbody>"
+    yield "</table>"
+
+
+def _number(number: int) -> str:
+    return f"{number:,}" if number else ""
+
+
+def _plain(words: str) -> str:
+    return f"<bdi>{html.escape(text.printable(words))}</bdi>"
