@@ -17,6 +17,7 @@ from srmgraph.change import Change
 from srmgraph.errors import InputError
 from srmgraph.store import EmbeddedStore
 from srmgraph.store.folder import FolderStore
+from srmgraph.syntax import FORMATS
 from srmgraph.terms import n_triples
 from srmgraph.validation import formats, validate
 
@@ -55,10 +56,11 @@ def answer(
     default_graphs: list[str],
     named_graphs: list[str],
     largest: int,
+    base: str,
 ) -> bytes:
     """Answer a query; see `Store.answer`."""
     store = desk.revision(revision)
-    return store.answer(sparql, format, default_graphs, named_graphs, largest)
+    return store.answer(sparql, format, default_graphs, named_graphs, largest, base=base)
 
 
 def bound(desk: Desk, revision: int, name: str, given: dict[str, str]) -> str:
@@ -94,9 +96,14 @@ def graph(desk: Desk, revision: int, name: str | None, format: str) -> bytes | N
     """Return the statements of a named graph, or of the default graph; None if there is none."""
     store = desk.revision(revision)
     iri = None if name is None else rdflib.URIRef(name)
-    if iri not in store.graphs():
-        return None if iri else b""
-    return rdf.serialize(store.graph(iri), format)
+    if iri is not None and iri not in store.graphs():
+        return None
+    dumped: bytes | None = store.oxigraph.dump(
+        format=FORMATS[format].oxigraph,
+        from_graph=pyoxigraph.DefaultGraph() if name is None else pyoxigraph.NamedNode(name),
+        prefixes=knowledge.prefixes() | store.prefixes,
+    )
+    return dumped or b""
 
 
 def listed(desk: Desk, revision: int, scope: list[str]) -> bytes:
@@ -200,13 +207,18 @@ def remove(desk: Desk, terms: Terms, name: str | None) -> Made | Refused | None:
 
 
 def update(
-    desk: Desk, terms: Terms, sparql: str, default_graphs: list[str], named_graphs: list[str]
+    desk: Desk,
+    terms: Terms,
+    sparql: str,
+    default_graphs: list[str],
+    named_graphs: list[str],
+    base: str,
 ) -> Made | Refused:
     """Change statements by SPARQL 1.1 Update; see `Store.update`."""
 
     def make(change: Change) -> bool:
         with change.keeping_own_graphs():
-            change.store.update(sparql, default_graphs, named_graphs)
+            change.store.update(sparql, default_graphs, named_graphs, base)
         return False
 
     return _made(desk, terms, "updated", make)

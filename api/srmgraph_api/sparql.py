@@ -217,6 +217,7 @@ async def _answered(
         default,
         named,
         service.settings.largest_answer,
+        negotiation.address(service.settings.base, request),
     )
     return Response(content, media_type=media_type, headers=headers)
 
@@ -233,6 +234,7 @@ async def _updated(service: Service, request: Request, parameters: Parameters) -
         text,
         parameters.get("using-graph-uri", []),
         parameters.get("using-named-graph-uri", []),
+        negotiation.address(service.settings.base, request),
     )
     return changes.response(request, made)
 

@@ -99,7 +99,7 @@ def play(client: TestClient, manifest: Graph, test: Node, theirs: str, ours: str
     """Send the requests of a test one after the other, and look at each answer."""
     (action,) = manifest.objects(test, MF.action)
     location = ""
-    for request in Collection(manifest, manifest.value(action, HT.requests)):
+    for request in listed(manifest, action, HT.requests):
         path = str(manifest.value(request, HT.absolutePath)).replace(theirs, ours, 1)
         method = str(manifest.value(request, HT.methodName))
         answer = client.request(
@@ -134,6 +134,11 @@ def play(client: TestClient, manifest: Graph, test: Node, theirs: str, ours: str
             location = answer.headers["location"]
 
 
+def listed(manifest: Graph, subject: Node, name: URIRef) -> list[Node]:
+    head = manifest.value(subject, name)
+    return [] if head is None else list(Collection(manifest, head))
+
+
 def fits(status: int, wanted: str) -> bool:
     if wanted.startswith("StatusCode"):
         return str(status)[0] == wanted.removeprefix("StatusCode")[0]
@@ -141,10 +146,9 @@ def fits(status: int, wanted: str) -> bool:
 
 
 def headers(manifest: Graph, message: Node) -> dict[str, str]:
-    listed = manifest.value(message, HT.headers)
     return {
         str(manifest.value(one, HT.fieldName)).lower(): str(manifest.value(one, HT.fieldValue))
-        for one in (Collection(manifest, listed) if listed is not None else ())
+        for one in listed(manifest, message, HT.headers)
         if str(manifest.value(one, HT.fieldName)).lower() != "content-length"
     }
 

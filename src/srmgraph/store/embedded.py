@@ -24,6 +24,8 @@ from srmgraph.terms import to_oxigraph, triples_to_oxigraph, triples_to_rdflib
 # Above this many bytes it takes too long to number blank nodes in the order of the file; the engine
 # then gives them names by chance.
 _LARGE = 16_000_000
+# From this many bytes on, and a hundredth as many statements, writing in bulk is faster.
+_MANY = 1_000_000
 
 
 class EmbeddedStore:
@@ -91,7 +93,7 @@ class EmbeddedStore:
                 )
         else:
             label = f"{self._label}{self._reads}n"
-            self.oxigraph.bulk_extend(_with_own_blank_nodes(parser, label, target))
+            self._write(_with_own_blank_nodes(parser, label, target), len(parser.content) > _MANY)
         for prefix, namespace in parser.prefixes.items():
             self.prefixes[prefix] = namespace
             self.namespaces.setdefault(prefix, set()).add(namespace)
@@ -99,10 +101,19 @@ class EmbeddedStore:
     def add(self, graph: rdflib.Graph, name: rdflib.URIRef | None = None) -> None:
         """Add the statements of a graph, to the graph called `name` or to the default graph."""
         target = _graph_name(name)
-        self.oxigraph.bulk_extend(
+        quads = (
             pyoxigraph.Quad(triple.subject, triple.predicate, triple.object, target)
             for triple in triples_to_oxigraph(graph)
         )
+        self._write(quads, len(graph) > _MANY // 100)
+
+    def _write(self, quads: Iterator[pyoxigraph.Quad], are_many: bool) -> None:
+        # Either way it is all or nothing. In a folder, bulk loading makes files of its own each
+        # time, which takes longer than a log does for a few.
+        if are_many:
+            self.oxigraph.bulk_extend(quads)
+        else:
+            self.oxigraph.extend(quads)
 
     def select(self, sparql: str) -> Solutions:
         """Answer a SELECT query; raises QueryError with the place and the reason."""
@@ -139,6 +150,7 @@ class EmbeddedStore:
         named_graphs: Sequence[str] = (),
         largest: int | None = None,
         seconds: float | None = None,
+        base: str | None = None,
     ) -> bytes:
         """Answer a query of any form as text; see `Store`.
 
@@ -146,7 +158,7 @@ class EmbeddedStore:
         stopped.
         """
         output = LimitedBytes(largest, seconds)
-        answer = self._query(sparql, default_graphs, named_graphs)
+        answer = self._query(sparql, default_graphs, named_graphs, base)
         try:
             if isinstance(answer, pyoxigraph.QueryTriples):
                 syntax = format_of(Path(), format)
@@ -159,7 +171,11 @@ class EmbeddedStore:
             raise query_error(error, sparql) from error
 
     def update(
-        self, sparql: str, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()
+        self,
+        sparql: str,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+        base: str | None = None,
     ) -> None:
         """Change statements by SPARQL 1.1 Update; see `Store`."""
         check_update(sparql)
@@ -167,7 +183,7 @@ class EmbeddedStore:
         try:
             if default_graphs or named_graphs:
                 text = with_dataset(sparql, _nodes(default_graphs), _nodes(named_graphs))
-            self.oxigraph.update(unmistakable(text), prefixes=self.assumed_prefixes)
+            self.oxigraph.update(unmistakable(text), base_iri=base, prefixes=self.assumed_prefixes)
         except ENGINE_ERRORS as error:
             raise query_error(error, sparql) from error
 
@@ -239,13 +255,18 @@ class EmbeddedStore:
         return graph
 
     def _query(
-        self, sparql: str, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()
+        self,
+        sparql: str,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+        base: str | None = None,
     ) -> pyoxigraph.QuerySolutions | pyoxigraph.QueryTriples | pyoxigraph.QueryBoolean:
         check(sparql)
         chosen = bool(default_graphs or named_graphs)
         try:
             return self.oxigraph.query(
                 unmistakable(sparql),
+                base_iri=base,
                 prefixes=self.assumed_prefixes,
                 # The engine would pass over FROM if it were told to ask the union.
                 use_default_graph_as_union=not chosen and not names_its_graphs(sparql),

@@ -197,11 +197,15 @@ class FolderStore:
             candidate.add(graph, name)
 
     def update(
-        self, sparql: str, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()
+        self,
+        sparql: str,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+        base: str | None = None,
     ) -> None:
         """Change statements by SPARQL 1.1 Update; see `Store`."""
         with self.change(message="updated") as candidate:
-            candidate.update(sparql, default_graphs, named_graphs)
+            candidate.update(sparql, default_graphs, named_graphs, base)
 
     def remove_graph(self, name: rdflib.URIRef) -> None:
         """Remove a named graph; see `Store`."""
@@ -228,9 +232,12 @@ class FolderStore:
         named_graphs: Sequence[str] = (),
         largest: int | None = None,
         seconds: float | None = None,
+        base: str | None = None,
     ) -> bytes:
         """Answer a query of any form as text; see `Store`."""
-        return self.current.answer(sparql, format, default_graphs, named_graphs, largest, seconds)
+        return self.current.answer(
+            sparql, format, default_graphs, named_graphs, largest, seconds, base
+        )
 
     def graph(self, name: rdflib.URIRef | None = None) -> rdflib.Graph:
         """Return a copy of the statements of a named graph, or of all graphs as one."""

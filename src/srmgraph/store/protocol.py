@@ -94,18 +94,24 @@ class Store(Protocol):
         named_graphs: Sequence[str] = (),
         largest: int | None = None,
         seconds: float | None = None,
+        base: str | None = None,
     ) -> bytes:
         """Answer a query of any form as text: rows and truth values as csv, tsv, json or xml,
         graphs in a format of RDF.
 
         `default_graphs` and `named_graphs` are the IRIs of the graphs that are asked, as the SPARQL
-        1.1 Protocol has them; they stand above those that the query names. An answer ends in
+        1.1 Protocol has them; they stand above those that the query names. Relative IRIs are
+        relative to `base`. An answer ends in
         QueryError when it has more than `largest` bytes or takes more than so many `seconds`.
         Raises QueryError, and UnknownFormatError for a format that does not fit the query.
         """
 
     def update(
-        self, sparql: str, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()
+        self,
+        sparql: str,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+        base: str | None = None,
     ) -> None:
         """Change statements by SPARQL 1.1 Update: wholly or, if it fails, not at all.
 
