@@ -1,0 +1,286 @@
+"""Workers: what crashes, hangs, fills or reaches out takes one process down and nothing else."""
+
+import asyncio
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph
+import pytest
+from rdflib import Graph
+
+from srmgraph import errors
+from srmgraph.errors import SrmgraphError
+from srmgraph.store.folder import FolderStore
+from srmgraph.validation import validate
+from srmgraph_api import jobs
+from srmgraph_api.jobs import Desk
+from srmgraph_api.problems import Problem
+from srmgraph_api.turns import Turns
+from srmgraph_api.worker import Crashed, Limits, TooLong, Worker
+
+PRODUCT = "{ ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o }"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    store = FolderStore.create(tmp_path_factory.mktemp("workers") / "store")
+    store.parse("\n".join(f"<x:{n}> <x:p> {n} ." for n in range(200)), "turtle")
+    return store.revisions.folder
+
+
+@pytest.fixture(scope="module")
+def worker(folder: Path) -> Iterator[Worker]:
+    worker = Worker(folder, Limits(memory=1 << 30))
+    yield worker
+    worker.stop()
+
+
+def ask(worker: Worker, query: str = "ASK { ?s ?p ?o }", seconds: float = 30) -> Any:
+    return worker.do(
+        jobs.answer, 0, query, "json", [], [], 10_000_000, "https://example.org/", seconds=seconds
+    )
+
+
+# ── What is done in workers only, without any look at it before: jobs of this test ──────────────
+
+
+def raw_query(desk: Desk, text: str) -> None:
+    pyoxigraph.Store().query(text)
+
+
+def raw_parse(desk: Desk, content: bytes, ending: str) -> int:
+    format = pyoxigraph.RdfFormat.from_extension(ending)
+    return sum(1 for _ in pyoxigraph.parse(content, format=format))
+
+
+def connect(desk: Desk, port: int) -> None:
+    socket.create_connection(("127.0.0.1", port), timeout=5)
+
+
+def process(desk: Desk) -> int:
+    return os.getpid()
+
+
+def fail(desk: Desk) -> None:
+    raise KeyError(lambda: "what cannot be sent")
+
+
+_LAUGHS = (
+    '<?xml version="1.0"?><!DOCTYPE r [<!ENTITY a "'
+    + "ha" * 100
+    + '">'
+    + "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 100}">' for n in range(5))
+    + ']><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:x="x:">'
+    '<rdf:Description rdf:about="x:a"><x:b>&f;</x:b></rdf:Description></rdf:RDF>'
+)
+ATTACKS = {
+    "braces": (raw_query, "ASK " + "{" * 20_000 + "}" * 20_000),
+    "parentheses": (raw_query, "ASK{FILTER(" + "(" * 30_000 + "1" + ")" * 30_000 + ")}"),
+    "negations": (raw_query, "ASK{FILTER(" + "!" * 60_000 + "1)}"),
+    "unions": (raw_query, "ASK{{}" + "UNION{}" * 60_000 + "}"),
+    "path": (raw_query, "ASK{?s " + "(" * 30_000 + "<a:>" + ")*" * 30_000 + " ?o}"),
+    "laughs": (raw_parse, _LAUGHS.encode(), "rdf"),
+    "nested JSON": (
+        raw_parse,
+        b'{"@id":"a:a","a:b":' * 60_000 + b"1" + b"}" * 60_000,
+        "jsonld",
+    ),
+    "triple terms": (
+        raw_parse,
+        b"<a:a> <a:b> " + b"<<( <a:a> <a:b> " * 100_000 + b"<a:c>" + b" )>>" * 100_000 + b" .",
+        "ttl",
+    ),
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_what_ends_the_engine_ends_one_worker(worker: Worker, attack: str) -> None:
+    job, *arguments = ATTACKS[attack]
+    before = worker.do(process, seconds=30)
+    with pytest.raises((Crashed, TooLong)):
+        worker.do(job, *arguments, seconds=20)
+    assert b"true" in ask(worker)
+    assert worker.do(process, seconds=30) != before
+
+
+def test_work_ends_at_its_deadline(worker: Worker) -> None:
+    begun = time.monotonic()
+    with pytest.raises(TooLong):
+        ask(worker, f"SELECT (COUNT(*) AS ?n) {PRODUCT}", seconds=1)
+    assert time.monotonic() - begun < 5
+    assert b"true" in ask(worker)
+
+
+def test_memory_has_an_end(worker: Worker) -> None:
+    with pytest.raises((Crashed, errors.QueryError)) as caught:
+        ask(worker, f"SELECT * {PRODUCT} ORDER BY ?o ?a", seconds=60)
+    if isinstance(caught.value, Crashed):
+        assert caught.value.code == -signal.SIGABRT
+    assert b"true" in ask(worker)
+
+
+def test_a_worker_reaches_nothing(worker: Worker) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.5)
+        port = server.getsockname()[1]
+        with pytest.raises(OSError, match="unreachable"):
+            worker.do(connect, port, seconds=30)
+        service = f"ASK {{ SERVICE <http://127.0.0.1:{port}/> {{ ?s ?p ?o }} }}"
+        with pytest.raises(OSError, match="unreachable"):
+            worker.do(raw_query, service, seconds=30)
+        with pytest.raises(TimeoutError):
+            server.accept()
+
+
+def test_a_worker_that_was_killed_is_replaced(worker: Worker) -> None:
+    os.kill(worker.do(process, seconds=30), signal.SIGKILL)
+    time.sleep(0.1)
+    assert b"true" in ask(worker)
+
+
+def test_an_error_comes_back_as_it_was(worker: Worker) -> None:
+    with pytest.raises(errors.QueryError) as caught:
+        ask(worker, "ASK { ?s ?p")
+    assert (caught.value.line, "still open" in str(caught.value)) == (1, True)
+    with pytest.raises(RuntimeError, match="KeyError"):
+        worker.do(fail, seconds=30)
+
+
+def test_every_error_goes_between_processes() -> None:
+    made: list[SrmgraphError] = [
+        errors.InputError("What", Path("a.ttl"), 1, 2),
+        errors.QueryError("Why", "ASK {\n x", 2, 2),
+        errors.DoesNotConformError("No", None),
+        errors.InconsistentError(["black is white", "yes is no"]),
+        errors.FullStoreError("No room"),
+    ]
+    for error in made:
+        again = pickle.loads(pickle.dumps(error))
+        assert type(again) is type(error)
+        assert (str(again), vars(again)) == (str(error), vars(error))
+
+
+def test_a_report_goes_between_processes() -> None:
+    from srmgraph.store import open_store
+
+    store = open_store()
+    store.parse("<x:a> a <https://w3id.org/srm#ServiceRelationship> .", "turtle")
+    report = validate(store)
+    assert len(pickle.loads(pickle.dumps(report)).results) == len(report.results) > 0
+    assert isinstance(report.graph(), Graph)
+
+
+_PARENT = """
+import sys, time
+from pathlib import Path
+from srmgraph_api.worker import Limits, Worker
+from tests.unit.test_api_workers import process
+if __name__ == "__main__":
+    worker = Worker(Path(sys.argv[1]), Limits(memory=1 << 30))
+    print(worker.do(process, seconds=30), flush=True)
+    time.sleep(60)
+"""
+
+
+def test_workers_end_when_their_parent_does(folder: Path, tmp_path: Path) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(_PARENT)
+    with subprocess.Popen(
+        [sys.executable, script, folder],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(["", *sys.path, str(Path.cwd())])},
+    ) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        os.kill(pid, 0)
+        parent.kill()
+        parent.wait()
+    for _ in range(50):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    pytest.fail("the worker lives on")
+
+
+# ── Whose turn it is ────────────────────────────────────────────────────────────────────────────
+
+
+def test_clients_take_turns() -> None:
+    order: list[str] = []
+
+    async def play() -> None:
+        turns = Turns(["the only one"], waiting=20, of_each=10, patience=5)
+
+        async def work(client: str) -> None:
+            async with turns.turn(client):
+                order.append(client)
+                await asyncio.sleep(0)
+
+        async with asyncio.TaskGroup() as group:
+            for client in ("eager",) * 6 + ("modest", "shy"):
+                group.create_task(work(client))
+        assert (turns.busy, turns.waiting) == (0, 0)
+
+    asyncio.run(play())
+    assert len(order) == 8
+    assert set(order[1:4]) == {"eager", "modest", "shy"}, "nobody pushes in front of the others"
+
+
+def test_queues_have_an_end() -> None:
+    async def play() -> None:
+        turns = Turns([1], waiting=2, of_each=1, patience=0.2)
+        async with turns.turn("first"):
+            waits = asyncio.create_task(turns.turn("second").__aenter__())
+            await asyncio.sleep(0)
+            with pytest.raises(Problem) as told:
+                await turns.turn("second").__aenter__()
+            assert (told.value.status, told.value.headers) == (429, {"Retry-After": "5"})
+            third = asyncio.create_task(turns.turn("third").__aenter__())
+            await asyncio.sleep(0)
+            with pytest.raises(Problem) as told:
+                await turns.turn("fourth").__aenter__()
+            assert (told.value.status, told.value.headers) == (503, {"Retry-After": "30"})
+            for one in (waits, third):
+                with pytest.raises(Problem, match="busy"):
+                    await one
+        # Those who gave up have taken nothing with them.
+        async with turns.turn("fifth") as thing:
+            assert thing == 1
+
+    asyncio.run(play())
+
+
+def test_who_leaves_the_queue_loses_nothing() -> None:
+    async def play() -> None:
+        turns = Turns([1], waiting=5, of_each=5, patience=5)
+        held = turns.turn("first")
+        await held.__aenter__()
+        gone = asyncio.create_task(turns.turn("second").__aenter__())
+        await asyncio.sleep(0)
+        gone.cancel()
+        await held.__aexit__(None, None, None)
+        async with asyncio.timeout(1), turns.turn("third") as thing:
+            assert thing == 1
+
+    asyncio.run(play())
+
+
+def test_a_worker_serves_one_thread_after_the_other(worker: Worker) -> None:
+    answers: list[bytes] = []
+    for _ in range(3):
+        thread = threading.Thread(target=lambda: answers.append(ask(worker)))
+        thread.start()
+        thread.join()
+    assert len(answers) == 3
