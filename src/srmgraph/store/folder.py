@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+import weakref
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from errno import ENOSPC
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import pyoxigraph
 import rdflib
@@ -36,7 +38,7 @@ class FolderStore:
         self.assumed_prefixes: dict[str, str] = {}
         self._number = -1
         self._reader = EmbeddedStore()
-        self._lock: IO[bytes] | None = None
+        self._release: Callable[[], object] = lambda: None
 
     @classmethod
     def create(cls, folder: Path, kept: int = KEPT) -> FolderStore:
@@ -57,7 +59,8 @@ class FolderStore:
             lock = self.revisions.reading(head)
             reader = self._open(head)
             self.close()
-            self._number, self._reader, self._lock = head, reader, lock
+            self._number, self._reader = head, reader
+            self._release = weakref.finalize(self, os.close, lock)
         self._reader.assumed_prefixes = self.assumed_prefixes
         return self._reader
 
@@ -255,9 +258,7 @@ class FolderStore:
         """Let go of the revision that was read; the next question opens the current one."""
         self._reader.close()
         self._number = -1
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        self._release()
 
     def _open(self, number: int) -> EmbeddedStore:
         if number < 0:

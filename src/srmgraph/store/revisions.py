@@ -25,7 +25,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from uuid import uuid4
 
 from srmgraph.errors import BusyStoreError, StoreError, UnknownRevisionError
@@ -125,16 +125,20 @@ class Revisions:
         values = json.loads(text)
         return Revision(**values | {"created": datetime.fromisoformat(values["created"])})
 
-    def reading(self, number: int) -> IO[bytes]:
-        """Return a lock that keeps a revision from being removed as long as it is open."""
+    def reading(self, number: int) -> int:
+        """Return a file descriptor that keeps a revision from being removed until it is closed."""
         self.path(number)
         try:
-            lock = self._description(number).open("rb")
-            fcntl.flock(lock, fcntl.LOCK_SH)
+            lock = os.open(self._description(number), os.O_RDONLY)
         except FileNotFoundError:
             raise UnknownRevisionError(f"There is no revision {number} any more.") from None
-        # It may have gone between the look and the lock.
-        self.path(number)
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        try:
+            # It may have gone between the look and the lock.
+            self.path(number)
+        except UnknownRevisionError:
+            os.close(lock)
+            raise
         return lock
 
     @contextmanager

@@ -1,0 +1,295 @@
+"""Changes over HTTP: who may make them, what is refused, what is remembered."""
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rdflib import SH, Graph
+from starlette.testclient import TestClient
+
+from srmgraph import knowledge
+from srmgraph.keys import Keys
+from srmgraph.store.folder import FolderStore
+from srmgraph_api import create_app
+from srmgraph_api.settings import Settings
+
+EX = "https://example.org/"
+MINE = f"{EX}mine"
+LABEL = f'<{EX}a> <http://www.w3.org/2000/01/rdf-schema#label> "A" .'
+FAULTY = f"INSERT DATA {{ <{EX}r> a <https://w3id.org/srm#ServiceRelationship> }}"
+TURTLE = {"Content-Type": "text/turtle"}
+UPDATE = {"Content-Type": "application/sparql-update"}
+
+
+class Service:
+    """A service over a store of its own, and keys to it."""
+
+    def __init__(self, folder: Path, **settings: Any) -> None:
+        self.store = FolderStore.create(folder)
+        self.keys = Keys(folder)
+        for name in ("read", "write", "admin"):
+            setattr(self, name, self.key(name))
+        self.scoped = self.key("write", (MINE,))
+        self.client = TestClient(create_app(settings=Settings(store=str(folder), **settings)))
+
+    def key(self, role: str, graphs: tuple[str, ...] = ()) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.keys.create(f'{role} key', role, graphs)}"}
+
+    read: dict[str, str]
+    write: dict[str, str]
+    admin: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    service = Service(tmp_path_factory.mktemp("changes") / "store")
+    with service.client:
+        yield service
+
+
+def told(response: Any, status: int) -> str:
+    assert response.status_code == status, response.text
+    content = response.json()
+    assert content["requestId"] == response.headers["x-request-id"]
+    return str(content["detail"])
+
+
+def test_changing_needs_a_key_that_allows_it(service: Service) -> None:
+    client, mine = service.client, {"graph": MINE}
+    attempts = [
+        lambda key: client.put("/graphs", params=mine, content=LABEL, headers=TURTLE | key),
+        lambda key: client.post("/graphs", params=mine, content=LABEL, headers=TURTLE | key),
+        lambda key: client.delete("/graphs", params=mine, headers=key),
+        lambda key: client.post("/update", content="CLEAR ALL", headers=UPDATE | key),
+        lambda key: client.post("/sparql", data={"update": "CLEAR ALL"}, headers=key),
+        lambda key: client.post("/rollback", params={"revision": 0}, headers=key),
+    ]
+    for attempt in attempts:
+        refused = attempt({})
+        assert "srmgraph keys create" in told(refused, 401)
+        assert refused.headers["www-authenticate"].startswith("Bearer")
+        assert "not known" in told(attempt({"Authorization": "Bearer srm_00000000_x"}), 401)
+        assert "has the role read" in told(attempt(service.read), 403)
+    assert "role admin" in told(attempts[-1](service.write), 403)
+    assert service.store.revision == -1
+
+
+def test_a_graph_is_made_replaced_added_to_and_removed(service: Service) -> None:
+    client, mine = service.client, {"graph": MINE}
+    made = client.put("/graphs", params=mine, content=LABEL, headers=TURTLE | service.write)
+    assert (made.status_code, made.headers["location"]) == (201, MINE)
+    first = made.headers["etag"]
+    again = client.put("/graphs", params=mine, content=LABEL, headers=TURTLE | service.write)
+    assert (again.status_code, again.headers["etag"]) == (204, first), "nothing was to be done"
+    more = client.post(
+        "/graphs", params=mine, content=LABEL.replace('"A"', '"B"'), headers=TURTLE | service.write
+    )
+    assert (more.status_code, more.headers["etag"]) == (204, '"r1"')
+    got = client.get("/graphs", params=mine, headers={"Accept": "application/n-triples"})
+    assert len(got.text.splitlines()) == 2
+    assert client.get(
+        "/graphs", params=mine, headers={"If-None-Match": got.headers["etag"], "Accept": "*/*"}
+    ).status_code in (200, 304)
+    older = client.get("/graphs", params=mine | {"revision": 0})
+    assert older.text.count("rdfs:label") == 1
+    listed = {one["graph"]: one["statements"] for one in client.get("/graphs").json()["graphs"]}
+    assert listed[MINE] == 2
+    gone = client.delete("/graphs", params=mine, headers=service.write)
+    assert gone.status_code == 204
+    assert MINE in told(client.get("/graphs", params=mine), 404)
+    assert MINE in told(client.delete("/graphs", params=mine, headers=service.write), 404)
+    newest = client.get("/history").json()["revisions"][0]
+    assert (newest["author"], newest["message"]) == ("write key", f"removed {MINE}")
+    patch = client.get(f"/history/0/{newest['number']}").text.splitlines()
+    assert patch == ["TX .", f"D {LABEL[:-2]} <{MINE}> .", "TC ."]
+
+
+def test_what_does_not_conform_is_refused_with_the_report(service: Service) -> None:
+    client, before = service.client, service.store.revision
+    refused = client.post("/update", content=FAULTY, headers=UPDATE | service.write)
+    assert "does not conform" in told(refused, 422)
+    results = refused.json()["report"]["results"]
+    assert {"relationship-has-provider", "relationship-has-consumer"} <= {
+        r["rule"] for r in results
+    }
+    as_rdf = client.post(
+        "/update", content=FAULTY, headers=UPDATE | service.write | {"Accept": "text/turtle"}
+    )
+    assert as_rdf.status_code == 422
+    report = Graph().parse(data=as_rdf.text, format="turtle")
+    assert len(set(report.subjects(SH.sourceShape))) == len(results)
+    one, other = min(
+        (str(one), str(other))
+        for one, other in knowledge.ontology().subject_objects(
+            predicate=next(p for p in knowledge.ontology().predicates() if "disjointWith" in p)
+        )
+    )
+    both = f"INSERT DATA {{ <{EX}a> a <{one}>, <{other}> }}"
+    assert "nothing is both" in told(
+        client.post("/update", content=both, headers=UPDATE | service.write), 409
+    )
+    assert service.store.revision == before
+
+
+def test_a_change_that_was_overtaken_is_refused(service: Service) -> None:
+    client = service.client
+    tag = client.put("/graphs/x", content=LABEL, headers=TURTLE | service.write).headers["etag"]
+    client.post("/graphs/x", content=LABEL.replace("A", "C"), headers=TURTLE | service.write)
+    late = client.delete("/graphs/x", headers=service.write | {"If-Match": tag})
+    assert "has changed" in told(late, 412)
+    assert "names no revision" in told(
+        client.delete("/graphs/x", headers=service.write | {"If-Match": '"abc"'}), 412
+    )
+    got = client.get("/graphs/x", headers={"Accept": "text/turtle"})
+    in_time = client.delete("/graphs/x", headers=service.write | {"If-Match": got.headers["etag"]})
+    assert in_time.status_code == 204
+
+
+def test_a_key_for_some_graphs_reaches_no_other(service: Service) -> None:
+    client, key = service.client, service.scoped
+    other = {"graph": f"{EX}other"}
+    put = client.put("/graphs", params=other, content=LABEL, headers=TURTLE | service.write)
+    assert put.status_code == 201
+    assert "other graphs" in told(
+        client.put("/graphs", params=other, content=LABEL, headers=TURTLE | key), 403
+    )
+    assert "other graphs" in told(client.delete("/graphs", params=other, headers=key), 403)
+    assert "some graphs only" in told(
+        client.post("/update", content="CLEAR ALL", headers=UPDATE | key), 403
+    )
+    mine = client.put("/graphs", params={"graph": MINE}, content="", headers=TURTLE | key)
+    assert mine.status_code == 201
+    count = {"query": "SELECT (COUNT(*) AS ?n) { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }"}
+    (row,) = client.get("/sparql", params=count, headers=key).json()["results"]["bindings"]
+    assert row["n"]["value"] == "0", "it sees its own graph, which is empty"
+    around = {"query": f"ASK FROM <{EX}other> {{ ?s ?p ?o }}"}
+    assert client.get("/sparql", params=around, headers=key).json()["boolean"] is False
+    named = {"query": "ASK { ?s ?p ?o }", "default-graph-uri": f"{EX}other"}
+    assert "other graphs" in told(client.get("/sparql", params=named, headers=key), 403)
+    assert told(client.get("/resource", params={"iri": f"{EX}a"}, headers=key), 404)
+
+
+def test_the_graphs_of_the_store_itself_are_written_by_nobody_else(service: Service) -> None:
+    client = service.client
+    for name in knowledge.own_graphs():
+        refused = client.put(
+            "/graphs", params={"graph": name}, content=LABEL, headers=TURTLE | service.admin
+        )
+        assert "by the store itself" in told(refused, 403)
+    everything = client.post("/update", content="DROP ALL", headers=UPDATE | service.admin)
+    assert everything.status_code == 204
+    held = client.get("/graphs").json()["graphs"]
+    kept = {str(name) for name in (knowledge.ontology_graph(), knowledge.provenance_graph())}
+    assert {one["graph"] for one in held} == kept
+
+
+def test_going_back(service: Service) -> None:
+    client = service.client
+    client.put("/graphs/back", content=LABEL, headers=TURTLE | service.write)
+    revision = service.store.revision
+    client.delete("/graphs/back", headers=service.write)
+    done = client.post("/rollback", params={"revision": revision}, headers=service.admin)
+    assert (done.status_code, done.headers["etag"]) == (204, f'"r{revision + 2}"')
+    assert client.get("/graphs/back").status_code == 200
+    asked = client.get(f"/sparql?query=ASK{{GRAPH ?g{{<{EX}a> ?p ?o}}}}&revision={revision + 1}")
+    assert asked.json()["boolean"] is False
+    assert "no revision 999" in told(
+        client.post("/rollback", params={"revision": 999}, headers=service.admin), 404
+    )
+
+
+def test_every_thing_answers_with_what_is_said_of_it(service: Service) -> None:
+    client = service.client
+    content = f"<> <http://www.w3.org/2000/01/rdf-schema#label> 'Own' . {LABEL}"
+    client.put("/graphs/things/1", content=content, headers=TURTLE | service.write)
+    for accept in ("text/turtle", "application/ld+json", "application/n-triples"):
+        got = client.get("/resource", params={"iri": f"{EX}a"}, headers={"Accept": accept})
+        assert got.headers["content-type"].startswith(accept)
+        assert EX in got.text
+    assert "is no IRI" in told(client.get("/resource", params={"iri": "not an iri"}), 400)
+    client.put(
+        "/graphs/others",
+        content="</staff/ann> <http://www.w3.org/2000/01/rdf-schema#label> 'Ann' .",
+        headers=TURTLE | service.write,
+    )
+    assert "Ann" in client.get("/staff/ann").text
+    assert "Nothing is said" in told(client.get("/staff/bob"), 404)
+
+
+def test_content_that_cannot_be_read_changes_nothing(service: Service) -> None:
+    client, before = service.client, service.store.revision
+    bad = client.put("/graphs/bad", content="<a> <b> .", headers=TURTLE | service.write)
+    assert told(bad, 400)
+    assert (bad.json()["line"], bad.json()["column"]) == (1, 9)
+    assert "text/turtle" in told(
+        client.put(
+            "/graphs/bad", content="x", headers={"Content-Type": "text/csv"} | service.write
+        ),
+        415,
+    )
+    trig = {"Content-Type": "application/trig"}
+    assert "graphs of its own" in told(
+        client.put("/graphs/bad", content="<x:g> {<x:a> <x:b> 1}", headers=trig | service.write),
+        400,
+    )
+    for update in ("INSERT DATA {", "LOAD <http://127.0.0.1:1/>", "ASK {}"):
+        assert told(client.post("/update", content=update, headers=UPDATE | service.write), 400)
+    assert service.store.revision == before
+
+
+def test_a_revoked_key_opens_nothing(service: Service) -> None:
+    key = service.key("write")
+    assert client_puts(service, key) in (201, 204)
+    identifier = key["Authorization"].split("_")[1]
+    service.keys.revoke(identifier)
+    assert client_puts(service, key) == 401
+
+
+def client_puts(service: Service, key: dict[str, str]) -> int:
+    return service.client.put("/graphs/k", content=LABEL, headers=TURTLE | key).status_code
+
+
+def test_a_password_will_do_as_a_key(service: Service) -> None:
+    secret = service.write["Authorization"].removeprefix("Bearer ")
+    done = service.client.put("/graphs/p", content=LABEL, headers=TURTLE, auth=("anyone", secret))
+    assert done.status_code == 201
+
+
+def test_operation(service: Service, caplog: pytest.LogCaptureFixture) -> None:
+    client = service.client
+    assert client.get("/live").json() == {"status": "alive"}
+    assert client.get("/ready").json()["revision"] == service.store.revision
+    secret = service.write["Authorization"]
+    with caplog.at_level(logging.INFO, "srmgraph_api.requests"):
+        answer = client.get("/sparql?query=ASK{}&secret=word", headers=service.write)
+    line = json.loads(caplog.messages[-1])
+    assert line["request"] == answer.headers["x-request-id"]
+    assert (line["path"], line["status"], line["key"]) == ("/sparql", 200, "write key")
+    assert secret not in caplog.text
+    assert "word" not in caplog.text
+    metrics = client.get("/metrics").text
+    assert 'srmgraph_requests_total{method="GET",path="/sparql",status="200"}' in metrics
+    assert f"srmgraph_revision {float(service.store.revision)}" in metrics
+    assert 'path="/graphs/{name:path}"' in metrics
+
+
+def test_a_closed_service_answers_nobody_without_a_key(tmp_path: Path) -> None:
+    service = Service(
+        tmp_path / "store", reading="keys", hosts="testserver", needs_room=1 << 60, workers=1
+    )
+    with service.client as client:
+        for path in (
+            "/sparql?query=ASK{}",
+            "/graphs",
+            "/history",
+            "/queries/x",
+            "/resource?iri=x:a",
+        ):
+            assert told(client.get(path), 401)
+            assert client.get(path, headers=service.read).status_code != 401
+        assert client.get("/live").status_code == 200
+        assert "left on the disk" in told(client.get("/ready"), 503)
+        assert client.get("/live", headers={"Host": "evil.example"}).status_code == 421

@@ -1,0 +1,355 @@
+"""A store in a folder: revisions, one writer, nothing half-done."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pyoxigraph
+import pytest
+from rdflib import Literal, URIRef
+from rdflib.compare import isomorphic
+
+from srmgraph import ServiceGraph, knowledge, provenance
+from srmgraph.errors import (
+    BusyStoreError,
+    ChangedStoreError,
+    DoesNotConformError,
+    FullStoreError,
+    InconsistentError,
+    InputError,
+    ParseError,
+    QueryError,
+    StoreError,
+    UnknownRevisionError,
+)
+from srmgraph.store import open_store
+from srmgraph.store.folder import FolderStore
+from srmgraph.store.revisions import Revisions
+
+EX = "https://example.org/"
+ONE = f"PREFIX ex: <{EX}> ex:a ex:p ex:b , [ ex:q 1 ] ."
+LABEL = f'<{EX}a> <http://www.w3.org/2000/01/rdf-schema#label> "A" .'
+GOOD = knowledge.example_file("cellphone")
+BROKEN = GOOD.with_name("broken.ttl")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FolderStore:
+    return FolderStore.create(tmp_path / "store", kept=3)
+
+
+def quads(store: FolderStore) -> set[str]:
+    return {str(quad) for quad in store.current.oxigraph}
+
+
+# ── Opening ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_store_is_made_and_found_again(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "store"
+    with pytest.raises(StoreError, match="is no store"):
+        open_store(str(folder))
+    made = open_store(str(folder), create=True)
+    assert isinstance(made, FolderStore)
+    assert (made.revision, len(made), made.graphs(), made.history()) == (-1, 0, {}, [])
+    made.parse(ONE, "turtle")
+    again = open_store(str(folder), create=True)
+    assert isinstance(again, FolderStore)
+    assert quads(again) == quads(made) != set()
+    assert again.prefixes == {"ex": EX}
+    assert again.revisions.kept == 20
+
+
+def test_what_is_no_store_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("Dear")
+    with pytest.raises(StoreError, match="not empty"):
+        FolderStore.create(tmp_path)
+    with pytest.raises(StoreError, match="is a store already"):
+        FolderStore.create(FolderStore.create(tmp_path / "one").revisions.folder)
+    (tmp_path / "one" / "srmgraph.json").write_text(json.dumps({"format": 99, "kept": 1}))
+    with pytest.raises(StoreError, match="another version"):
+        FolderStore(tmp_path / "one")
+
+
+# ── Changing ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_each_change_is_a_revision(store: FolderStore) -> None:
+    store.parse(ONE, "turtle")
+    reader = FolderStore(store.revisions.folder)
+    before = quads(reader)
+    with store.change("ann", "more", expected=0) as candidate:
+        candidate.parse(LABEL, "turtle", URIRef(f"{EX}g"))
+        candidate.update(f"DELETE DATA {{ <{EX}a> <{EX}p> <{EX}b> }}")
+        assert quads(reader) == before, "others see nothing of it"
+    assert len(reader) == len(before) == 3
+    assert quads(reader) != before
+    assert {str(quad) for quad in reader.at(0).oxigraph} == before
+    newest, oldest = reader.history()
+    assert (newest.number, newest.author, newest.message) == (1, "ann", "more")
+    assert (oldest.number, oldest.statements) == (0, 3)
+    assert list(store.differences(0, 1)) == [
+        ("D", f"<{EX}a> <{EX}p> <{EX}b> ."),
+        ("A", f"{LABEL[:-2]} <{EX}g> ."),
+    ]
+
+
+def test_blank_nodes_of_two_changes_stay_apart(store: FolderStore) -> None:
+    store.parse("[] <x:p> 1 .", "turtle")
+    store.parse("[] <x:p> 2 .", "turtle")
+    assert len(set(store.graph().subjects())) == 2
+
+
+def test_a_change_that_fails_leaves_everything_as_it_was(store: FolderStore) -> None:
+    store.parse(ONE, "turtle")
+    before = quads(store)
+    with pytest.raises(ParseError):
+        store.parse("<x:a> <x:b> .", "turtle")
+    with pytest.raises(QueryError), store.change() as candidate:
+        candidate.update("DROP ALL ; INSERT {")
+    assert (quads(store), store.revision) == (before, 0)
+    assert list((store.revisions.folder / "candidates").iterdir()) == []
+
+
+def test_a_change_may_be_meant_for_one_revision_only(store: FolderStore) -> None:
+    store.parse(ONE, "turtle")
+    with (
+        pytest.raises(ChangedStoreError, match="at revision 0, not at 7"),
+        store.change(expected=7),
+    ):
+        pytest.fail("this is not to be reached")
+    with store.change(expected=0):
+        pass
+    assert store.revision == 1
+
+
+def test_one_writes_at_a_time_and_the_others_wait(store: FolderStore) -> None:
+    inside, go_on = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with store.change() as candidate:
+            inside.set()
+            assert go_on.wait(30)
+            candidate.parse(ONE, "turtle")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    assert inside.wait(30)
+    with (
+        pytest.raises(BusyStoreError, match="Try again later"),
+        Revisions(store.revisions.folder).writing(patience=0.1),
+    ):
+        pytest.fail("this is not to be reached")
+    go_on.set()
+    FolderStore(store.revisions.folder).parse(LABEL, "turtle")
+    writer.join()
+    assert (store.revision, len(store)) == (1, 4), "no change is lost"
+
+
+# ── History ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_only_so_many_revisions_are_kept_and_none_that_is_read(store: FolderStore) -> None:
+    store.parse(ONE, "turtle")
+    reader = FolderStore(store.revisions.folder)
+    assert len(reader) == 3
+    for number in range(4):
+        store.parse(f"<x:a> <x:n> {number} .", "turtle")
+    assert store.revisions.numbers() == [0, 2, 3, 4]
+    assert reader._reader.holds(f"ASK {{ <{EX}a> ?p ?o }}")
+    reader.close()
+    store.parse(LABEL, "turtle")
+    assert store.revisions.numbers() == [3, 4, 5]
+    with pytest.raises(UnknownRevisionError, match="no revision 0: kept are 3 to 5"):
+        store.at(0)
+    with pytest.raises(UnknownRevisionError, match="no revision 6"):
+        store.at(6)
+
+
+def test_going_back_goes_on(store: FolderStore) -> None:
+    store.parse(ONE, "turtle")
+    first = quads(store)
+    store.update("DROP ALL")
+    assert len(store) == 0
+    store.rollback(0, "ann")
+    assert quads(store) == first
+    assert store.prefixes == {"ex": EX}
+    assert [one.message for one in store.history()] == [
+        "back to revision 0",
+        "updated",
+        "read a text",
+    ]
+    with pytest.raises(UnknownRevisionError):
+        store.rollback(9)
+
+
+def test_backup_restore_and_compact(store: FolderStore, tmp_path: Path) -> None:
+    store.parse(ONE, "turtle")
+    before = quads(store)
+    store.backup(tmp_path / "backup")
+    with pytest.raises(StoreError):
+        store.backup(tmp_path / "backup")
+    store.update("DROP ALL")
+    with pytest.raises(StoreError, match="is no store"):
+        store.restore(tmp_path)
+    with pytest.raises(StoreError, match="Nothing was ever written"):
+        store.restore(FolderStore.create(tmp_path / "empty").revisions.folder)
+    store.restore(tmp_path / "backup", "ann")
+    assert quads(store) == before
+    store.compact()
+    assert quads(store) == before
+    assert store.revisions.numbers() == [3]
+    assert quads(FolderStore(tmp_path / "backup")) == before
+
+
+# ── What a crash leaves ─────────────────────────────────────────────────────────────────────────
+
+
+def test_what_a_crash_leaves_is_no_revision_and_is_removed(store: FolderStore) -> None:
+    store.parse(ONE, "turtle")
+    before, folder = quads(store), store.revisions.folder
+    half = folder / "candidates" / "half"
+    pyoxigraph.Store(str(half)).extend([pyoxigraph.Quad(*pyoxigraph.Triple(
+        pyoxigraph.NamedNode("x:a"), pyoxigraph.NamedNode("x:b"), pyoxigraph.Literal("c")
+    ))])  # fmt: skip
+    # It was committed but for its last step.
+    (folder / "revisions" / "1").mkdir()
+    (folder / "revisions" / "1.json").write_text("{}")
+    again = FolderStore(folder)
+    assert (again.revision, quads(again), len(again.history())) == (0, before, 1)
+    again.parse(LABEL, "turtle")
+    assert (again.revision, len(again)) == (1, 4)
+    assert not half.exists()
+
+
+def test_a_full_disk_is_told_and_harms_nothing(tmp_path: Path) -> None:
+    mounted = tmp_path / "small"
+    mounted.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(mounted)]
+    if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip("a small disk can be made by an administrator only")
+    try:
+        store = FolderStore.create(mounted / "store")
+        store.parse(ONE, "turtle")
+        before = quads(store)
+        many = "\n".join(f"<{EX}{n}> <{EX}p> '{n * 7919:0100}' ." for n in range(150_000))
+        with pytest.raises(FullStoreError, match="The store is as it was"):
+            store.parse(many, "turtle")
+        assert quads(store) == before
+        assert store.holds("ASK { ?s ?p ?o }")
+        store.parse(LABEL, "turtle")
+        assert len(store) == 4, "there is room again"
+        store.close()
+    finally:
+        subprocess.run(["umount", "--lazy", str(mounted)], check=True)
+
+
+_KILLED = """
+import sys
+from pathlib import Path
+from rdflib import URIRef
+from srmgraph.store.folder import FolderStore
+store = FolderStore(Path(sys.argv[1]))
+number = int(sys.argv[2])
+while True:
+    # Each change has two parts; whoever sees one of them only has seen half a change.
+    with store.change("killed", str(number)) as candidate:
+        candidate.update(f"INSERT DATA {{ GRAPH <x:one> {{ <x:n{number}> <x:p> {number} }} }}")
+        candidate.update(f"INSERT DATA {{ GRAPH <x:two> {{ <x:n{number}> <x:p> {number} }} }}")
+    print(number, flush=True)
+    number += 1
+"""
+
+
+@pytest.mark.slow
+def test_kill_at_any_moment_loses_no_change_that_was_told(tmp_path: Path) -> None:
+    kill_rounds(tmp_path / "store", rounds=int(os.environ.get("SRMGRAPH_KILLS", "8")))
+
+
+def kill_rounds(folder: Path, rounds: int) -> None:
+    """Kill a writer at moments spread over its work, and look at what it leaves each time."""
+    store, told = FolderStore.create(folder), -1
+    store.parse("<x:a> <x:b> <x:c> .", "turtle")
+    for attempt in range(rounds):
+        with subprocess.Popen(
+            [sys.executable, "-c", _KILLED, str(folder), str(told + 1)],
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as writer:
+            assert writer.stdout is not None
+            writer.stdout.readline()
+            timer = threading.Timer(0.02 + 0.037 * (attempt % 13), writer.kill)
+            timer.start()
+            told = max([told + 1, *map(int, writer.stdout.read().split())])
+        again = FolderStore(folder)
+        one, two = (set(again.graph(URIRef(f"x:{name}"))) for name in ("one", "two"))
+        assert one == two, "half a change"
+        numbers = {int(value) for _, _, value in one if isinstance(value, Literal)}
+        assert numbers >= set(range(told + 1)), "a change that was told is lost"
+        assert numbers <= set(range(told + 2))
+        told = max(numbers)
+        assert again.history()[0].number == again.revision
+
+
+# ── The whole graph ─────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> ServiceGraph:
+    graph = ServiceGraph.open(str(tmp_path_factory.mktemp("graph") / "store"), create=True)
+    graph.load(GOOD, author="ann")
+    return graph
+
+
+def test_a_load_keeps_data_ontology_inferences_and_provenance_apart(loaded: ServiceGraph) -> None:
+    name = URIRef(GOOD.as_uri())
+    held = loaded.store.graphs()
+    assert set(held) == {name, *knowledge.own_graphs()}
+    alone = open_store()
+    alone.read(GOOD)
+    assert isomorphic(loaded.store.graph(name), alone.graph())
+    assert held[knowledge.ontology_graph()] == len(knowledge.ontology())
+    assert len(loaded.inferred()) > 100
+    (load,) = provenance.loads(loaded.store)
+    assert (load.graph, load.source, load.author) == (name, GOOD.name, "ann")
+    assert loaded.validate().conforms
+
+
+def test_a_load_again_changes_what_changed(tmp_path: Path) -> None:
+    graph = ServiceGraph.open(str(tmp_path / "store"), create=True)
+    file = tmp_path / "acme.ttl"
+    file.write_bytes(GOOD.read_bytes())
+    graph.load(file)
+    before = len(graph.inferred())
+    file.write_text(LABEL)
+    graph.load(file)
+    assert graph.store.graphs()[URIRef(file.as_uri())] == 1
+    assert len(graph.inferred()) < before
+    assert len(provenance.loads(graph.store)) == 2
+
+
+def test_what_does_not_conform_is_no_revision(loaded: ServiceGraph) -> None:
+    assert isinstance(loaded.store, FolderStore)
+    revision = loaded.store.revision
+    with pytest.raises(DoesNotConformError) as caught:
+        loaded.load(BROKEN)
+    assert caught.value.report.counts["Violation"] > 0
+    kinds = sorted(
+        knowledge.ontology().subject_objects(URIRef("http://www.w3.org/2002/07/owl#disjointWith"))
+    )
+    one, other = kinds[0]
+    with pytest.raises(InconsistentError), loaded.change() as change:
+        change.store.parse(f"<{EX}a> a <{one}>, <{other}> .", "turtle")
+    assert loaded.store.revision == revision
+
+
+def test_the_graphs_of_the_store_itself_are_written_by_nobody_else(
+    loaded: ServiceGraph, tmp_path: Path
+) -> None:
+    file = tmp_path / "false.trig"
+    file.write_text(f"<{knowledge.provenance_graph()}> {{ <x:a> <x:b> <x:c> }}")
+    with pytest.raises(InputError, match="the store keeps for itself"):
+        loaded.load(file)
