@@ -174,6 +174,7 @@ def draw(
                 names = [("", views.digest(view))]
                 view.properties.append(Property(model.definition(notation.VIEW), names))
                 model.views.append(view)
+    legal.prune(model)
     return model
 
 

@@ -106,9 +106,8 @@ class _Decoder:
             facts |= found
             self._classes[part.identifier] = {value for _, p, value in found if p == _TYPE}
             self._keep(part)
-        drawn, used = self._roles(roles)
-        facts |= drawn
-        facts |= self._relationships(used, others)
+        changed, used = self._roles(roles)
+        facts |= self._relationships(used, changed, others)
         for text in self._all(model.header, notation.STATEMENTS):
             facts |= set(self._statements(model.header, text))
         self._frame()
@@ -269,9 +268,11 @@ class _Decoder:
 
     # ── Relationships ───────────────────────────────────────────────────────────────────────────
 
-    def _roles(self, roles: list[Part]) -> tuple[set[Statement], set[str]]:
-        """Return what elements between two say, and the relationships by which they do."""
-        found: set[Statement] = set()
+    def _roles(self, roles: list[Part]) -> tuple[list[Part], set[str]]:
+        """Read elements between two; return those that no longer are as they were written here,
+        and the relationships that say no more than the others do.
+        """
+        changed: list[Part] = []
         used: set[str] = set()
         into: dict[str, list[Part]] = {}
         for part in self._model.relationships:
@@ -280,26 +281,36 @@ class _Decoder:
             predicate = URIRef(self._first(role, notation.PREDICATE))
             row = self._rows.relations.get(predicate)
             arriving = into.get(role.identifier, [])
-            ends = list(meaning.pairs(row, arriving)) if row else []
-            if row is None or not ends:
-                self._note(role, f"It says <{predicate}> of nothing, since an end is gone.")
-            for start, end in ends:
-                if row is not None:
-                    found.add(meaning.statement(row, self._iri(start), self._iri(end)))
+            found: list[Statement] = []
+            if row is not None:
+                for start, end in meaning.pairs(row, arriving):
+                    found.append(meaning.statement(row, self._iri(start), self._iri(end)))
+            if [encode.role_identifier(statement) for statement in found] != [role.identifier]:
+                if not found:
+                    self._note(role, f"It says <{predicate}> of nothing, since an end is gone.")
+                self._keep(role)
+                changed.append(role)
+                continue
+            self._result.facts.update(found)
             for part in arriving:
                 used.add(part.identifier)
                 self._annotated(part, [])
-            if row is not None and self._is_annotated(role, None):
+            if self._is_annotated(role, None):
                 self._keep(role)
-        return found, used
+        return changed, used
 
-    def _relationships(self, used: set[str], others: list[Part]) -> set[Statement]:
+    def _relationships(
+        self, used: set[str], changed: list[Part], others: list[Part]
+    ) -> set[Statement]:
         found: set[Statement] = set()
         foreign = []
+        loose = {part.identifier for part in changed}
         for part in self._model.relationships:
             if part.identifier in used:
                 continue
+            is_loose = part.attributes["target"] in loose
             predicates = self._all(part, notation.PREDICATE) if self._is_own else []
+            predicates = [] if is_loose else predicates
             if not predicates:
                 foreign.append(part)
                 self._keep(part)
@@ -318,7 +329,7 @@ class _Decoder:
             for identifier, part in self._elements.items()
         }
         return found | meaning.meaning_of_relations(
-            foreign, others, ends, self._iri, self._rows, self._names
+            foreign, [*others, *changed], ends, self._iri, self._rows, self._names
         )
 
     def _annotated(self, part: Part, names: list[Text]) -> None:

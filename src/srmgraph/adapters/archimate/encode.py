@@ -206,8 +206,8 @@ class _Encoder:
                 row = self._rows.relations.get(URIRef(str(predicate)))
                 if row is not None and not row.fits(source.type, target.type):
                     row = None
-                kind = "role" if row is not None and row.through else "relation"
-                planned.append((statement, minted(kind, *map(str, statement)), row))
+                name = relation_identifier if row is None or not row.through else role_identifier
+                planned.append((statement, name(statement), row))
         return planned
 
     def _relate(self, statement: Statement, identifier: str, row: Relation | None) -> None:
@@ -314,6 +314,16 @@ class _Encoder:
         for subject in sorted(by_subject, key=str):
             text = notation.write_statements(by_subject[subject])
             self._add(header, notation.STATEMENTS, text)
+
+
+def relation_identifier(statement: Statement) -> str:
+    """Return the identifier of the relationship that draws a statement."""
+    return minted("relation", *map(str, statement))
+
+
+def role_identifier(statement: Statement) -> str:
+    """Return the identifier of the element that stands between the two ends of a statement."""
+    return minted("role", *map(str, statement))
 
 
 def short_identifier(name: str, taken: Collection[str]) -> str:

@@ -249,14 +249,15 @@ class Reader:
         """Return the properties, defined in a tool, of a thing that is not kept itself."""
         return self._properties(node)
 
-    def identifier(self, node: Node) -> str | None:
+    def identifier(self, node: Node) -> str:
         """Return the identifier of what a reference points to, even if it is not there."""
         if node in self.identifiers:
             return self.identifiers[node]
         for base in self._bases:
             if str(node).startswith(base):
                 return unquote(str(node).removeprefix(base))
-        return None
+        # That of the element which stands for the thing, if one does.
+        return minted(str(node))
 
     def _find(self) -> list[Node]:
         inner: set[Node] = set()
@@ -337,7 +338,7 @@ class Reader:
                 if isinstance(value, Literal):
                     yield local, str(value)
                 else:
-                    yield local, self.identifier(value) or str(value)
+                    yield local, self.identifier(value)
 
     def _relation(self, node: Node, part: Part) -> None:
         for name in self._take(node, _RELATION):
@@ -364,7 +365,7 @@ class Reader:
         return [prop for _, prop in found]
 
     def _defined(self, definition: Node) -> str:
-        return self.identifier(definition) or minted(str(definition))
+        return self.identifier(definition)
 
 
 def _kind_of(cls: Node) -> str | None:

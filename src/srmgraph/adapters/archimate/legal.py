@@ -12,6 +12,67 @@ _NAME = re.compile(r"[^\W\d][\w.-]*")
 _NAMELESS = {"AndJunction", "OrJunction", "Grouping", "Location"}
 
 
+def prune(model: Model) -> None:
+    """Remove what points to parts that are not there: they were removed from the graph.
+
+    A box whose element is gone stays, as a mere group, while something lies in it.
+    """
+    concepts = {part.identifier for part in model.elements}
+    while True:
+        left = [
+            p for p in model.relationships if {p.identifier, *_ends(p)} <= _all(model, concepts)
+        ]
+        if len(left) == len(model.relationships):
+            break
+        model.relationships = left
+    there = _all(model, concepts)
+    for view in model.views:
+        _prune_boxes(view, there)
+        boxes = {part.identifier for part in view.walk() if part.kind != "view"}
+        while True:
+            lines = [p for p in view.parts if p.kind == "connection" and not set(_ends(p)) <= boxes]
+            if not lines:
+                break
+            view.parts = [part for part in view.parts if part not in lines]
+            boxes -= {part.identifier for part in lines}
+    there |= {view.identifier for view in model.views}
+    for organization in model.organizations:
+        _prune_items(organization, there)
+
+
+def _all(model: Model, concepts: set[str]) -> set[str]:
+    return concepts | {part.identifier for part in model.relationships}
+
+
+def _ends(part: Part) -> list[str]:
+    return [part.attributes[end] for end in ("source", "target") if end in part.attributes]
+
+
+def _prune_boxes(part: Part, there: set[str]) -> None:
+    left = []
+    for inner in part.parts:
+        _prune_boxes(inner, there)
+        if not _is_bound(inner, "relationshipRef", there):
+            continue
+        if not _is_bound(inner, "elementRef", there):
+            if not inner.parts:
+                continue
+            del inner.attributes["elementRef"]
+            inner.type = "Container"
+        left.append(inner)
+    part.parts = left
+
+
+def _prune_items(item: Part, there: set[str]) -> None:
+    for inner in item.parts:
+        _prune_items(inner, there)
+    item.parts = [inner for inner in item.parts if _is_bound(inner, "identifierRef", there)]
+
+
+def _is_bound(part: Part, name: str, there: set[str]) -> bool:
+    return name not in part.attributes or part.attributes[name] in there
+
+
 def make_legal(model: Model) -> None:
     """Change a model so that the exchange format can hold it; most need no change.
 

@@ -168,7 +168,13 @@ class Mapping:
         if source[0] not in row.sources or target[0] not in row.targets:
             return False
         start, end = (target, source) if row.reversed else (source, target)
-        return self._may_relate(row, start[1], end[1])
+        domains, ranges = self._ends[row.property]
+        kinds = {c for cls in start[1] for c in self.superclasses(cls)}
+        others = {c for cls in end[1] for c in self.superclasses(cls)}
+        if row.through:
+            # Nobody is a consumer before a consumer's role has been given to them.
+            return domains <= kinds and bool(others)
+        return bool(kinds and others) and domains <= kinds and ranges <= others
 
     def roles(self, element: str, specialization: str) -> list[Relation]:
         """Return the properties of which an element of this kind may draw a statement."""
@@ -177,12 +183,6 @@ class Mapping:
             for row in self.relations.values()
             if row.reads and row.through == element and row.specialization == specialization
         ]
-
-    def _may_relate(self, row: Relation, subject: Iterable[Node], value: Iterable[Node]) -> bool:
-        domains, ranges = self._ends[row.property]
-        kinds = {c for cls in subject for c in self.superclasses(cls)}
-        others = {c for cls in value for c in self.superclasses(cls)}
-        return bool(kinds and others) and domains <= kinds and ranges <= others
 
 
 @cache
