@@ -67,7 +67,7 @@ def _model(content: bytes, file: Path | None) -> tuple[Model, bool]:
         return exchange.read(root, file), False
     if space == NATIVE:
         return native.read(root, file), True
-    if space.startswith(EXCHANGE.removesuffix("3.0/")):
+    if space.startswith(EXCHANGE.removesuffix("/3.0/")):
         raise ParseError(
             "This is an exchange file of ArchiMate 2; export it anew for ArchiMate 3.", file, 1
         )
