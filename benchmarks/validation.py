@@ -3,10 +3,15 @@
 Sizes grow tenfold. Every run is a process of its own; the results of every run are compared with
 the manifest of the data, so a fast wrong answer is no answer. pyshacl, which srmgraph offers as its
 second engine, runs beside it in the same minutes on the sizes that it can do.
+
+A second table says how long it takes to bring a report up to date after a change. Changes are made
+to relationships chosen at random: one statement is taken away, or all of a relationship's own
+statements are taken away and put back. Each report is compared with that of a full validation.
 """
 
 import argparse
 import json
+import random
 import subprocess
 import sys
 import tempfile
@@ -15,12 +20,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import TypedDict
+
+import pyoxigraph
+from rdflib import RDF
 
 from benchmarks.ecosystem import write_ecosystem
 from benchmarks.engines import Measurement
 from benchmarks.manifest import Manifest, manifest_file
 from benchmarks.tables import markdown
 from benchmarks.whotracksme import OUT as WHOTRACKSME
+from srmgraph.store import EmbeddedStore, open_store
+from srmgraph.validation import Change, Report, Validator, Work
 
 HEADER = (
     "data",
@@ -36,6 +47,20 @@ HEADER = (
     "exactly as planted",
     "times faster",
 )
+
+
+CHANGES_HEADER = (
+    "change of",
+    "triples",
+    "changes",
+    "median ms",
+    "p95 ms",
+    "queries",
+    "of",
+    "focus nodes",
+    "as a full validation",
+)
+_COMPARED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +145,95 @@ def row(case: Case, engine: str, outcome: Outcome, peer: Outcome | None) -> list
     ]
 
 
+class Changed(TypedDict):
+    """What changes of one kind took: milliseconds of each, and medians of the work done."""
+
+    kind: str
+    milliseconds: list[float]
+    queries: float
+    of: int
+    nodes: float
+    equal: bool
+
+
+def change(file: Path, number: int) -> list[Changed]:
+    """Change *number* relationships in the data of a file, in two ways, and measure."""
+    store = open_store("memory:")
+    store.read(file)
+    validator = Validator()
+    standing = validator.validate(store, exclusive=True)
+    # The first time, the rules are made ready.
+    validator.revalidate(store, standing, Change(), exclusive=True)
+    chosen = random.Random(1).sample(_relationships(store), number)
+    return [_changed(store, validator, standing, chosen, whole) for whole in (False, True)]
+
+
+def _relationships(store: EmbeddedStore) -> list[pyoxigraph.NamedNode]:
+    kind = pyoxigraph.NamedNode("https://w3id.org/srm#ServiceRelationship")
+    quads = store.oxigraph.quads_for_pattern(None, pyoxigraph.NamedNode(RDF.type), kind)
+    found = [quad.subject for quad in quads if isinstance(quad.subject, pyoxigraph.NamedNode)]
+    return sorted(found, key=str)
+
+
+def _changed(
+    store: EmbeddedStore,
+    validator: Validator,
+    standing: Report,
+    chosen: list[pyoxigraph.NamedNode],
+    whole: bool,
+) -> Changed:
+    chance = random.Random(2)
+    milliseconds: list[float] = []
+    works: list[Work] = []
+    equal = True
+    for number, relationship in enumerate(chosen):
+        quads = sorted(store.oxigraph.quads_for_pattern(relationship, None, None), key=str)
+        quads = quads if whole else [chance.choice(quads)]
+        for quad in quads:
+            store.oxigraph.remove(quad)
+        start = time.perf_counter()
+        after = validator.revalidate(store, standing, Change.of_quads((), quads), exclusive=True)
+        milliseconds.append((time.perf_counter() - start) * 1000)
+        assert after.work is not None
+        works.append(after.work)
+        if number < _COMPARED:
+            equal &= after == validator.validate(store, exclusive=True)
+        for quad in quads:
+            store.oxigraph.add(quad)
+        start = time.perf_counter()
+        again = validator.revalidate(store, after, Change.of_quads(quads), exclusive=True)
+        milliseconds.append((time.perf_counter() - start) * 1000)
+        equal &= again == standing
+    return Changed(
+        kind="a relationship" if whole else "a statement",
+        milliseconds=milliseconds,
+        queries=median(work.queries for work in works),
+        of=works[0].of,
+        nodes=median(work.nodes for work in works),
+        equal=equal,
+    )
+
+
+def change_rows(case: Case, number: int) -> Iterator[list[str]]:
+    """The lines of the second table for one file, measured in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.validation", "--change", str(case.file)]
+    command += ["--changes", str(number)]
+    run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    for changed in json.loads(run.stdout):
+        times = sorted(changed["milliseconds"])
+        yield [
+            changed["kind"],
+            f"{case.triples:,}",
+            f"{len(times):,}",
+            f"{median(times):.1f}",
+            f"{times[int(len(times) * 0.95)]:.1f}",
+            f"{changed['queries']:.0f}",
+            f"{changed['of']:,}",
+            f"{changed['nodes']:.0f}",
+            "yes" if changed["equal"] else "no",
+        ]
+
+
 def main() -> int:
     """Measure, print the table; 1 if a result was not as planted."""
     parser = argparse.ArgumentParser(
@@ -130,8 +244,14 @@ def main() -> int:
     parser.add_argument("--peer-max", type=int, default=10_000, help="largest for pyshacl (10000)")
     parser.add_argument("--runs", type=int, default=3, help="runs of which the median counts (3)")
     parser.add_argument("--timeout", type=float, default=900, help="seconds for one run (900)")
+    parser.add_argument("--changes", type=int, default=20, help="relationships to change (20)")
+    parser.add_argument("--change", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.change:
+        print(json.dumps(change(options.change, options.changes)))
+        return 0
     rows: list[list[str]] = []
+    changes: list[list[str]] = []
     wrong = 0
     with tempfile.TemporaryDirectory() as folder:
         for case in cases(Path(folder), options.min, options.max):
@@ -147,7 +267,12 @@ def main() -> int:
                 for difference in outcome.differences[:20]:
                     print(f"{engine}: {difference}", file=sys.stderr)
                 wrong += bool(outcome.differences)
+            if case.name == "synthetic":
+                changes += change_rows(case, options.changes)
     print(markdown(HEADER, rows))
+    print()
+    print(markdown(CHANGES_HEADER, changes))
+    wrong += sum(line[-1] == "no" for line in changes)
     return 1 if wrong else 0
 
 

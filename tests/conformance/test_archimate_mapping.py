@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from rdflib import OWL, RDF, RDFS, SKOS, Graph, Literal, URIRef
 from rdflib.term import Node
+from tests.conformance.archimate_suite import matrix, suite
 
 from srmgraph import knowledge
 from srmgraph.adapters.archimate import language
@@ -18,15 +17,7 @@ from srmgraph.adapters.archimate.mapping import AM, Mapping, mapping, rows
 from srmgraph.store import EmbeddedStore
 from srmgraph.validation import Report, validate
 
-SUITE = Path(os.environ.get("SRMGRAPH_SUITES", "../shared/suites")) / "archimate"
 ARCHIMATE = "https://purl.org/archimate#"
-
-
-def suite(name: str) -> Path:
-    file = SUITE / name
-    if not file.is_file():
-        pytest.skip(f"{name} of the ArchiMate test material is not at hand (SRMGRAPH_SUITES)")
-    return file
 
 
 def checked(graph: Graph) -> Report:
@@ -137,20 +128,6 @@ def test_types_are_those_of_the_schema() -> None:
     assert {str(name) for name in named(AM.relation)} <= set(language.RELATIONS)
 
 
-def allowed() -> dict[tuple[str, str], set[str]]:
-    keys = {
-        key.get("char"): str(key.get("relationship")).removesuffix("Relationship")
-        for key in ET.parse(suite("matrix/relationships-keys.xml")).getroot()
-    }
-    return {
-        (str(source.get("concept")), str(target.get("concept"))): {
-            keys[letter] for letter in str(target.get("relations"))
-        }
-        for source in ET.parse(suite("matrix/relationships.xml")).getroot()
-        for target in source
-    }
-
-
 def drawn(found: Mapping) -> Iterator[tuple[str, str, str]]:
     for row in found.relations.values():
         for source in row.sources:
@@ -163,18 +140,18 @@ def drawn(found: Mapping) -> Iterator[tuple[str, str, str]]:
 
 
 def test_the_matrix_allows_every_relation_of_the_mapping() -> None:
-    matrix = allowed()
+    allowed = matrix()
     drawings = list(drawn(mapping()))
     assert len(drawings) > 60
-    assert [one for one in drawings if one[2] not in matrix[one[0], one[1]]] == []
+    assert [one for one in drawings if one[2] not in allowed[one[0], one[1]]] == []
 
 
 def test_the_matrix_allows_an_association_between_any_elements() -> None:
-    matrix = allowed()
+    allowed = matrix()
     elements = {str(name) for name in named(AM.element)} | {str(name) for name in named(AM.through)}
     for source in elements:
         for target in elements:
-            assert "Association" in matrix[source, target]
+            assert "Association" in allowed[source, target]
 
 
 # ── The alignment ───────────────────────────────────────────────────────────────────────────────

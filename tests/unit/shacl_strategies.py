@@ -53,6 +53,12 @@ def shapes(draw: st.DrawFn, sparql: bool = False) -> Graph:
     graph = Graph()
     for number in range(draw(st.integers(1, 2))):
         shape = EX[f"shape{number}"]
+        if draw(st.integers(0, 5)) == 0:
+            # A class that is a shape too, and has instances of its own.
+            shape = EX.A if number else EX.C
+            graph.add((shape, RDF.type, RDFS.Class))
+        if draw(st.integers(0, 5)) == 0:
+            graph.add((shape, SH.targetNode, draw(st.sampled_from(THINGS))))
         kind = draw(st.sampled_from([SH.targetClass, SH.targetSubjectsOf, SH.targetObjectsOf]))
         targets: Sequence[Node] = CLASSES if kind == SH.targetClass else PROPERTIES
         graph.add((shape, kind, draw(st.sampled_from(targets))))
@@ -118,12 +124,19 @@ def _describe(draw: st.DrawFn, graph: Graph, shape: Node, depth: int, has_path: 
     kinds = [*_SIMPLE, *(_SETS if has_path else []), *(_NESTED if depth else [])]
     for kind in draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=3, unique=True)):
         _constrain(draw, graph, shape, kind, depth)
+    match draw(st.integers(0, 9)):
+        case 0:
+            graph.add((shape, SH.deactivated, Literal(True)))
+        case 1:
+            graph.add((shape, SH.severity, draw(st.sampled_from([SH.Warning, EX.Trifle]))))
+        case 2:
+            graph.add((shape, SH.message, Literal("told", lang="en")))
 
 
 _SIMPLE = ["class", "datatype", "nodeKind", "minLength"]
 _SIMPLE += ["maxLength", "pattern", "languageIn", "in", "hasValue", "equals", "disjoint", "closed"]
 _SETS = ["minCount", "maxCount", "uniqueLang", "lessThan", "lessThanOrEquals"]
-_SETS += ["minInclusive", "maxExclusive"]
+_SETS += ["minInclusive", "maxInclusive", "minExclusive", "maxExclusive"]
 _NESTED = ["not", "and", "or", "xone", "node", "property", "property", "qualified"]
 
 
@@ -152,7 +165,7 @@ def _constrain(draw: st.DrawFn, graph: Graph, shape: Node, kind: str, depth: int
             add(one(DATATYPES))
         case "nodeKind":
             add(one(KINDS))
-        case "minInclusive" | "maxExclusive":
+        case "minInclusive" | "maxInclusive" | "minExclusive" | "maxExclusive":
             graph.set((shape, SH.path, one(NUMBERED)))
             add(one(NUMBERS))
         case "minLength" | "maxLength":
@@ -192,6 +205,8 @@ def _constrain(draw: st.DrawFn, graph: Graph, shape: Node, kind: str, depth: int
                 graph.add((shape, SH.qualifiedValueShape, nested()))
                 bound = draw(st.sampled_from([SH.qualifiedMinCount, SH.qualifiedMaxCount]))
                 graph.add((shape, bound, Literal(draw(st.integers(0, 2)))))
+                if draw(st.booleans()):
+                    graph.add((shape, SH.qualifiedValueShapesDisjoint, Literal(True)))
 
 
 def _path(draw: st.DrawFn, graph: Graph, depth: int) -> Node:

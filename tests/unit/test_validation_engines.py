@@ -16,8 +16,8 @@ _NOTHING = Graph()
 
 
 @pytest.mark.slow
-@settings(max_examples=200)
-@given(data=random.data(), shapes=random.shapes())
+@settings(max_examples=100)
+@given(data=random.data(), shapes=random.shapes(sparql=True))
 def test_both_engines_find_the_same(data: Graph, shapes: Graph) -> None:
     note(f"{data.serialize()}\n{shapes.serialize()}")
     store, view = cases.store_of(data), Shapes(shapes)

@@ -44,7 +44,7 @@ def edits(draw: st.DrawFn) -> tuple[list[Statement], list[Statement]]:
 _classes = st.tuples(*[st.sampled_from(strategies.CLASSES)] * 2)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(edited=edits(), shapes=strategies.shapes(sparql=True), steps=st.integers(1, 3))
 def test_random_changes(
     edited: tuple[list[Statement], list[Statement]], shapes: Graph, steps: int
@@ -53,7 +53,7 @@ def test_random_changes(
 
 
 @pytest.mark.slow
-@settings(max_examples=200)
+@settings(max_examples=150)
 @given(edited=edits(), shapes=strategies.shapes(sparql=True), steps=st.integers(1, 3))
 def test_many_random_changes(
     edited: tuple[list[Statement], list[Statement]], shapes: Graph, steps: int

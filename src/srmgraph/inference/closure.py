@@ -153,13 +153,15 @@ class Closure:
         new = self._state.facts.state(delta)
         try:
             derived = self._state.evaluation.close(new)
-            if self.program.further_axioms(self._state.evaluation, derived):
-                self._take_back(new, derived, stated_now)
-                return self._rebuilt(_union(self._state.stated(), delta))
-            self._state.refuse(self._state.clashes(_union(new, derived)))
+            further = self._state.program.further_axioms(self._state.evaluation, derived)
+            if not further:
+                self._state.refuse(self._state.clashes(_union(new, derived)))
         except (InconsistentError, ClosureTooLargeError):
             self._take_back(new, self._state.evaluation.interrupted, stated_now)
             raise
+        if further:
+            self._take_back(new, derived, stated_now)
+            return self._rebuilt(_union(self._state.stated(), delta))
         return self._change(derived, stated_now)
 
     def remove(self, statements: Iterable[Statement]) -> Change:

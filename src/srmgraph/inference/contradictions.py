@@ -11,6 +11,7 @@ import pyoxigraph
 from srmgraph import names
 from srmgraph.inference.facts import LITERALS, Fact, triple
 from srmgraph.inference.language import TYPE
+from srmgraph.inference.search import Search
 
 if TYPE_CHECKING:
     from srmgraph.inference.state import State
@@ -81,7 +82,8 @@ def sentence(state: State, clash: Clash) -> str:
 
 def sentences(state: State, clashes: Iterable[Clash], others: int = 0) -> list[str]:
     """Return the contradictions as sentences with their reasons, sorted, each said once."""
-    told = sorted({f"{sentence(state, clash)}{because(state, clash)}." for clash in clashes})
+    search = Search(state)
+    told = sorted({f"{sentence(state, clash)}{_because(search, clash)}." for clash in clashes})
     return [*told, f"And {others:,} more."] if others > 0 else told
 
 
@@ -96,16 +98,15 @@ def of_literals(state: State, literals: Iterable[int]) -> list[str]:
     return sorted(set(found))
 
 
-def because(state: State, clash: Clash) -> str:
+def _because(search: Search, clash: Clash) -> str:
     """Return the statements from which the facts follow that clash; nothing if all are stated."""
-    from srmgraph.inference.search import Search
-
-    search = Search(state)
+    state = search.state
     if not any(state.facts.is_derived(premise) for premise in clash.premises):
         return ""
     grounds = {leaf for premise in clash.premises for leaf in search.grounds(premise)}
-    known = {leaf for leaf in grounds if not search.is_axiom(leaf)}
-    told = sorted(stated(state, leaf) for leaf in known)
+    # What the sentence says already is not said again.
+    grounds.difference_update(clash.premises)
+    told = sorted(stated(state, leaf) for leaf in grounds if not search.is_axiom(leaf))
     return f", because {_listed(told)}" if told else ""
 
 

@@ -29,7 +29,7 @@ class Search:
     """
 
     def __init__(self, state: State, without: Fact | None = None) -> None:
-        self._state = state
+        self.state = state
         self._without = without
         self._lengths: dict[Fact, int] = {}
         self._steps: dict[Fact, Derivation] = {}
@@ -42,13 +42,13 @@ class Search:
     def is_axiom(self, fact: Fact) -> bool:
         """Tell whether a fact is an axiom, or a statement of the ontology."""
         number = {fact[1]}
-        return bool(axioms_among({fact[0]: number})) or fact[1] in self._state.original.stated.get(
+        return bool(axioms_among({fact[0]: number})) or fact[1] in self.state.original.stated.get(
             fact[0], ()
         )
 
     def step(self, fact: Fact) -> Derivation | None:
         """Return the last step of a proof of a fact that is known; None if it is stated."""
-        if not self._state.facts.is_derived(fact):
+        if not self.state.facts.is_derived(fact):
             return None
         if fact not in self._steps:
             self._prove(fact, None)
@@ -62,7 +62,7 @@ class Search:
         """Return all last steps by which a fact follows, in a fixed order."""
         found = self._known.get(fact)
         if found is None:
-            everything = set(self._state.evaluation.derivations(fact))
+            everything = set(self.state.evaluation.derivations(fact))
             found = self._known[fact] = sorted(
                 (rule, premises)
                 for rule, premises in everything
@@ -98,7 +98,7 @@ class Search:
         return None
 
     def _least(self, fact: Fact) -> int:
-        if not self._state.facts.is_derived(fact):
+        if not self.state.facts.is_derived(fact):
             return 0
         return self._lengths.get(fact) or self._at_least.get(fact, 1)
 
@@ -145,11 +145,11 @@ class Search:
         """Take any proof: by facts that were found in earlier rounds than what they prove."""
         self.is_exact = False
         if self._ranks is None:
-            self._ranks = self._state.ranks()
+            self._ranks = self.state.ranks()
         ranks = self._ranks
         order, seen = [fact], {fact}
         for one in order:
-            if not self._state.facts.is_derived(one) or one in self._lengths:
+            if not self.state.facts.is_derived(one) or one in self._lengths:
                 continue
             self._steps[one] = min(
                 (

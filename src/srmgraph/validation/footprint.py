@@ -186,56 +186,50 @@ def _between(inner: Path, before: Path, after: Path) -> Iterator[_Entry]:
 def _joined(first: Path, second: Path) -> Path:
     if second in (_HERE, paths.Inverse(_HERE)):
         return first
-    return second if first == _HERE else paths.Sequence((first, second))
+    return second if first is _HERE else paths.Sequence((first, second))
 
 
 @dataclass(frozen=True, slots=True)
 class _Link:
     """One step of the way to the focus node: over a pattern, from one of its places to another.
 
-    Places are 0 for the subject, 1 for the object, 2 for the property.
+    Places are 0 for the subject, 1 for the object, 2 for the property. `ends` are the subject and
+    the object, where they are known beforehand; `domain` are the only nodes that may be reached.
     """
 
-    atom: Atom
+    path: Path | AnyProperty
+    ends: tuple[Node | None, Node | None]
     leave: int
     arrive: int
     domain: Nodes | None
 
     def walk(self, sight: Sight, nodes: Nodes) -> Nodes:
-        atom = self.atom
-        fixed: list[Node | None] = [
-            None if isinstance(term, str) else term for term in (atom.subject, atom.object)
-        ]
         if 2 not in (self.leave, self.arrive):
-            found = sight.reach(nodes, atom.path, backwards=self.leave == 1)
+            found = sight.reach(nodes, self.path, backwards=self.leave == 1)
         else:
-            place = {0: 0, 1: 2, 2: 1}
             found = frozenset()
             for node in nodes:
-                pattern: list[Node | None] = [fixed[0], None, fixed[1]]
-                pattern[place[self.leave]] = node
+                given: list[Node | None] = [*self.ends, None]
+                given[self.leave] = node
                 found |= {
                     (t.subject, t.object, t.predicate)[self.arrive]
-                    for t in sight.triples(pattern[0], pattern[1], pattern[2])
+                    for t in sight.triples(given[0], given[2], given[1])
                 }
         return found if self.domain is None else found & self.domain
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
-    """How changed statements of one property bear on the focus nodes of a query, or on the values
-    that it finds.
+class Walk:
+    """The way from changed statements of one property to nodes that they bear on.
 
-    `to` is the variable to which the way leads: `this`, a column of the query, or None where there
-    is no way, so that anything may be affected.
+    It begins where a statement fits into a pattern, whose places may be limited to `domains`, and
+    goes on from the place `first` over `links`.
     """
 
     entry: _Entry
-    atom: Atom
     domains: tuple[Nodes | None, Nodes | None, Nodes | None]
     first: int
     links: tuple[_Link, ...]
-    to: str | None
 
     @property
     def predicate(self) -> pyoxigraph.NamedNode | None:
@@ -249,40 +243,42 @@ class Route:
             return True
         ends = (triple.subject, triple.object)
         for (side, path), domain in zip((entry.start, entry.end), self.domains, strict=False):
-            if domain is not None and path == _HERE and ends[side] not in domain:
+            if domain is not None and path is _HERE and ends[side] not in domain:
                 return False
         return True
 
-    def affected(self, sight: Sight, triple: pyoxigraph.Triple) -> Nodes | None:
-        """The nodes in the place of `to` that may be affected; None for any.
-
-        Raises TooMany.
-        """
-        ends = [frozenset({triple.subject}), frozenset({triple.object})]
+    def nodes(self, sight: Sight, triple: pyoxigraph.Triple) -> Nodes:
+        """The nodes to which the way leads from a statement; raises TooMany."""
+        ends = (frozenset({triple.subject}), frozenset({triple.object}))
         entry = self.entry
         if entry.walks:
-            both = [sight.reach(ends[side], path) for side, path in (entry.start, entry.end)]
+            places = [sight.reach(ends[side], path) for side, path in (entry.start, entry.end)]
         else:
-            both = [ends[0] | ends[1]] * 2
-        places: list[Nodes] = [*both, frozenset({triple.predicate})]
+            places = [ends[0] | ends[1]] * 2
+        places.append(frozenset({triple.predicate}))
         for place, domain in enumerate(self.domains):
-            if domain is not None and (place < 2 or self.atom.variable is not None):
+            if domain is not None:
                 places[place] &= domain
-                if not places[place]:
-                    return frozenset()
-        if not entry.walks and any(self.domains[:2]):
+        if not entry.walks:
             # Both ends are one node.
             places[0] = places[1] = places[0] & places[1]
-        if not (places[0] and places[1]):
+        if not all(places):
             return frozenset()
-        if self.to is None:
-            return None
         nodes = places[self.first]
         for link in self.links:
-            nodes = link.walk(sight, nodes)
             if not nodes:
                 break
+            nodes = link.walk(sight, nodes)
         return nodes
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A walk, and the variable to which it leads: `this`, a column of the query, or None where
+    there is no way to any of them, so that anything may be affected."""
+
+    walk: Walk
+    to: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,15 +376,19 @@ def _routes(scope: Scope, atom: Atom, goals: list[str]) -> Iterator[Route]:
         None if atom.variable is None else domains.get(atom.variable),
     )
     for entry in _entries(atom.path):
-        yield Route(entry, atom, own, first, links, to)
+        yield Route(Walk(entry, own, first, links), to)
     may_be_empty = not isinstance(atom.path, AnyProperty) and paths.may_be_empty(atom.path)
     if may_be_empty and not _is_anchored(atom, visible):
         # A path of no step depends on whether its node is in the graph at all.
-        yield Route(_Entry(None, walks=False), atom, own, first, links, to)
+        yield Route(Walk(_Entry(None, walks=False), own, first, links), to)
 
 
 def _domain(term: Term, domains: Mapping[str, Nodes]) -> Nodes | None:
     return domains.get(term) if isinstance(term, str) else frozenset({term})
+
+
+def _constant(term: Term) -> Node | None:
+    return None if isinstance(term, str) else term
 
 
 def _is_anchored(atom: Atom, visible: list[Atom]) -> bool:
@@ -424,7 +424,8 @@ def _way(
                 for arrive, target in _places(other):
                     if target not in seen:
                         seen.add(target)
-                        link = _Link(other, leave, arrive, domains.get(target))
+                        ends = (_constant(other.subject), _constant(other.object))
+                        link = _Link(other.path, ends, leave, arrive, domains.get(target))
                         waiting.append((target, first, (*links, link)))
     return None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -20,7 +20,7 @@ from srmgraph.terms import OxigraphTerm, Statement, to_oxigraph, to_rdflib, trip
 from srmgraph.validation import engine, footprint, paths
 from srmgraph.validation.compiler import Check, Compiled, compile
 from srmgraph.validation.engine import SUB_CLASS_OF, Hierarchy
-from srmgraph.validation.footprint import Footprint, Route, Sight, TooMany
+from srmgraph.validation.footprint import Footprint, Nodes, Sight, TooMany, Walk
 from srmgraph.validation.patterns import NotUnderstood
 from srmgraph.validation.report import Result, Work
 from srmgraph.validation.shapes import Shapes
@@ -32,6 +32,9 @@ _COLUMNS = ("value", "path")
 
 _Key: TypeAlias = tuple[str, Node, URIRef, Node | None]
 """Rule, shape, component and constraint: what a result says of the check that found it."""
+
+_Goal: TypeAlias = tuple[_Key, str | None]
+"""A check, and the variable of the nodes that may be affected; None for all of it."""
 
 _Found: TypeAlias = dict[str, set[OxigraphTerm]]
 """The nodes that may be affected, by the variable that holds them."""
@@ -75,7 +78,8 @@ class Plan:
     compiled: Compiled
     groups: Mapping[_Key, tuple[Check, ...]]
     footprints: Mapping[_Key, tuple[Footprint, ...]]
-    routes: Mapping[pyoxigraph.NamedNode | None, tuple[tuple[_Key, Route], ...]]
+    walks: Mapping[pyoxigraph.NamedNode | None, tuple[tuple[Walk, tuple[_Goal, ...]], ...]]
+    """By the property of a statement, where it leads to. Checks have many ways in common."""
     always: Mapping[_Key, str]
     """The checks that any change may bear on, with the reason."""
 
@@ -100,7 +104,7 @@ class Planner:
         groups: dict[_Key, list[Check]] = defaultdict(list)
         for check in compiled.checks:
             groups[_key(self._shapes, check)].append(check)
-        routes: dict[pyoxigraph.NamedNode | None, list[tuple[_Key, Route]]] = defaultdict(list)
+        goals: dict[Walk, list[_Goal]] = defaultdict(list)
         footprints: dict[_Key, tuple[Footprint, ...]] = {}
         always: dict[_Key, str] = {}
         for key, checks in groups.items():
@@ -111,17 +115,18 @@ class Planner:
                 continue
             found = [route for each in footprints[key] for route in each.routes]
             # Results that checks have in common are told apart by the focus node alone.
-            if len(checks) > 1 and any(route.to != "this" for route in found):
-                found = [
-                    route if route.to == "this" else replace(route, to=None) for route in found
-                ]
+            alone = len(checks) == 1
             for route in found:
-                routes[route.predicate].append((key, route))
+                goals[route.walk].append((key, route.to if alone or route.to == "this" else None))
+        walks: dict[pyoxigraph.NamedNode | None, list[tuple[Walk, tuple[_Goal, ...]]]]
+        walks = defaultdict(list)
+        for walk, reached in goals.items():
+            walks[walk.predicate].append((walk, tuple(dict.fromkeys(reached))))
         return Plan(
             compiled,
             {key: tuple(checks) for key, checks in groups.items()},
             footprints,
-            {predicate: tuple(pairs) for predicate, pairs in routes.items()},
+            {predicate: tuple(pairs) for predicate, pairs in walks.items()},
             always,
         )
 
@@ -244,23 +249,35 @@ def _affected(
     affected: dict[_Key, _Found] = {}
     for triple in triples:
         for predicate in (triple.predicate, None):
-            for key, route in plan.routes.get(predicate, ()):
-                if key in whole or not route.fits(triple):
+            for walk, goals in plan.walks.get(predicate, ()):
+                if not walk.fits(triple):
                     continue
+                sight.start()
                 try:
-                    sight.start()
-                    nodes = route.affected(sight, triple)
+                    nodes = walk.nodes(sight, triple)
                 except TooMany:
-                    whole[key] = f"More than {footprint.MOST_NODES:,} nodes lie around the change."
+                    reason = f"More than {footprint.MOST_NODES:,} nodes lie around the change."
+                    whole |= {key: reason for key, _ in goals if key not in whole}
                     continue
-                if nodes is None:
-                    whole[key] = "No path leads from what changed to what is checked."
-                elif nodes:
-                    found = affected.setdefault(key, {}).setdefault(str(route.to), set())
-                    found |= nodes
-                    if len(found) > footprint.MOST_NODES:
-                        whole[key] = f"More than {footprint.MOST_NODES:,} nodes may be affected."
+                if nodes:
+                    _mark(goals, nodes, affected, whole)
     return affected
+
+
+def _mark(
+    goals: Iterable[_Goal], nodes: Nodes, affected: dict[_Key, _Found], whole: dict[_Key, str]
+) -> None:
+    """Note down where a walk has led to."""
+    for key, variable in goals:
+        if key in whole:
+            continue
+        if variable is None:
+            whole[key] = "No path leads from what changed to what is checked."
+            continue
+        found = affected.setdefault(key, {}).setdefault(variable, set())
+        found |= nodes
+        if len(found) > footprint.MOST_NODES:
+            whole[key] = f"More than {footprint.MOST_NODES:,} nodes may be affected."
 
 
 def _stands(

@@ -137,6 +137,10 @@ class Mapping:
         """Return the class as whose instance an element that others drew is read, if any."""
         return self._read.get((element, specialization)) or self._read.get((element, ""))
 
+    def exact_class(self, element: str, specialization: str) -> URIRef | None:
+        """Return the class whose instances are drawn so."""
+        return self._read.get((element, specialization)) if specialization else None
+
     def readings(
         self,
         relation: str,
@@ -148,14 +152,29 @@ class Mapping:
         `subject` and `value` are the type and the classes of the element at its start and at its
         end. Both must be of the kinds that the property relates.
         """
-        found = []
-        for row in self._by_type.get(relation, ()):
-            if row.through or subject[0] not in row.sources or value[0] not in row.targets:
-                continue
-            start, end = (value, subject) if row.reversed else (subject, value)
-            if self._may_relate(row, start[1], end[1]):
-                found.append(row)
-        return found
+        return [
+            row
+            for row in self._by_type.get(relation, ())
+            if not row.through and self.relates(row, subject, value)
+        ]
+
+    def relates(
+        self,
+        row: Relation,
+        source: tuple[str, Iterable[Node]],
+        target: tuple[str, Iterable[Node]],
+    ) -> bool:
+        """Tell whether a row's relation may run between elements of these types and classes."""
+        if source[0] not in row.sources or target[0] not in row.targets:
+            return False
+        start, end = (target, source) if row.reversed else (source, target)
+        domains, ranges = self._ends[row.property]
+        kinds = {c for cls in start[1] for c in self.superclasses(cls)}
+        others = {c for cls in end[1] for c in self.superclasses(cls)}
+        if row.through:
+            # Nobody is a consumer before a consumer's role has been given to them.
+            return domains <= kinds and bool(others)
+        return bool(kinds and others) and domains <= kinds and ranges <= others
 
     def roles(self, element: str, specialization: str) -> list[Relation]:
         """Return the properties of which an element of this kind may draw a statement."""
@@ -164,12 +183,6 @@ class Mapping:
             for row in self.relations.values()
             if row.reads and row.through == element and row.specialization == specialization
         ]
-
-    def _may_relate(self, row: Relation, subject: Iterable[Node], value: Iterable[Node]) -> bool:
-        domains, ranges = self._ends[row.property]
-        kinds = {c for cls in subject for c in self.superclasses(cls)}
-        others = {c for cls in value for c in self.superclasses(cls)}
-        return bool(kinds and others) and domains <= kinds and ranges <= others
 
 
 @cache

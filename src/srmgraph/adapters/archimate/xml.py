@@ -15,13 +15,15 @@ from xml.parsers import expat
 from srmgraph.adapters.archimate.language import EXCHANGE, XML, XSI
 from srmgraph.errors import ParseError
 
-LARGEST = 64 * 1024 * 1024
+LARGEST = 512 * 1024 * 1024
 """The most bytes of a document that are read. The largest public model has 30 million."""
 
 DEEPEST = 200
 """The most levels of elements within elements. Real models have about a dozen."""
 
 _PREFIXES = {XSI: "xsi", XML: "xml", "http://purl.org/dc/elements/1.1/": "dc"}
+_MARKUP = re.compile("[&<>\r]")
+_IN_ATTRIBUTE = re.compile('[&<>"\r\n\t]')
 # XML 1.0 has no way to write these, not even as numbers.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -166,7 +168,8 @@ def escape(text: str) -> str:
 
 def attribute(name: str, value: str) -> str:
     """Return an attribute as it stands in a tag, with a space before it."""
-    value = escape(value).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;")
+    if _IN_ATTRIBUTE.search(value):
+        value = escape(value).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;")
     return f' {name}="{value}"'
 
 

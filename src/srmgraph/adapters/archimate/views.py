@@ -1,0 +1,131 @@
+"""Views that people can use: lanes from left to right, boxes in a grid, none over another."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+
+from srmgraph.adapters.archimate.mapping import View
+from srmgraph.adapters.archimate.model import Model, Part, minted
+from srmgraph.adapters.archimate.notation import PREDICATE
+
+_BOX = (140, 60)
+_GAP = (30, 24)
+_MARGIN = 20
+_HEADING = 36
+_TALLEST = 12
+"""The most boxes that stand one below the other; then a lane gets another column."""
+_LOOK = ("x", "y", "w", "h", "elementRef", "relationshipRef", "source", "target")
+
+
+def digest(view: Part) -> str:
+    """Return a digest of what a view shows and where, blind to style and to languages."""
+    found = hashlib.sha256()
+    for part in view.walk():
+        if part.kind in ("view", "node", "connection"):
+            look = [part.attributes.get(name, "") for name in _LOOK]
+            names = [] if part.kind == "view" else sorted({text for _, text in part.names[:1]})
+            found.update(repr((part.kind, part.identifier, part.type, look, names)).encode())
+    return found.hexdigest()[:32]
+
+
+def draw(row: View, subject: str, lanes: Mapping[int, Iterable[str]], index: Index) -> Part:
+    """Return the view of an element, with elements in lanes that are numbered from 1.
+
+    Elements are named by their identifiers. Those that stand between two others are drawn with the
+    second of them. An element that is in several lanes is drawn in the first.
+    """
+    title = row.title.replace("{}", index.elements[subject].name)
+    view = Part("view", minted("view", str(row.iri), subject), "Diagram", [("", title)])
+    nodes: dict[str, str] = {}
+    left = _MARGIN
+    boxes = _with_roles(lanes, index)
+    tallest = max((min(len(names), _TALLEST) for names in boxes.values()), default=0)
+    for number, name in enumerate(row.lanes, 1):
+        members = boxes.get(number, [])
+        columns = max(1, -(-len(members) // _TALLEST))
+        width = columns * (_BOX[0] + _GAP[0]) + _GAP[0]
+        height = max(1, tallest) * (_BOX[1] + _GAP[1]) + _GAP[1] + _HEADING
+        lane = Part("node", minted(view.identifier, "lane", str(number)), "Container")
+        lane.names = [("", name)]
+        lane.attributes = _bounds(left, _MARGIN, width, height)
+        for place, element in enumerate(members):
+            column, line = divmod(place, _TALLEST)
+            node = Part("node", minted(view.identifier, "node", element), "Element")
+            x = left + _GAP[0] + column * (_BOX[0] + _GAP[0])
+            y = _MARGIN + _HEADING + line * (_BOX[1] + _GAP[1])
+            node.attributes = {"elementRef": element, **_bounds(x, y, *_BOX)}
+            nodes[element] = node.identifier
+            lane.parts.append(node)
+        view.parts.append(lane)
+        left += width + _GAP[0]
+    for part in index.between(nodes):
+        connection = Part(
+            "connection", minted(view.identifier, "connection", part.identifier), "Relationship"
+        )
+        connection.attributes = {
+            "relationshipRef": part.identifier,
+            "source": nodes[part.attributes["source"]],
+            "target": nodes[part.attributes["target"]],
+        }
+        view.parts.append(connection)
+    return view
+
+
+class Index:
+    """The elements of a model, and the relationships by the elements that they join."""
+
+    def __init__(self, model: Model) -> None:
+        self.elements = {part.identifier: part for part in model.elements}
+        names = model.property_names()
+        self._roles = {
+            part.identifier
+            for part in model.elements
+            if any(names.get(prop.definition) == PREDICATE for prop in part.properties)
+        }
+        self._from: dict[str, list[Part]] = {}
+        self._into: dict[str, list[Part]] = {}
+        for part in model.relationships:
+            self._from.setdefault(part.attributes["source"], []).append(part)
+            self._into.setdefault(part.attributes["target"], []).append(part)
+
+    def order(self, element: str) -> tuple[str, str, str]:
+        """Return where an element stands among others: those of one type together, by name."""
+        part = self.elements[element]
+        return part.type, part.name, element
+
+    def between(self, elements: Mapping[str, object]) -> list[Part]:
+        """Return the relationships whose both ends are among these elements, in order."""
+        return [
+            part
+            for element in elements
+            for part in self._from.get(element, ())
+            if part.attributes["target"] in elements
+        ]
+
+    def played(self, elements: Mapping[str, int]) -> Iterable[tuple[str, str]]:
+        """Return the roles between two of these elements, each with the one that is assigned."""
+        for element in elements:
+            for part in self._from.get(element, ()):
+                role = part.attributes["target"]
+                if role in self._roles and part.type == "Assignment":
+                    others = {p.attributes["source"] for p in self._into[role]} - {element}
+                    if others and others <= elements.keys():
+                        yield role, element
+
+
+def _with_roles(lanes: Mapping[int, Iterable[str]], index: Index) -> dict[int, list[str]]:
+    place: dict[str, int] = {}
+    for number in sorted(lanes):
+        for element in sorted(lanes[number], key=index.order):
+            place.setdefault(element, number)
+    for role, party in list(index.played(place)):
+        place.setdefault(role, place[party])
+    found: dict[int, list[str]] = {}
+    for element, number in place.items():
+        found.setdefault(number, []).append(element)
+    return found
+
+
+def _bounds(x: int, y: int, w: int, h: int) -> dict[str, str]:
+    return {"x": str(x), "y": str(y), "w": str(w), "h": str(h)}
