@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from rdflib import Graph, URIRef
+from rdflib import OWL, Graph, URIRef
 
 from srmgraph import knowledge
 
@@ -47,9 +47,10 @@ def declared() -> set[str]:
 
 @cache
 def words() -> set[str]:
-    """The local names of the ontology that nobody would use for anything else: camelCase ones."""
+    """The local names of the ontology that nobody would use for anything else: camelCase ones that
+    are not OWL's too."""
     names = {iri.rpartition("#")[2] for iri in declared() if iri.startswith(SPACES["srm"])}
-    return {name for name in names if re.search(r"[a-z][A-Z]", name)}
+    return {name for name in names if re.search(r"[a-z][A-Z]", name)} - set(OWL.__annotations__)
 
 
 def in_python(source: str) -> list[str]:

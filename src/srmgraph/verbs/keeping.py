@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,7 +117,9 @@ def _unload(options: argparse.Namespace, rest: list[str], terminal: Terminal) ->
         fitting = [name for name in held if asked in (str(name), str(name).rpartition("/")[2])]
         if len(fitting) != 1:
             reason = "fits several graphs" if fitting else "is no graph of the store"
-            raise ParameterError(f"“{asked}” {reason}. See: srmgraph graphs")
+            near = get_close_matches(asked, [str(name).rpartition("/")[2] for name in held], 1)
+            advice = f"Did you mean {near[0]}?" if near and not fitting else "See: srmgraph graphs"
+            raise ParameterError(f"“{asked}” {reason}. {advice}")
         chosen += fitting
     with graph.change(options.author, f"unload {' '.join(chosen)}") as change:
         for name in chosen:
