@@ -70,8 +70,8 @@ class State:
             )
             evaluation.report = self.report
             with without_garbage_collection():
-                evaluation.close(facts.state(data))
-            further = program.further_axioms(evaluation)
+                derived = evaluation.close(facts.state(data))
+            further = program.further_axioms(evaluation, derived)
             if not further:
                 break
             program = program.with_axioms(further, self.dictionary)
