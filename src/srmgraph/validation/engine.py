@@ -15,7 +15,7 @@ from itertools import chain
 from typing import TypeAlias
 
 import pyoxigraph
-from rdflib import RDFS, Graph, Literal, URIRef
+from rdflib import RDFS, SDO, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from srmgraph import knowledge
@@ -45,6 +45,7 @@ Values: TypeAlias = Mapping[pyoxigraph.Variable, OxigraphTerm]
 
 SUB_CLASS_OF = pyoxigraph.NamedNode(RDFS.subClassOf)
 
+_SHA256 = pyoxigraph.NamedNode(SDO.sha256)
 _THIS = pyoxigraph.Variable("this")
 _SHAPES = pyoxigraph.NamedNode(SHAPES_GRAPH)
 _THREADS = 2
@@ -153,21 +154,37 @@ class Gathered:
 
 
 @contextmanager
-def beside(store: EmbeddedStore, exclusive: bool) -> Iterator[pyoxigraph.Store]:
+def beside(
+    store: EmbeddedStore, exclusive: bool, shapes: Shapes | None = None
+) -> Iterator[pyoxigraph.Store]:
     """Give an engine that holds what *store* holds, and the ontology in a graph of its own.
 
-    If the store is used by nobody else, it is *exclusive*: the ontology stands in it until the
-    block ends. Otherwise it is left alone, and a copy of it is given.
+    A store that holds the ontology already is given as it is. If the store is used by nobody else,
+    it is *exclusive*: the ontology stands in it until the block ends. Otherwise it is left alone,
+    and a copy of it is given. So it is if *shapes* have queries that look at themselves.
     """
+    is_there = _holds_ontology(store.oxigraph)
+    if is_there and (shapes is None or not shapes.look_at_themselves):
+        yield store.oxigraph
+        return
     oxigraph = store.oxigraph if exclusive else pyoxigraph.Store()
     if not exclusive:
         oxigraph.bulk_extend(store.oxigraph)
-    oxigraph.extend(_ontology())
+    if not is_there:
+        oxigraph.extend(_ontology())
     try:
         yield oxigraph
     finally:
-        if exclusive:
+        if exclusive and not is_there:
             oxigraph.remove_graph(_ONTOLOGY)
+
+
+def _holds_ontology(oxigraph: pyoxigraph.Store) -> bool:
+    """Whether a store says that it holds the ontology, in the version that is known here."""
+    name = pyoxigraph.NamedNode(knowledge.ontology_graph())
+    version = pyoxigraph.Literal(knowledge.ontology_hash())
+    provenance = pyoxigraph.NamedNode(knowledge.provenance_graph())
+    return pyoxigraph.Quad(name, _SHA256, version, provenance) in oxigraph
 
 
 @cache
