@@ -142,6 +142,43 @@ def test_a_contradiction_has_a_proof() -> None:
     assert contradictions(read(DATA), read(ONTOLOGY).graph()) == []
 
 
+@pytest.mark.parametrize(
+    ("axiom", "data", "words"),
+    [
+        (
+            "[] a owl:NegativePropertyAssertion ; owl:sourceIndividual ex:a ; "
+            "owl:assertionProperty ex:p ; owl:{denied} ex:b .",
+            "ex:a ex:p ex:b .",
+            "it is not so that ex:a ex:p ex:b",
+        ),
+        (
+            "[] a owl:AllDifferent ; owl:members ( ex:a ex:b ) .",
+            "ex:a owl:sameAs ex:b .",
+            "these exclude each other: ex:a and ex:b",
+        ),
+        (
+            "ex:p a owl:AsymmetricProperty .",
+            "ex:a ex:p ex:b . ex:b ex:p ex:a .",
+            "“ex:p” never goes both ways",
+        ),
+        (
+            "ex:p owl:propertyDisjointWith ex:q .",
+            "ex:a ex:p ex:b ; ex:q ex:b .",
+            "nothing has the same value of “ex:p” and of “ex:q”",
+        ),
+        (
+            "ex:A owl:complementOf ex:B .",
+            "ex:a a ex:A , ex:B .",
+            "nothing is both an ex:A and an ex:B",
+        ),
+    ],
+)
+def test_axioms_are_told_in_words(axiom: str, data: str, words: str) -> None:
+    ontology = read(axiom.format(denied="targetIndividual")).graph()
+    (found,) = contradictions(read(data), ontology)
+    assert words in [premise.sentence for premise in found.premises]
+
+
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(ontology=strategies.ontologies(), data=strategies.data(most=8))
 def test_every_proof_holds(ontology: Graph, data: Graph) -> None:

@@ -176,7 +176,9 @@ class State:
                 if condition.kind == "outside":
                     (term,) = condition.variables
                     outside = (values[term] if term >= 0 else ~term, condition.datatype)
-            found.add(Clash(rule.name, premises, rule.axioms, outside))
+            # Two facts that exclude each other do so once, whichever comes first.
+            ordered = tuple(sorted(premises)) if rule.name == "prp-asyp" else premises
+            found.add(Clash(rule.name, ordered, rule.axioms, outside))
         return sorted(found, key=lambda clash: (clash.rule, clash.premises, clash.axioms))
 
     def refuse(self, clashes: list[Clash]) -> None:

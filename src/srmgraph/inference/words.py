@@ -9,7 +9,7 @@ import pyoxigraph
 from srmgraph import names
 from srmgraph.inference.axioms import Axioms
 from srmgraph.inference.facts import LITERALS, Delta, Fact, triple
-from srmgraph.inference.language import NAMES, NIL
+from srmgraph.inference.language import DENIED, NAMES, NIL
 
 if TYPE_CHECKING:
     from srmgraph.inference.state import State
@@ -38,8 +38,6 @@ _OF_PROPERTIES = {
     "propertyDisjointWith": "nothing has the same value of “{}” and of “{}”",
     "sameAs": "{} is the same as {}",
     "differentFrom": "{} is not the same as {}",
-    "targetIndividual": "it is stated that {} does not hold of {}",
-    "targetValue": "it is stated that {} does not hold of {}",
 }
 _DEFINITIONS = (
     *("someValuesFrom", "allValuesFrom", "hasValue", "maxCardinality", "onProperty"),
@@ -105,6 +103,10 @@ class Words:
             return f"two of {self.name(subject)} with the same {keys} are the same"
         if local in ("members", "distinctMembers"):
             return self._together(value)
+        if local in DENIED:
+            (who,) = self._axioms.values(subject, "sourceIndividual")[:1] or (subject,)
+            (by,) = self._axioms.values(subject, "assertionProperty")[:1] or (predicate,)
+            return f"it is not so that {self.name(who)} {self.name(by)} {self.name(value)}"
         if local in _DEFINITIONS:
             return f"“{self.name(subject)}” is so defined: {self._described(subject)}"
         return None
@@ -159,7 +161,7 @@ def _local(of: int) -> str:
 
 def _columns(state: State) -> Delta:
     return {
-        key: column.facts
+        key: column.facts - column.derived
         for key, column in state.facts.columns.items()
         if (key if key >= 0 else ~key) < len(NAMES)
     }
