@@ -43,7 +43,6 @@ LEFT_TO_PYSHACL = {
     "sparql/component/optional-001",
     "sparql/component/propertyValidator-select-001",
     "sparql/component/validator-001",
-    "sparql/pre-binding/pre-binding-007",
 }
 """The tests with a shape for which there is no query."""
 

@@ -35,7 +35,7 @@ def inferred(data: Graph, ontology: Graph, engine: str) -> set[tuple[Node, Node,
         return None
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(ontology=strategies.ontologies(), data=strategies.data())
 def test_the_same_follows_by_both_engines(ontology: Graph, data: Graph) -> None:
     ours, theirs = inferred(data, ontology, "compiled"), inferred(data, ontology, "owlrl")

@@ -104,6 +104,28 @@ def test_a_literal_that_is_named_as_target_is_reported_as_it_is_named() -> None:
     assert revalidate(store, report, change, shapes).results == report.results
 
 
+def test_the_shapes_are_apart_from_the_data() -> None:
+    """Also where a query looks at them, and when it is over."""
+    shapes = Graph().parse(
+        data=f"""
+        PREFIX ex: <{cases.EX}> PREFIX sh: <{SH}>
+        ex:shape a sh:NodeShape ; sh:targetSubjectsOf ex:p ; sh:sparql [ sh:select \"\"\"
+            SELECT $this ?value {{ ?value a <{SH.NodeShape}> FILTER(bound($shapesGraph)) }}
+        \"\"\" ] ; sh:sparql [ sh:select \"\"\"
+            SELECT $this ?value {{ GRAPH $shapesGraph {{ ?value a <{SH.NodeShape}> }}
+                FILTER NOT EXISTS {{ GRAPH ?other {{ ?thing <{cases.EX}p> ?any }} }} }}
+        \"\"\" ] .
+        """
+    )
+    store = open_store()
+    store.parse(f"<{cases.EX}a> <{cases.EX}p> 1 .", "turtle", URIRef(f"{cases.EX}graph"))
+    before = list(store.oxigraph)
+    report = validate(store, shapes, exclusive=True)
+    assert [result.value for result in report.results] == [URIRef(f"{cases.EX}shape")]
+    assert list(store.oxigraph) == before
+    assert list(store.graphs()) == [URIRef(f"{cases.EX}graph")]
+
+
 def test_there_are_two_engines() -> None:
     with pytest.raises(ShapesError, match="use 'compiled' or 'pyshacl'"):
         validate(open_store(), Graph(), engine="other")  # type: ignore[arg-type]

@@ -1,6 +1,7 @@
 """A report that is brought up to date after a change equals that of a full validation."""
 
 import dataclasses
+import gc
 import random
 from collections import Counter
 from datetime import timedelta
@@ -10,7 +11,7 @@ import pyoxigraph
 import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
-from rdflib import RDFS, SH, Graph, URIRef
+from rdflib import RDFS, SDO, SH, Graph, Literal, URIRef
 from tests.unit import shacl_cases as cases
 from tests.unit import shacl_strategies as strategies
 
@@ -365,3 +366,33 @@ def test_who_reads_the_store_meanwhile(exclusive: bool) -> None:
     validate(store, _shapes(BASIC), exclusive=exclusive, progress=look)
     assert (sizes == {len(before)}) is not exclusive
     assert list(store.oxigraph) == before
+
+
+def test_a_store_that_holds_the_ontology_is_read_as_it_is(
+    tmp_path: Path, validator: Validator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = knowledge.example_file("banking")
+    alone = open_store()
+    alone.read(file)
+    expected = validator.validate(alone)
+    store = open_store()
+    store.read(file)
+    store.add(knowledge.ontology(), knowledge.ontology_graph())
+    said = Graph()
+    said.add((knowledge.ontology_graph(), SDO.sha256, Literal(knowledge.ontology_hash())))
+    store.add(said, knowledge.provenance_graph())
+    read_only = _read_only(store, tmp_path / "store")
+    monkeypatch.setattr(engine, "_ontology", lambda: pytest.fail("it is there already"))
+    found = validator.validate(read_only)
+    assert found.results == expected.results
+    assert found.graphs == {}
+    assert validator.revalidate(read_only, found, Change()) == found
+
+
+def _read_only(store: EmbeddedStore, folder: Path) -> EmbeddedStore:
+    writer = pyoxigraph.Store(str(folder))
+    writer.extend(store.oxigraph)
+    writer.flush()
+    del writer
+    gc.collect()
+    return EmbeddedStore(pyoxigraph.Store.read_only(str(folder)))

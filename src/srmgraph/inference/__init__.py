@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from srmgraph.errors import InputError
 from srmgraph.inference.closure import Change, Closure
 from srmgraph.inference.program import Program, standard
+from srmgraph.inference.proof import Proof
 from srmgraph.inference.report import ClosureTooLargeError, RunReport
 from srmgraph.inference.state import Progress
 
@@ -17,13 +18,17 @@ if TYPE_CHECKING:
     import rdflib
 
     from srmgraph.store import Store
+    from srmgraph.terms import Statement
 
 __all__ = [
     "Change",
     "Closure",
     "ClosureTooLargeError",
     "Program",
+    "Proof",
     "RunReport",
+    "contradictions",
+    "explain",
     "infer",
 ]
 
@@ -53,5 +58,25 @@ def infer(
         return owlrl_engine.infer(store, ontology, progress)
     if engine not in ENGINES:
         raise InputError(f"There is no inference engine “{engine}”; use {' or '.join(ENGINES)}.")
-    program = standard() if ontology is None else Program.compile(ontology)
-    return Closure.of_store(store, program, progress=progress).graph()
+    return Closure.of_store(store, _program(ontology), progress=progress).graph()
+
+
+def explain(store: Store, statement: Statement, ontology: rdflib.Graph | None = None) -> Proof:
+    """Return a shortest proof of a statement from those of a store and of the ontology.
+
+    What follows is worked out first; for more than one question, keep a `Closure` and ask that.
+    Raises InputError for a statement that is neither stated nor follows.
+    """
+    return Closure.of_store(store, _program(ontology), check=False).explain(statement)
+
+
+def contradictions(store: Store, ontology: rdflib.Graph | None = None) -> list[Proof]:
+    """Return what in a store contradicts what, each with its proof; nothing if it is consistent.
+
+    Literals whose text is none of their datatype are not among them; `infer` refuses these.
+    """
+    return Closure.of_store(store, _program(ontology), check=False).contradictions()
+
+
+def _program(ontology: rdflib.Graph | None) -> Program:
+    return standard() if ontology is None else Program.compile(ontology)

@@ -11,6 +11,7 @@ from itertools import combinations
 from srmgraph.inference.dictionary import Dictionary
 from srmgraph.inference.facts import Delta, Fact, Facts
 from srmgraph.inference.language import (
+    DENIED,
     DOMAIN,
     EQUIVALENT_CLASS,
     EQUIVALENT_PROPERTY,
@@ -174,7 +175,7 @@ class Axioms:
                 yield Rule("prp-key", body, related(0, SAME, 1), (fact,), (different,))
 
     def _of_denials(self) -> Iterator[Rule]:
-        for kind, rule in (("targetIndividual", "prp-npa1"), ("targetValue", "prp-npa2")):
+        for kind, rule in zip(DENIED, ("prp-npa1", "prp-npa2"), strict=True):
             for denial, value in self.pairs(kind):
                 for subject in self.values(denial, "sourceIndividual"):
                     for name in self.values(denial, "assertionProperty"):

@@ -22,8 +22,10 @@ import pyoxigraph
 import rdflib
 
 from srmgraph.errors import InconsistentError
+from srmgraph.inference import proof
 from srmgraph.inference.facts import Delta
 from srmgraph.inference.program import Program, axioms_among, standard
+from srmgraph.inference.proof import Proof
 from srmgraph.inference.report import ClosureTooLargeError, RunReport
 from srmgraph.inference.state import Progress, State, without_garbage_collection
 from srmgraph.terms import Statement
@@ -132,6 +134,18 @@ class Closure:
     def quads(self, name: rdflib.URIRef) -> Iterator[pyoxigraph.Quad]:
         """Yield the facts that follow, in a named graph, as the engine of the store takes them."""
         return self._state.quads(name)
+
+    def explain(self, statement: Statement) -> Proof:
+        """Return a shortest proof of a statement.
+
+        Raises InputError for one that is neither stated nor follows.
+        """
+        return proof.prove(self._state, statement)
+
+    def contradictions(self) -> list[Proof]:
+        """Return what contradicts what, with proofs; nothing unless the closure is unchecked."""
+        clashes = self._state.clashes(self._state.facts.all())
+        return [proof.contradiction(self._state, clash) for clash in clashes]
 
     # ── Changing ────────────────────────────────────────────────────────────────────────────────
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -56,11 +56,11 @@ class Clash:
     outside: tuple[int, int] | None = None
 
 
-def sentence(state: State, clash: Clash) -> str:
-    """Return what cannot be, as a sentence without its full stop."""
+def sentence(state: State, clash: Clash, named: Callable[[int], str] | None = None) -> str:
+    """Return what cannot be, as a sentence without its full stop; by short names unless `named`."""
 
     def name(number: int) -> str:
-        return short(state, number)
+        return short(state, number) if named is None else named(number)
 
     form = _SENTENCES[_LIKE.get(clash.rule, clash.rule)]
     if clash.outside is not None:
@@ -82,7 +82,8 @@ def sentence(state: State, clash: Clash) -> str:
 
 def sentences(state: State, clashes: Iterable[Clash], others: int = 0) -> list[str]:
     """Return the contradictions as sentences with their reasons, sorted, each said once."""
-    search = Search(state)
+    # A reason in a sentence may be any; many are told at once.
+    search = Search(state, patience=2_000)
     told = sorted({f"{sentence(state, clash)}{_because(search, clash)}." for clash in clashes})
     return [*told, f"And {others:,} more."] if others > 0 else told
 

@@ -179,14 +179,20 @@ class Evaluation:
     def _run(self, number: int, place: int) -> Callable[[Any], Any]:
         run = self._forward.get((number, place))
         if run is None:
-            plan = joins.forward(self.rules.rules[number], place)
+            plan = self.rules.plans.get((number, place))
+            if plan is None:
+                plan = joins.forward(self.rules.rules[number], place)
+                self.rules.plans[number, place] = plan
             run = self._forward[number, place] = self._bind(plan)
         return run
 
     def _run_backward(self, number: int) -> Callable[[Any], Any]:
         run = self._backward.get(number)
         if run is None:
-            run = self._backward[number] = self._bind(joins.backward(self.rules.rules[number]))
+            plan = self.rules.plans.get((number, -1))
+            if plan is None:
+                plan = self.rules.plans[number, -1] = joins.backward(self.rules.rules[number])
+            run = self._backward[number] = self._bind(plan)
         return run
 
     def _bind(self, plan: joins.Plan) -> Callable[[Any], Any]:

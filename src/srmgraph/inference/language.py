@@ -15,6 +15,10 @@ _SPACES = {
 SPACES = (*_SPACES.values(), "http://www.w3.org/2001/XMLSchema#")
 """The namespaces of the language itself: nothing is told about their terms."""
 
+# Put together, because a term of ours has one of these names too.
+DENIED = tuple(f"target{kind}" for kind in ("Individual", "Value"))
+"""What names the value that a subject is stated not to have."""
+
 _PREDICATES = [
     "rdf:type",
     "rdf:first",
@@ -47,8 +51,7 @@ _PREDICATES = [
     "owl:distinctMembers",
     "owl:sourceIndividual",
     "owl:assertionProperty",
-    "owl:targetIndividual",
-    "owl:targetValue",
+    *(f"owl:{name}" for name in DENIED),
     "owl:disjointUnionOf",
     "owl:minCardinality",
     "owl:cardinality",

@@ -18,7 +18,7 @@ from srmgraph.inference.facts import Delta, Facts
 from srmgraph.inference.language import AXIOM_CLASSES, AXIOM_PROPERTIES, FIRST, REST, SPACES
 from srmgraph.inference.rules import RuleSet
 from srmgraph.inference.schema import FIXED, REDUNDANT
-from srmgraph.terms import Statement, triples_to_oxigraph
+from srmgraph.terms import Statement, to_oxigraph, triples_to_oxigraph
 
 _ANNOTATIONS = frozenset(
     {
@@ -34,16 +34,22 @@ class Program:
 
     `rules` are what its axioms become, `facts` its own statements and what follows from them,
     `stated` the former, `further` axioms from elsewhere that have become rules too, `terms` the
-    numbers of what it speaks about, and `warnings` the axioms that have no effect, or
-    not all of it, because they lie outside OWL 2 RL. Not to be changed.
+    numbers of what it speaks about, `labels` what people call it, and `warnings` the axioms that
+    have no effect, or not all of it, because they lie outside OWL 2 RL. Not to be changed.
     """
 
     def __init__(
-        self, dictionary: Dictionary, stated: Delta, terms: set[int], further: Delta
+        self,
+        dictionary: Dictionary,
+        stated: Delta,
+        terms: set[int],
+        further: Delta,
+        labels: dict[int, str],
     ) -> None:
         self.dictionary = dictionary
         self.stated = stated
         self.terms = terms
+        self.labels = labels
         while True:
             axioms = Axioms(_merged(axioms_among(stated), further), dictionary)
             self.datatypes, self.parts = axioms.datatypes, axioms.parts
@@ -79,11 +85,19 @@ class Program:
             dictionary.number(triple.subject)
             for triple in triples_to_oxigraph((s, RDF.type, OWL.Thing) for s in ontology.subjects())
         }
-        return cls(dictionary, stated, terms, {})
+        labels: dict[int, str] = {}
+        for subject, label in sorted(ontology.subject_objects(RDFS.label)):
+            number = dictionary.numbers.get(to_oxigraph(subject))
+            in_english = getattr(label, "language", None) in (None, "en")
+            if number is not None and (in_english or number not in labels):
+                labels[number] = str(label)
+        return cls(dictionary, stated, terms, {}, labels)
 
     def with_axioms(self, further: Delta, dictionary: Dictionary) -> Program:
         """Return the program with axioms that others state, or that follow from what they state."""
-        return Program(dictionary, self.stated, self.terms, _merged(self.further, further))
+        return Program(
+            *(dictionary, self.stated, self.terms, _merged(self.further, further), self.labels)
+        )
 
     def evaluation(
         self,

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from srmgraph.inference.facts import SUBJECT, VALUE, Fact
+
+if TYPE_CHECKING:
+    from srmgraph.inference.joins import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,9 @@ class RuleSet:
     """The numbers of the rules without a body."""
     clashes: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     """By column, as `set_off`: the rules without a head, which matter only in the end."""
+
+    plans: dict[tuple[int, int], Plan] = field(default_factory=dict)
+    """The code of rules by number and place, -1 for backward, made when it is first needed."""
 
     @classmethod
     def of(cls, rules: Iterable[Rule]) -> RuleSet:

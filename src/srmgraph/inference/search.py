@@ -17,8 +17,15 @@ from srmgraph.inference.program import axioms_among
 if TYPE_CHECKING:
     from srmgraph.inference.state import State
 
-_PATIENCE = 200_000
-"""Derivations that are looked at before any proof will do, shortest or not."""
+PATIENCE = 300_000
+"""Steps that are tried before any proof will do, shortest or not; about a second's work."""
+
+DEEPEST = 60
+"""Steps up to which a shortest proof is looked for."""
+
+
+class _TooLong(Exception):
+    """Patience is at an end."""
 
 
 class Search:
@@ -28,7 +35,7 @@ class Search:
     are shortest ones.
     """
 
-    def __init__(self, state: State, without: Fact | None = None) -> None:
+    def __init__(self, state: State, without: Fact | None = None, patience: int = PATIENCE) -> None:
         self.state = state
         self._without = without
         self._lengths: dict[Fact, int] = {}
@@ -36,7 +43,8 @@ class Search:
         self._at_least: dict[Fact, int] = {}
         self._known: dict[Fact, list[Derivation]] = {}
         self._ranks: dict[Fact, int] | None = None
-        self._looked_at = 0
+        self._patience = patience
+        self._tries = 0
         self.is_exact = True
 
     def is_axiom(self, fact: Fact) -> bool:
@@ -68,7 +76,6 @@ class Search:
                 for rule, premises in everything
                 if fact not in premises and self._without not in premises
             )
-            self._looked_at += len(found)
         return found
 
     def grounds(self, fact: Fact) -> Iterator[Fact]:
@@ -87,14 +94,18 @@ class Search:
 
     def _prove(self, fact: Fact, at_most: int | None) -> int | None:
         budget = self._least(fact)
-        while at_most is None or budget <= at_most:
-            length = self._solve(fact, budget)
-            if length is not None:
-                return length
-            budget = max(budget + 1, self._least(fact))
-            if at_most is None and (self._looked_at > _PATIENCE or budget > _DEEPEST):
-                self._settle(fact)
-                return self._lengths[fact]
+        self._tries = 0
+        try:
+            while budget <= (DEEPEST if at_most is None else at_most):
+                length = self._solve(fact, budget)
+                if length is not None:
+                    return length
+                budget = max(budget + 1, self._least(fact))
+        except _TooLong:
+            pass
+        if at_most is None:
+            self._settle(fact)
+            return self._lengths[fact]
         return None
 
     def _least(self, fact: Fact) -> int:
@@ -110,18 +121,18 @@ class Search:
             return least
         best: int | None = None
         for step in self.derivations(fact):
+            self._tries += 1
+            if self._tries > self._patience:
+                raise _TooLong
             length = self._sum(step[1], (budget if best is None else best - 1) - 1)
             if length is not None:
-                best = self._lengths_so_far(fact, step, length + 1)
+                best = length + 1
+                self._steps[fact] = step
         if best is None:
             self._at_least[fact] = budget + 1
         else:
             self._lengths[fact] = best
         return best
-
-    def _lengths_so_far(self, fact: Fact, step: Derivation, length: int) -> int:
-        self._steps[fact] = step
-        return length
 
     def _sum(self, premises: tuple[Fact, ...], budget: int) -> int | None:
         """Return how long the proofs of all premises are together."""
@@ -166,7 +177,3 @@ class Search:
         for one in sorted(order, key=lambda one: ranks.get(one, 0)):
             if one in self._steps and one not in self._lengths:
                 self._lengths[one] = 1 + sum(self._least(p) for p in self._steps[one][1])
-
-
-_DEEPEST = 60
-"""Steps up to which a shortest proof is looked for."""

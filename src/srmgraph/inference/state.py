@@ -70,8 +70,8 @@ class State:
             )
             evaluation.report = self.report
             with without_garbage_collection():
-                evaluation.close(facts.state(data))
-            further = program.further_axioms(evaluation)
+                derived = evaluation.close(facts.state(data))
+            further = program.further_axioms(evaluation, derived)
             if not further:
                 break
             program = program.with_axioms(further, self.dictionary)
@@ -176,7 +176,9 @@ class State:
                 if condition.kind == "outside":
                     (term,) = condition.variables
                     outside = (values[term] if term >= 0 else ~term, condition.datatype)
-            found.add(Clash(rule.name, premises, rule.axioms, outside))
+            # Two facts that exclude each other do so once, whichever comes first.
+            ordered = tuple(sorted(premises)) if rule.name == "prp-asyp" else premises
+            found.add(Clash(rule.name, ordered, rule.axioms, outside))
         return sorted(found, key=lambda clash: (clash.rule, clash.premises, clash.axioms))
 
     def refuse(self, clashes: list[Clash]) -> None:

@@ -64,7 +64,7 @@ class Validator:
         if engine == "pyshacl":
             outcome = self._by_pyshacl(store, None, limit)
         else:
-            with compiled_engine.beside(store, exclusive) as oxigraph:
+            with compiled_engine.beside(store, exclusive, self._shapes) as oxigraph:
                 outcome = compiled_engine.run(oxigraph, self._shapes, progress, limit)
             if outcome.left_out:
                 outcome = _together(outcome, self._by_pyshacl(store, outcome.left_out, limit))
@@ -88,7 +88,7 @@ class Validator:
             raise ValueError("A report that leaves results out cannot be brought up to date.")
         made = datetime.now(UTC)
         is_new_day = standing.made is None or standing.made.date() != made.date()
-        with compiled_engine.beside(store, exclusive) as oxigraph:
+        with compiled_engine.beside(store, exclusive, self._shapes) as oxigraph:
             found, compiled, work = incremental.update(
                 oxigraph, self._shapes, self._planner, standing.results, change, is_new_day
             )
@@ -171,23 +171,26 @@ class _Things:
 
 
 def _graphs(store: EmbeddedStore, nodes: Iterable[Node]) -> dict[Node, tuple[URIRef | None, ...]]:
-    """The named graphs in which each thing is described, where there are any such graphs."""
+    """The named graphs in which each thing is described, where there are any such graphs; without
+    those that a store keeps for itself."""
     found: dict[Node, tuple[URIRef | None, ...]] = {}
     if not _has_named_graphs(store):
         return found
+    own = set(knowledge.own_graphs())
     for node in nodes:
         if isinstance(node, URIRef | BNode):
             quads = store.oxigraph.quads_for_pattern(to_oxigraph(node), None, None)  # type: ignore[arg-type]
             names = {quad.graph_name for quad in quads}
-            iris = sorted(URIRef(n.value) for n in names if isinstance(n, NamedNode))
+            iris = sorted({URIRef(n.value) for n in names if isinstance(n, NamedNode)} - own)
             outside: list[URIRef | None] = [None] if DefaultGraph() in names else []
-            if names:
+            if outside or iris:
                 found[node] = (*outside, *iris)
     return found
 
 
 def _has_named_graphs(store: EmbeddedStore) -> bool:
-    return next(iter(store.oxigraph.named_graphs()), None) is not None
+    own = {NamedNode(name) for name in knowledge.own_graphs()}
+    return any(name not in own for name in store.oxigraph.named_graphs())
 
 
 def _together(one: Outcome, other: Outcome) -> Outcome:
@@ -216,8 +219,9 @@ def validate(
     to pySHACL; the report's notes name them. `progress` is called with the number of queries done
     and of all.
 
-    The store is not changed, whoever else reads it: it is copied. Say `exclusive` where nobody else
-    uses it. Then there is no copy, and the ontology stands in the store until the call ends.
+    The store is not changed, whoever else reads it: if it does not hold the ontology, it is copied.
+    Say `exclusive` where nobody else uses it. Then there is no copy, and the ontology stands in the
+    store until the call ends.
 
     With a *limit* of 1 or more, the report holds at most so many results of each rule, the first in
     its order; its `totals` and `counts` still count all.

@@ -14,7 +14,13 @@ from rdflib.term import Node
 
 from srmgraph.validation import constraints, paths
 from srmgraph.validation.constraints import Scope
-from srmgraph.validation.prebinding import NotSetWise, set_wise, with_path
+from srmgraph.validation.prebinding import (
+    NotSetWise,
+    about_shapes,
+    set_wise,
+    with_columns,
+    with_path,
+)
 from srmgraph.validation.set_constraints import SET
 from srmgraph.validation.shapes import Shapes
 from srmgraph.validation.stored import as_stored
@@ -26,6 +32,9 @@ _PREFIXES = "PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\n"
 # with it.
 _FOCUS = "\ue000"
 
+SHAPES_GRAPH = URIRef("urn:uuid:0d6f2a1e-4c1b-4a55-9f0e-6f5b8a3c7d21")
+"""The name of the shapes graph, for queries that look at it. It is not written down elsewhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -35,8 +44,9 @@ class Check:
     and `message`; other columns fill the places of the message, or only tell results apart.
     `focus_is_value` says that a solution without a value is about the focus node itself. `targets`,
     if set, finds the focus nodes for which `sparql` is to be run one by one, with `this` bound.
-    `written` gives, for a literal among the focus nodes as a store keeps it, how the shapes write
-    it: 4.0 for 4.
+    `given` are values for more variables of `sparql`: `shapesGraph` is where the query expects the
+    shapes graph, in which case it is not to see it elsewhere. `written` gives, for a literal among
+    the focus nodes as a store keeps it, how the shapes write it: 4.0 for 4.
     """
 
     rule: Node
@@ -49,7 +59,13 @@ class Check:
     constraint: Node | None = None
     focus_is_value: bool = False
     targets_text: str | None = None
+    given: Mapping[str, Node] = field(default_factory=dict)
     written: Mapping[Node, tuple[Literal, ...]] = field(default_factory=dict)
+
+    @property
+    def sees_shapes(self) -> bool:
+        """Whether the query looks at the shapes graph."""
+        return "shapesGraph" in self.given
 
     @property
     def sparql(self) -> str:
@@ -207,7 +223,12 @@ def _sparql(
         text = with_path(text, step)
     text = shapes.prefixes(constraint) + text
     targets = None
+    names = about_shapes(text)
+    values = {"shapesGraph": SHAPES_GRAPH, "currentShape": place.shape}
     try:
+        if names:
+            text = with_columns(text, names)
+            raise NotSetWise("it looks at the shapes")
         query, columns = set_wise(text, _FOCUS + place.where("?this"), place.outer)
     except NotSetWise as reason:
         if reason.is_foreign:
@@ -225,6 +246,7 @@ def _sparql(
         constraint=constraint,
         focus_is_value=path is None,
         targets_text=targets,
+        given={name: values[name] for name in names},
         written=place.written,
     )
 

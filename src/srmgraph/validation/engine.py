@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from heapq import nsmallest
+from itertools import chain
 from typing import TypeAlias
 
 import pyoxigraph
-from rdflib import RDFS, Graph, Literal, URIRef
+from rdflib import RDFS, SDO, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from srmgraph import knowledge
@@ -29,7 +30,7 @@ from srmgraph.terms import (
     triples_to_oxigraph,
 )
 from srmgraph.validation import paths
-from srmgraph.validation.compiler import Check, compile
+from srmgraph.validation.compiler import SHAPES_GRAPH, Check, compile
 from srmgraph.validation.report import Cost, Result
 from srmgraph.validation.shapes import PLACE, Shapes
 from srmgraph.validation.targets import Classes
@@ -40,8 +41,13 @@ Progress: TypeAlias = Callable[[int, int], None]
 Hierarchy: TypeAlias = frozenset[tuple[OxigraphTerm, OxigraphTerm]]
 """Pairs of a class and one above it."""
 
+Values: TypeAlias = Mapping[pyoxigraph.Variable, OxigraphTerm]
+
 SUB_CLASS_OF = pyoxigraph.NamedNode(RDFS.subClassOf)
 
+_SHA256 = pyoxigraph.NamedNode(SDO.sha256)
+_THIS = pyoxigraph.Variable("this")
+_SHAPES = pyoxigraph.NamedNode(SHAPES_GRAPH)
 _THREADS = 2
 _MOST_ONE_BY_ONE = 64
 # No data can be there: the name is not written down anywhere else.
@@ -72,8 +78,12 @@ def run(
     """
     compiled = compile(shapes, Classes(hierarchy_graph(hierarchy(oxigraph)), _used(oxigraph)))
     gathered = Gathered(limit)
+    run_one = partial(_measured, oxigraph, shapes, limit)
+    # Those that put the shapes beside the data for a while have to be alone with them.
+    alone = [check for check in compiled.checks if check.sees_shapes]
+    others = [check for check in compiled.checks if not check.sees_shapes]
     with ThreadPoolExecutor(_THREADS) as pool:
-        answers = pool.map(partial(_measured, oxigraph, shapes, limit), compiled.checks)
+        answers = chain(pool.map(run_one, others), map(run_one, alone))
         for done, (found, cost) in enumerate(answers, 1):
             gathered.add(found, cost)
             if progress is not None:
@@ -144,21 +154,37 @@ class Gathered:
 
 
 @contextmanager
-def beside(store: EmbeddedStore, exclusive: bool) -> Iterator[pyoxigraph.Store]:
+def beside(
+    store: EmbeddedStore, exclusive: bool, shapes: Shapes | None = None
+) -> Iterator[pyoxigraph.Store]:
     """Give an engine that holds what *store* holds, and the ontology in a graph of its own.
 
-    If the store is used by nobody else, it is *exclusive*: the ontology stands in it until the
-    block ends. Otherwise it is left alone, and a copy of it is given.
+    A store that holds the ontology already is given as it is. If the store is used by nobody else,
+    it is *exclusive*: the ontology stands in it until the block ends. Otherwise it is left alone,
+    and a copy of it is given. So it is if *shapes* have queries that look at themselves.
     """
+    is_there = _holds_ontology(store.oxigraph)
+    if is_there and (shapes is None or not shapes.look_at_themselves):
+        yield store.oxigraph
+        return
     oxigraph = store.oxigraph if exclusive else pyoxigraph.Store()
     if not exclusive:
         oxigraph.bulk_extend(store.oxigraph)
-    oxigraph.extend(_ontology())
+    if not is_there:
+        oxigraph.extend(_ontology())
     try:
         yield oxigraph
     finally:
-        if exclusive:
+        if exclusive and not is_there:
             oxigraph.remove_graph(_ONTOLOGY)
+
+
+def _holds_ontology(oxigraph: pyoxigraph.Store) -> bool:
+    """Whether a store says that it holds the ontology, in the version that is known here."""
+    name = pyoxigraph.NamedNode(knowledge.ontology_graph())
+    version = pyoxigraph.Literal(knowledge.ontology_hash())
+    provenance = pyoxigraph.NamedNode(knowledge.provenance_graph())
+    return pyoxigraph.Quad(name, _SHA256, version, provenance) in oxigraph
 
 
 @cache
@@ -222,47 +248,77 @@ def rows(
     oxigraph: pyoxigraph.Store,
     shapes: Shapes,
     check: Check,
-    given: Mapping[pyoxigraph.Variable, OxigraphTerm] | None = None,
+    given: Values | None = None,
 ) -> list[dict[str, Node]]:
     """The solutions of a check's query, with some variables *given*; raises ShapesError."""
     try:
-        return list(_answers(oxigraph, check, given))
+        if not check.sees_shapes:
+            return list(_answers(oxigraph, check, given))
+        with _shapes_beside(oxigraph, shapes):
+            return list(_answers(oxigraph, check, given))
     except ENGINE_ERRORS as error:
+        # Where it happened would keep alive what belongs to this thread alone.
         raise ShapesError(
             f"{shapes.name(check.rule)}: its SPARQL cannot be answered: {error}"
-        ) from error
+        ) from error.with_traceback(None)
+
+
+@contextmanager
+def _shapes_beside(oxigraph: pyoxigraph.Store, shapes: Shapes) -> Iterator[None]:
+    oxigraph.extend(
+        pyoxigraph.Quad(triple.subject, triple.predicate, triple.object, _SHAPES)
+        for triple in triples_to_oxigraph(shapes.graph)
+    )
+    try:
+        yield
+    finally:
+        oxigraph.remove_graph(_SHAPES)
 
 
 def _answers(
-    oxigraph: pyoxigraph.Store,
-    check: Check,
-    given: Mapping[pyoxigraph.Variable, OxigraphTerm] | None = None,
+    oxigraph: pyoxigraph.Store, check: Check, given: Values | None = None
 ) -> Iterator[dict[str, Node]]:
     fixed = {variable.value: to_rdflib(term) for variable, term in (given or {}).items()}
     if check.targets is None:
         for solution in query(oxigraph, check.sparql, given):
             yield _row(solution, check.columns) | fixed
         return
-    this = pyoxigraph.Variable("this")
-    places = query(oxigraph, check.targets, given)
-    found = tuple(variable.value for variable in places.variables)
-    for place in places:
-        focus = _row(place, found) | fixed
-        answer = query(oxigraph, check.sparql, {this: to_oxigraph(focus["this"])})
-        columns = tuple(variable.value for variable in answer.variables)
-        for solution in answer:
-            yield _row(solution, columns) | focus
+    more = {pyoxigraph.Variable(name): to_oxigraph(term) for name, term in check.given.items()}
+    for place in _all(query(oxigraph, check.targets, given, check.sees_shapes)):
+        focus = place | fixed
+        values = {_THIS: to_oxigraph(focus["this"]), **more}
+        for row in _all(query(oxigraph, check.sparql, values, check.sees_shapes)):
+            yield row | focus
+
+
+def _all(solutions: pyoxigraph.QuerySolutions) -> list[dict[str, Node]]:
+    columns = tuple(variable.value for variable in solutions.variables)
+    return [_row(solution, columns) for solution in solutions]
 
 
 def query(
     oxigraph: pyoxigraph.Store,
     sparql: str,
-    given: Mapping[pyoxigraph.Variable, OxigraphTerm] | None = None,
+    given: Values | None = None,
+    apart: bool = False,
 ) -> pyoxigraph.QuerySolutions:
-    """The solutions of a SELECT over all graphs as one, with some variables *given*."""
-    answer = oxigraph.query(
-        sparql, use_default_graph_as_union=True, substitutions=dict(given) if given else None
-    )
+    """The solutions of a SELECT over all graphs as one, with some variables *given*.
+
+    If the shapes are to be *apart*, they are a named graph, and the only one.
+    """
+    substitutions = dict(given) if given else None
+    if apart:
+        names = [name for name in oxigraph.named_graphs() if name != _SHAPES]
+        answer = oxigraph.query(
+            sparql,
+            default_graph=[pyoxigraph.DefaultGraph(), *names],
+            named_graphs=[_SHAPES],
+            substitutions=substitutions,
+        )
+    else:
+        answer = oxigraph.query(
+            sparql, use_default_graph_as_union=True, substitutions=substitutions
+        )
     assert isinstance(answer, pyoxigraph.QuerySolutions)
     return answer
 

@@ -249,7 +249,20 @@ class _Reader:
             return
         if self._text() != "(":
             self._next()
+        start = self._at
         self._expression(scope)
+        self._list(scope, self._tokens[start + 1 : self._at - 1])
+
+    def _list(self, scope: Scope, inside: list[tuple[str, str]]) -> None:
+        """Take note of a condition that lists the values which a variable may have."""
+        if [text.upper() for _, text in inside[1:3]] != ["IN", "("] or inside[-1][1] != ")":
+            return
+        terms = inside[3:-1:2]
+        commas = {text for _, text in inside[4:-1:2]}
+        if inside[0][0] == "variable" and commas <= {","} and {k for k, _ in terms} == {"iri"}:
+            scope.domains[inside[0][1][1:]] = frozenset(
+                pyoxigraph.NamedNode(text[1:-1]) for _, text in terms
+            )
 
     def _expression(self, scope: Scope) -> None:
         """Pass over what stands in brackets, but for the groups of EXISTS."""

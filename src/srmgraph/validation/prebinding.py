@@ -22,7 +22,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _FORBIDDEN = {"MINUS", "VALUES"}
-_OPTIONAL = {"shapesGraph", "currentShape"}
+_OPTIONAL = ("shapesGraph", "currentShape")
 
 
 class NotSetWise(Exception):
@@ -43,14 +43,50 @@ def tokens(query: str) -> Iterator[tuple[str, str]]:
 
 
 def faults(query: str) -> Iterator[str]:
-    """What SHACL forbids in a SPARQL constraint (appendix A), and what it leaves to each engine."""
-    found = list(tokens(query))
-    bad = {text.upper() for kind, text in found if kind == "word"} & _FORBIDDEN
+    """What SHACL forbids in a SPARQL constraint (appendix A)."""
+    bad = {text.upper() for kind, text in tokens(query) if kind == "word"} & _FORBIDDEN
     yield from (f"its SPARQL contains {word}, and SHACL forbids that." for word in sorted(bad))
-    variables = {text[1:] for kind, text in found if kind == "variable"} & _OPTIONAL
-    yield from (
-        f"its SPARQL uses ${name}, and that is not supported." for name in sorted(variables)
-    )
+    if any("this" not in projected for projected in _inner_projections(query)):
+        yield "its SPARQL has a SELECT inside that does not project $this."
+
+
+def _inner_projections(query: str) -> Iterator[set[str]]:
+    """The variables that each SELECT inside another one names for its solutions."""
+    parts = re.split(r"(?i)\bselect\b", "".join(_without_texts(query)))
+    for part in parts[2:]:
+        head = re.split(r"(?i)\{|\bwhere\b", part)[0]
+        yield set(re.findall(r"[?$](\w+)", head))
+
+
+def _without_texts(query: str) -> Iterator[str]:
+    for kind, text in tokens(query):
+        yield text if kind in ("variable", "word", "other") else " "
+
+
+def about_shapes(query: str) -> tuple[str, ...]:
+    """Which of the variables a query uses that SHACL binds to the shapes graph and the shape."""
+    variables = {text[1:] for kind, text in tokens(query) if kind == "variable"}
+    return tuple(name for name in _OPTIONAL if name in variables)
+
+
+def with_columns(query: str, names: tuple[str, ...]) -> str:
+    """Add variables to those that a SELECT projects, so that values can be put in their places.
+
+    Raises NotSetWise where solutions are grouped, or all variables are projected.
+    """
+    pieces = list(tokens(query))
+    words = [text.upper() for kind, text in pieces if kind == "word"]
+    if {"GROUP", "HAVING"} & set(words):
+        raise NotSetWise("solutions about the shapes are grouped", is_foreign=True)
+    start = next(i for i, (k, t) in enumerate(pieces) if k == "word" and t.upper() == "SELECT")
+    place = start + 1
+    while pieces[place][0] == "skip" or pieces[place][1].upper() in ("DISTINCT", "REDUCED"):
+        place += 1
+    if pieces[place][1] == "*":
+        raise NotSetWise("all variables are projected, also those about the shapes", True)
+    added = "".join(f" ?{name} " for name in names)
+    texts = [text for _, text in pieces]
+    return "".join([*texts[:place], added, *texts[place:]])
 
 
 def with_path(query: str, step: str) -> str:
@@ -69,10 +105,12 @@ def set_wise(query: str, target: str, outer: tuple[str, ...] = ()) -> tuple[str,
     """
     pieces = [(kind, text) for kind, text in tokens(query) if kind != "skip" or text.isspace()]
     words = [text.upper() for kind, text in pieces if kind == "word"]
-    if words.count("SELECT") != 1:
-        raise NotSetWise("there is another SELECT", is_foreign=True)
     if "GRAPH" in words:
         raise NotSetWise("there is a GRAPH", is_foreign=True)
+    if "SELECT" not in words:
+        raise NotSetWise("there is no SELECT", is_foreign=True)
+    if words.count("SELECT") > 1:
+        raise NotSetWise("there is another SELECT")
     if {"GROUP", "HAVING", "LIMIT", "OFFSET"} & set(words):
         raise NotSetWise("solutions are grouped or limited")
     opening = next(i for i, (kind, text) in enumerate(pieces) if kind == "other" and text == "{")

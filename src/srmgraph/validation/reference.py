@@ -32,7 +32,8 @@ def run(
                 store.graph() + ontology,
                 shacl_graph=_as_stored(_with_targets(shapes, only)),
                 inference="none",
-                advanced=False,
+                # Targets that are queries belong to the advanced features of SHACL.
+                advanced=(None, SH.target, None) in shapes.graph,
                 meta_shacl=False,
                 inplace=True,
             )

@@ -45,6 +45,10 @@ class Shapes:
             if (path := graph.value(parameter, SH.path)) is not None
         }
         """The parameters of constraint components that the graph itself defines."""
+        self.look_at_themselves = any(
+            "shapesGraph" in str(select) for select in graph.objects(None, SH.select)
+        )
+        """Whether a query may look at the shapes graph."""
 
     def with_targets(self) -> list[Node]:
         """The shapes that have a target and are not deactivated, sorted."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from srmgraph.adapters.archimate.mapping import View
 from srmgraph.adapters.archimate.model import Model, Part, minted
@@ -39,18 +39,16 @@ def draw(row: View, subject: str, lanes: Mapping[int, Iterable[str]], index: Ind
     view = Part("view", minted("view", str(row.iri), subject), "Diagram", [("", title)])
     nodes: dict[str, str] = {}
     left = _MARGIN
-    boxes = _with_roles(lanes, index)
-    tallest = max((min(len(names), _TALLEST) for names in boxes.values()), default=0)
+    boxes = {number: _columns(names, index) for number, names in _members(lanes, index).items()}
+    tallest = max((len(column) for columns in boxes.values() for column in columns), default=1)
     for number, name in enumerate(row.lanes, 1):
-        members = boxes.get(number, [])
-        columns = max(1, -(-len(members) // _TALLEST))
-        width = columns * (_BOX[0] + _GAP[0]) + _GAP[0]
-        height = max(1, tallest) * (_BOX[1] + _GAP[1]) + _GAP[1] + _HEADING
+        columns = boxes.get(number, [[]])
+        width = len(columns) * (_BOX[0] + _GAP[0]) + _GAP[0]
+        height = tallest * (_BOX[1] + _GAP[1]) + _GAP[1] + _HEADING
         lane = Part("node", minted(view.identifier, "lane", str(number)), "Container")
         lane.names = [("", name)]
         lane.attributes = _bounds(left, _MARGIN, width, height)
-        for place, element in enumerate(members):
-            column, line = divmod(place, _TALLEST)
+        for column, line, element in _places(columns):
             node = Part("node", minted(view.identifier, "node", element), "Element")
             x = left + _GAP[0] + column * (_BOX[0] + _GAP[0])
             y = _MARGIN + _HEADING + line * (_BOX[1] + _GAP[1])
@@ -83,11 +81,16 @@ class Index:
             for part in model.elements
             if any(names.get(prop.definition) == PREDICATE for prop in part.properties)
         }
+        self._role_types = {self.elements[role].type for role in self._roles}
         self._from: dict[str, list[Part]] = {}
         self._into: dict[str, list[Part]] = {}
         for part in model.relationships:
             self._from.setdefault(part.attributes["source"], []).append(part)
             self._into.setdefault(part.attributes["target"], []).append(part)
+
+    def is_role(self, element: str) -> bool:
+        """Tell whether an element is of the kind of those that stand between two others."""
+        return self.elements[element].type in self._role_types
 
     def order(self, element: str) -> tuple[str, str, str]:
         """Return where an element stands among others: those of one type together, by name."""
@@ -114,7 +117,26 @@ class Index:
                         yield role, element
 
 
-def _with_roles(lanes: Mapping[int, Iterable[str]], index: Index) -> dict[int, list[str]]:
+def _columns(members: Sequence[str], index: Index) -> list[list[str]]:
+    """Return the elements of a lane in columns; roles stand beside those who play them, since a
+    line between two of one column would run through what lies between them.
+    """
+    roles = [element for element in members if index.is_role(element)]
+    others = [element for element in members if not index.is_role(element)]
+    return [
+        list(group[start : start + _TALLEST])
+        for group in (others, roles)
+        for start in range(0, len(group), _TALLEST)
+    ]
+
+
+def _places(columns: Sequence[Sequence[str]]) -> Iterator[tuple[int, int, str]]:
+    for column, members in enumerate(columns):
+        for line, element in enumerate(members):
+            yield column, line, element
+
+
+def _members(lanes: Mapping[int, Iterable[str]], index: Index) -> dict[int, list[str]]:
     place: dict[str, int] = {}
     for number in sorted(lanes):
         for element in sorted(lanes[number], key=index.order):

@@ -1,0 +1,206 @@
+"""What would change, before anything does: a three-way comparison of statements.
+
+What was written out is the base; ours is what the graph says now; theirs is what has come back. A
+change that only they made is applied; one that only we made stays; where both changed one and the
+same value, somebody has to decide.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import rdflib
+from rdflib import RDF, RDFS, Literal
+from rdflib.term import Node
+
+from srmgraph import knowledge
+from srmgraph.names import short
+from srmgraph.terms import Statement, n_triples
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value of a thing becomes another."""
+
+    subject: Node
+    property: Node
+    before: Node
+    after: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Both sides have changed the values of a property of a thing, and not in the same way.
+
+    The three are the values that one side has and another has not; a side that has removed its
+    value has none.
+    """
+
+    subject: Node
+    property: Node
+    base: tuple[Node, ...]
+    ours: tuple[Node, ...]
+    theirs: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What applying their model to our graph would do.
+
+    `added` and `removed` are whole statements, `changed` pairs of them. `conflicting` is left as we
+    have it. Everything is sorted.
+    """
+
+    added: tuple[Statement, ...]
+    changed: tuple[Change, ...]
+    removed: tuple[Statement, ...]
+    conflicting: tuple[Conflict, ...]
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anything to do or to decide."""
+        return bool(self.added or self.changed or self.removed or self.conflicting)
+
+    def apply(self, ours: rdflib.Graph, *, allow_deletes: bool = False) -> rdflib.Graph:
+        """Return our graph with what they changed; `ours` itself stays as it is.
+
+        Nothing is removed unless deletes are allowed; conflicts are never applied.
+        """
+        result = rdflib.Graph(bind_namespaces="none")
+        for prefix, namespace in ours.namespaces():
+            result.bind(prefix, namespace)
+        for statement in ours:
+            result.add(statement)
+        if allow_deletes:
+            for statement in self.removed:
+                result.remove(statement)
+        for change in self.changed:
+            result.remove((change.subject, change.property, change.before))
+            result.add((change.subject, change.property, change.after))
+        for statement in self.added:
+            result.add(statement)
+        return result
+
+    def text(self, prefixes: Mapping[str, str] | None = None) -> str:
+        """Return it for people: `+` comes, `-` goes, `~` changes, `!` is to be decided."""
+        known = dict(knowledge.prefixes() if prefixes is None else prefixes)
+
+        def name(node: Node) -> str:
+            return n_triples(node) if isinstance(node, Literal) else short(node, known)
+
+        def one_of(values: tuple[Node, ...]) -> str:
+            return ", ".join(map(name, values)) or "nothing"
+
+        def said(sign: str, statement: Statement) -> str:
+            return f"{sign} {' '.join(map(name, statement))}"
+
+        lines = [said("+", statement) for statement in self.added]
+        for change in self.changed:
+            about = f"{name(change.subject)} {name(change.property)}"
+            lines.append(f"~ {about} {name(change.before)} → {name(change.after)}")
+        lines += [said("-", statement) for statement in self.removed]
+        for conflict in self.conflicting:
+            about = f"{name(conflict.subject)} {name(conflict.property)}"
+            was = one_of(conflict.base)
+            lines.append(
+                f"! {about} was {was}; ours: {one_of(conflict.ours)}; "
+                f"theirs: {one_of(conflict.theirs)}"
+            )
+        counts = (
+            f"{len(self.added)} added, {len(self.changed)} changed, {len(self.removed)} removed, "
+            f"{len(self.conflicting)} conflicting"
+        )
+        return "\n".join([*lines, counts])
+
+    def json(self) -> str:
+        """Return it for programs; terms are written as in N-Triples."""
+        document: dict[str, Any] = {
+            "added": [_triple(statement) for statement in self.added],
+            "changed": [
+                {
+                    "subject": n_triples(change.subject),
+                    "property": n_triples(change.property),
+                    "before": n_triples(change.before),
+                    "after": n_triples(change.after),
+                }
+                for change in self.changed
+            ],
+            "removed": [_triple(statement) for statement in self.removed],
+            "conflicting": [
+                {
+                    "subject": n_triples(conflict.subject),
+                    "property": n_triples(conflict.property),
+                    "base": [n_triples(value) for value in conflict.base],
+                    "ours": [n_triples(value) for value in conflict.ours],
+                    "theirs": [n_triples(value) for value in conflict.theirs],
+                }
+                for conflict in self.conflicting
+            ],
+        }
+        return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def plan(base: rdflib.Graph, ours: rdflib.Graph, theirs: rdflib.Graph) -> Plan:
+    """Return what applying `theirs` to `ours` would do; both once were `base`.
+
+    A value that changed on one side is a change; so it is for a text in one language. Where a
+    property has several values, values come and go. Values in conflict are those of a property
+    that has one value on every side, or of a text in one language: both changed it, or one
+    changed it and the other removed it.
+    Blank nodes are compared by their labels, which both models and graphs keep canonical.
+    """
+    sides = [_slots(graph) for graph in (base, ours, theirs)]
+    added: list[Statement] = []
+    removed: list[Statement] = []
+    changed: list[Change] = []
+    conflicting: list[Conflict] = []
+    for slot in sorted(set().union(*sides), key=_slot_order):
+        subject, name, _ = slot
+        was, us, them = (side.get(slot, frozenset()) for side in sides)
+        come, gone = them - was - us, (was - them) & us
+        if not come and not gone and not (us != was and them != was and us != them):
+            continue
+        single = max(len(was), len(us), len(them)) == 1 and name != RDF.type
+        if single and was and us != was and them != was and us != them:
+            conflicting.append(Conflict(subject, name, tuple(was), tuple(us), tuple(them)))
+        elif single and not was and us and them and us != them:
+            conflicting.append(Conflict(subject, name, (), tuple(us), tuple(them)))
+        elif single and len(come) == len(gone) == 1:
+            changed.append(Change(subject, name, *gone, *come))
+        else:
+            added += [(subject, name, value) for value in come]
+            removed += [(subject, name, value) for value in gone]
+    return Plan(
+        tuple(sorted(added, key=_order)),
+        tuple(changed),
+        tuple(sorted(removed, key=_order)),
+        tuple(conflicting),
+    )
+
+
+_Slot = tuple[Node, Node, str]
+
+
+def _slots(graph: rdflib.Graph) -> dict[_Slot, frozenset[Node]]:
+    """Return the values of each property of each thing; those in a language apart."""
+    found: dict[_Slot, set[Node]] = {}
+    for subject, name, value in graph:
+        language = value.language or "" if isinstance(value, Literal) else ""
+        found.setdefault((subject, name, language), set()).add(value)
+    return {slot: frozenset(values) for slot, values in found.items()}
+
+
+def _slot_order(slot: _Slot) -> tuple[str, bool, str, str]:
+    subject, name, language = slot
+    # What a thing is called comes first: that is how people find it.
+    return str(subject), name != RDFS.label, str(name), language
+
+
+def _order(statement: Statement) -> tuple[str, ...]:
+    return tuple(map(n_triples, statement))
+
+
+def _triple(statement: Iterable[Node]) -> str:
+    return f"{' '.join(map(n_triples, statement))} ."

@@ -1,0 +1,167 @@
+"""What would change, before anything does."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rdflib import RDFS, Graph, Literal, URIRef
+from tests.unit.archimate.test_archi import EX, Desk, small, term, thing
+
+from srmgraph.adapters.archimate.model import minted
+from srmgraph.adapters.archimate.plan import Change, Conflict, Plan, plan
+from srmgraph.terms import Statement
+
+ANN, LABEL = thing("ann"), RDFS.label
+
+
+def english(text: str) -> Literal:
+    return Literal(text, lang="en")
+
+
+def named(name: str, graph: Graph | None = None) -> Graph:
+    result = Graph() + (small() if graph is None else graph)
+    result.set((ANN, LABEL, english(name)))
+    return result
+
+
+def test_nothing_has_changed() -> None:
+    found = plan(small(), small(), small())
+    assert not found
+    assert found.text() == "0 added, 0 changed, 0 removed, 0 conflicting"
+    assert set(found.apply(small(), allow_deletes=True)) == set(small())
+
+
+def test_a_change_of_theirs_is_applied_and_one_of_ours_stays() -> None:
+    theirs = named("Anne")
+    found = plan(small(), small(), theirs)
+    assert found == Plan((), (Change(ANN, LABEL, english("Ann"), english("Anne")),), (), ())
+    assert found.text({"ex": EX, "rdfs": str(RDFS)}) == (
+        '~ ex:ann rdfs:label "Ann"@en → "Anne"@en\n0 added, 1 changed, 0 removed, 0 conflicting'
+    )
+    assert set(found.apply(small())) == set(theirs)
+    assert not plan(small(), theirs, small())
+    assert not plan(small(), theirs, theirs)
+
+
+def test_what_both_changed_is_to_be_decided() -> None:
+    found = plan(small(), named("Annie"), named("Anne"))
+    conflict = Conflict(ANN, LABEL, (english("Ann"),), (english("Annie"),), (english("Anne"),))
+    assert found == Plan((), (), (), (conflict,))
+    assert '! ex:ann rdfs:label was "Ann"@en; ours: "Annie"@en; theirs: "Anne"@en' in found.text(
+        {"ex": EX, "rdfs": str(RDFS)}
+    )
+    assert set(found.apply(named("Annie"), allow_deletes=True)) == set(named("Annie"))
+
+
+def test_what_one_changed_and_the_other_removed_is_to_be_decided() -> None:
+    without = Graph() + small()
+    without.remove((ANN, LABEL, None))
+    for ours, theirs in ((named("Annie"), without), (without, named("Annie"))):
+        (conflict,) = plan(small(), ours, theirs).conflicting
+        assert conflict.base == (english("Ann"),)
+        assert {conflict.ours, conflict.theirs} == {(), (english("Annie"),)}
+    assert "theirs: nothing" in plan(small(), named("Annie"), without).text()
+
+
+def test_what_both_added_in_different_words_is_to_be_decided() -> None:
+    base = Graph() + small()
+    base.remove((ANN, LABEL, None))
+    found = plan(base, named("Annie", base), named("Anne", base))
+    assert [conflict.base for conflict in found.conflicting] == [()]
+
+
+def test_languages_do_not_stand_in_each_others_way() -> None:
+    ours, theirs = (Graph() + small() for _ in range(2))
+    ours.remove((thing("shop"), LABEL, Literal("Laden", lang="de")))
+    ours.add((thing("shop"), LABEL, Literal("Geschäft", lang="de")))
+    theirs.remove((thing("shop"), LABEL, english("Shop")))
+    theirs.add((thing("shop"), LABEL, english("Store")))
+    found = plan(small(), ours, theirs)
+    assert found.conflicting == ()
+    assert set(found.apply(ours).objects(thing("shop"), LABEL)) == {
+        english("Store"),
+        Literal("Geschäft", lang="de"),
+    }
+
+
+def test_nothing_is_removed_unless_that_is_allowed() -> None:
+    statement = (thing("deal"), term("isGovernedBy"), thing("contract"))
+    theirs = Graph() + small()
+    theirs.remove(statement)
+    found = plan(small(), small(), theirs)
+    assert found == Plan((), (), (statement,), ())
+    assert set(found.apply(small())) == set(small())
+    assert set(found.apply(small(), allow_deletes=True)) == set(theirs)
+    assert found.text({"ex": EX}).startswith("- ex:deal ")
+
+
+def test_values_of_which_there_may_be_several_come_and_go() -> None:
+    ours, theirs = (Graph() + small() for _ in range(2))
+    consumer = term("hasConsumer")
+    ours.add((thing("deal"), consumer, thing("bob")))
+    theirs.add((thing("deal"), consumer, thing("eve")))
+    theirs.remove((thing("deal"), consumer, ANN))
+    found = plan(small(), ours, theirs)
+    assert found.added == ((thing("deal"), consumer, thing("eve")),)
+    assert found.removed == ((thing("deal"), consumer, ANN),)
+    assert found.conflicting == ()
+
+
+def test_programs_read_it_as_json() -> None:
+    theirs = named("Anne")
+    theirs.add((ANN, RDFS.comment, Literal("New")))
+    theirs.remove((thing("bob"), LABEL, None))
+    told = json.loads(plan(small(), small(), theirs).json())
+    assert told["added"] == [f'<{EX}ann> <{RDFS.comment}> "New" .']
+    assert told["removed"] == [f'<{EX}bob> <{LABEL}> "Bob"@en .']
+    assert told["changed"][0]["before"] == '"Ann"@en'
+    assert told["conflicting"] == []
+    both = json.loads(plan(small(), named("Annie"), named("Anne")).json())
+    assert both["conflicting"][0]["ours"] == ['"Annie"@en']
+
+
+def test_what_an_architect_has_done_is_planned() -> None:
+    desk = Desk(small())
+    desk.element("ann")[0].text = "Anne"
+    desk.remove(minted(EX + "bob"))
+    found = plan(small(), small(), desk.read().facts)
+    assert [change.after for change in found.changed] == [english("Anne")]
+    assert {subject for subject, _, _ in found.removed} == {thing("bob")}
+    assert found.added == ()
+
+
+STATEMENTS = st.tuples(
+    st.sampled_from([URIRef("urn:a"), URIRef("urn:b")]),
+    st.sampled_from([RDFS.label, URIRef("urn:p")]),
+    st.sampled_from(
+        [Literal(1), Literal("x", lang="en"), Literal("y", lang="en"), URIRef("urn:a")]
+    ),
+)
+GRAPHS = st.frozensets(STATEMENTS, max_size=5)
+
+
+def graph_of(statements: frozenset[Statement]) -> Graph:
+    graph = Graph()
+    for statement in statements:
+        graph.add(statement)
+    return graph
+
+
+@given(GRAPHS, GRAPHS, GRAPHS)
+def test_a_plan_is_all_that_is_to_be_done(
+    base: frozenset[Statement], ours: frozenset[Statement], theirs: frozenset[Statement]
+) -> None:
+    found = plan(*map(graph_of, (base, ours, theirs)))
+    done = set(found.apply(graph_of(ours), allow_deletes=True))
+    disputed = {(c.subject, c.property) for c in found.conflicting}
+    merged = (set(ours) - (set(base) - set(theirs))) | (set(theirs) - set(base))
+    assert {s for s in done if s[:2] not in disputed} == {
+        s for s in merged if s[:2] not in disputed
+    }
+    if ours == base:
+        assert done == set(theirs)
+        assert not found.conflicting
+    if theirs == base:
+        assert not found
