@@ -3,13 +3,12 @@
 import json
 import os
 import subprocess
-import sys
 import threading
 from pathlib import Path
 
 import pyoxigraph
 import pytest
-from rdflib import Literal, URIRef
+from rdflib import URIRef
 from rdflib.compare import isomorphic
 
 from srmgraph import ServiceGraph, knowledge, provenance
@@ -245,53 +244,6 @@ def test_a_full_disk_is_told_and_harms_nothing(tmp_path: Path) -> None:
         store.close()
     finally:
         subprocess.run(["umount", "--lazy", str(mounted)], check=True)
-
-
-_KILLED = """
-import sys
-from pathlib import Path
-from rdflib import URIRef
-from srmgraph.store.folder import FolderStore
-store = FolderStore(Path(sys.argv[1]))
-number = int(sys.argv[2])
-while True:
-    # Each change has two parts; whoever sees one of them only has seen half a change.
-    with store.change("killed", str(number)) as candidate:
-        candidate.update(f"INSERT DATA {{ GRAPH <x:one> {{ <x:n{number}> <x:p> {number} }} }}")
-        candidate.update(f"INSERT DATA {{ GRAPH <x:two> {{ <x:n{number}> <x:p> {number} }} }}")
-    print(number, flush=True)
-    number += 1
-"""
-
-
-@pytest.mark.slow
-def test_kill_at_any_moment_loses_no_change_that_was_told(tmp_path: Path) -> None:
-    kill_rounds(tmp_path / "store", rounds=int(os.environ.get("SRMGRAPH_KILLS", "8")))
-
-
-def kill_rounds(folder: Path, rounds: int) -> None:
-    """Kill a writer at moments spread over its work, and look at what it leaves each time."""
-    store, told = FolderStore.create(folder), -1
-    store.parse("<x:a> <x:b> <x:c> .", "turtle")
-    for attempt in range(rounds):
-        with subprocess.Popen(
-            [sys.executable, "-c", _KILLED, str(folder), str(told + 1)],
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as writer:
-            assert writer.stdout is not None
-            writer.stdout.readline()
-            timer = threading.Timer(0.02 + 0.037 * (attempt % 13), writer.kill)
-            timer.start()
-            told = max([told + 1, *map(int, writer.stdout.read().split())])
-        again = FolderStore(folder)
-        one, two = (set(again.graph(URIRef(f"x:{name}"))) for name in ("one", "two"))
-        assert one == two, "half a change"
-        numbers = {int(value) for _, _, value in one if isinstance(value, Literal)}
-        assert numbers >= set(range(told + 1)), "a change that was told is lost"
-        assert numbers <= set(range(told + 2))
-        told = max(numbers)
-        assert again.history()[0].number == again.revision
 
 
 # ── The whole graph ─────────────────────────────────────────────────────────────────────────────
