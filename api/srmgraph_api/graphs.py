@@ -20,7 +20,9 @@ from srmgraph_api.problems import Problem, responses
 from srmgraph_api.revisions import Revision, tag, unchanged
 from srmgraph_api.service import Service
 
-_CONTENT: dict[str, Any] = {"content": {media_type: {} for media_type in GRAPH_TYPES}}
+_CONTENT: dict[str, Any] = {
+    "content": {media_type: {} for media_type in (*GRAPH_TYPES, "application/json")}
+}
 _MULTIPART = "multipart/form-data"
 _EXAMPLE = '<https://example.org/acme> <http://www.w3.org/2000/01/rdf-schema#label> "Acme" .\n'
 _BODY = {

@@ -83,7 +83,7 @@ def router(service: Service) -> APIRouter:
         "/sparql",
         summary="Answer a SPARQL query",
         response_class=Response,
-        responses={**_ANSWERS, **responses(400, 401, 406, 413, 422, 429, 503, 504)},
+        responses={**_ANSWERS, **responses(400, 401, 403, 404, 406, 413, 422, 429, 503, 504)},
     )
     async def get(
         request: Request,
@@ -112,7 +112,7 @@ def router(service: Service) -> APIRouter:
         responses={
             **_ANSWERS,
             204: {"description": "The update was made"},
-            **responses(400, 401, 403, 406, 409, 412, 413, 415, 422, 429, 503, 504, 507),
+            **responses(400, 401, 403, 404, 406, 409, 412, 413, 415, 422, 429, 503, 504, 507),
         },
         openapi_extra={"requestBody": _BODY},
     )
