@@ -1,6 +1,7 @@
 """The HTTP layer, called in this process: what it answers, in which form, and how it says no."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from starlette.testclient import TestClient
 from srmgraph import ServiceGraph, knowledge, queries
 from srmgraph.syntax import FORMATS
 from srmgraph_api import create_app, negotiation
+from srmgraph_api.settings import Settings
 
 EXAMPLE = knowledge.ROOT / "data" / "training-ecosystem" / "training-ecosystem.ttl"
 BROKEN = (knowledge.ROOT / "data" / "cellphone" / "broken.ttl").read_bytes()
@@ -438,3 +440,9 @@ def test_the_examples_of_problems_are_true(client: TestClient) -> None:
             if str(status) in operation["responses"]
         }
         assert answer.startswith(example.removesuffix(" …"))
+
+
+def test_every_setting_is_documented() -> None:
+    text = (knowledge.ROOT / "docs" / "service.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^\| `SRMGRAPH_(\w+)` \|", text, re.MULTILINE))
+    assert listed == {name.upper() for name in Settings.model_fields}
