@@ -93,11 +93,11 @@ class Dictionary:
         }
 
     def count(self, number: int) -> int | None:
-        """Return the whole number that a literal stands for, if it does."""
+        """Return the 0 or 1 that a literal stands for, if it does."""
         if number < LITERALS:
             return None
         text = self._literals[number - LITERALS].value
-        return int(text) if text.isdecimal() else None
+        return int(text) if text in ("0", "1") else None
 
     def have_one_value(self, one: int, other: int) -> bool:
         """Tell whether two literals have the same value."""

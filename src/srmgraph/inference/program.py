@@ -85,7 +85,10 @@ class Program:
         stated = dictionary.facts(sorted(store, key=str))
         terms = {
             dictionary.number(triple.subject)
-            for triple in triples_to_oxigraph((s, RDF.type, OWL.Thing) for s in ontology.subjects())
+            for triple in triples_to_oxigraph(
+                (subject, RDF.type, OWL.Thing)
+                for subject in sorted(set(ontology.subjects()), key=str)
+            )
         }
         labels: dict[int, str] = {}
         for subject, label in sorted(ontology.subject_objects(RDFS.label)):

@@ -36,11 +36,11 @@ class State:
         self.prefixes = knowledge.prefixes()
         self.report = RunReport()
         self._progress = progress
-        self._limit = limit
+        self.limit = limit
 
     def anew(self) -> State:
         """Return an empty state of the same program and dictionary."""
-        state = State(self.original, self._progress, self._limit)
+        state = State(self.original, self._progress, self.limit)
         state.dictionary, state.prefixes = self.dictionary, self.prefixes
         state.report = self.report
         return state
@@ -64,7 +64,7 @@ class State:
         while True:
             facts = program.facts.copy()
             evaluation = program.evaluation(
-                facts, self.dictionary, limit=self._limit, progress=self._progress
+                facts, self.dictionary, limit=self.limit, progress=self._progress
             )
             evaluation.report = self.report
             with without_garbage_collection():
