@@ -22,21 +22,18 @@ ORDERED = {"view", "node", "connection", "organizations", "item", "folder", "chi
 ORDERED |= {"sourceConnection"}
 """The elements in which the order of those of one kind says something."""
 
-LARGE = 500_000
-"""Bytes from which on a file is read in one test only, unless slow tests are run too."""
+MIDDLE, LARGE = 500_000, 1_000_000
+"""Bytes from which on a file is read only in the main tests, and only when slow tests are run."""
 
 
 def files(*patterns: str, all_sizes: bool = False) -> pytest.MarkDecorator:
-    found = [case for pattern in patterns for case in models(pattern)]
-    return pytest.mark.parametrize(
-        "file",
-        [
-            pytest.param(*case.values, id=case.id, marks=[*case.marks, pytest.mark.slow])
-            if case.values[0] and case.values[0].stat().st_size > LARGE and not all_sizes
-            else case
-            for case in found
-        ],
-    )
+    cases = []
+    for case in (case for pattern in patterns for case in models(pattern)):
+        size = case.values[0].stat().st_size if case.values[0] else 0
+        marks = [*case.marks, *([pytest.mark.slow] if size > LARGE else [])]
+        if all_sizes or size <= MIDDLE:
+            cases.append(pytest.param(*case.values, id=case.id, marks=marks))
+    return pytest.mark.parametrize("file", cases)
 
 
 EXCHANGE_FILES = files("*/*.xml")
@@ -87,7 +84,7 @@ def test_an_exchange_file_says_the_same_when_it_has_been_through_rdf(file: Path)
     assert imported(file).loss_report == ()
 
 
-@EXCHANGE_FILES
+@files("*/*.xml", all_sizes=True)
 def test_what_is_written_again_is_as_the_schema_wants(file: Path) -> None:
     assert schema_errors(again(file)) == []
 

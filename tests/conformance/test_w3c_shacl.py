@@ -40,9 +40,6 @@ NOT_PASSED = dict(
 LEFT_TO_PYSHACL = {
     "core/path/path-zeroOrMore-001",
     "core/path/path-zeroOrOne-001",
-    "sparql/component/optional-001",
-    "sparql/component/propertyValidator-select-001",
-    "sparql/component/validator-001",
 }
 """The tests with a shape for which there is no query."""
 

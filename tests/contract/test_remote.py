@@ -75,8 +75,11 @@ class Script:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def do_GET(self) -> None:
+                self.do_POST()
+
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 request = Request(self.path, dict(self.headers), body)
                 script.requests.append(request)
                 reply = script.replies[0] if len(script.replies) == 1 else script.replies.pop(0)
@@ -290,6 +293,20 @@ def test_a_server_may_say_that_an_answer_is_not_whole(
         store_at(script.url).select(SELECT)
 
 
+def test_a_copy_that_breaks_off_is_no_copy(script: Script) -> None:
+    quad = "<urn:a> <urn:b> <urn:c> <urn:g> .\n"
+    script.replies = [
+        Reply(body=f"{quad}<urn:a> <ur", headers={"Content-Type": "application/n-quads"})
+    ]
+    with pytest.raises(StoreError, match="breaks off before its end"):
+        store_at(script.url).snapshot()
+    script.replies = [Reply()]
+    with pytest.raises(StoreError, match=r"not as SPARQL 1\.1 has it"):
+        store_at(script.url).snapshot()
+    script.replies = [Reply(body=quad, headers={"Content-Type": "application/n-quads"})]
+    assert store_at(script.url).snapshot().graphs() == {URIRef("urn:g"): 1}
+
+
 def test_a_page_is_no_answer(script: Script) -> None:
     script.replies = [Reply(body="<p>Welcome", headers={"Content-Type": "text/html"})]
     store = store_at(script.url)
@@ -415,8 +432,26 @@ def test_a_login_has_one_place() -> None:
 
 
 def test_an_unknown_server_is_told() -> None:
-    with pytest.raises(StoreError, match="Known are: sparql, oxigraph, virtuoso"):
-        RemoteStore("http://h/", server="other")
+    for url, server in (("http://h/", "other"), ("other+http://h/", None)):
+        with pytest.raises(StoreError, match="Known are: sparql, oxigraph, virtuoso"):
+            RemoteStore(url, server=server)
+
+
+def test_an_address_may_name_its_server(script: Script) -> None:
+    store = RemoteStore(f"oxigraph+{script.url}")
+    assert store.url == script.url
+    store.select(SELECT)
+    assert script.requests[0].target == "/query"
+    assert ("union-default-graph", "") in script.requests[0].form
+    # A sign in a path is no name of a server.
+    assert RemoteStore("http://h/a+http://b").url == "http://h/a+http://b"
+
+
+def test_every_endpoint_of_a_known_server_is_an_address() -> None:
+    for name in SERVERS:
+        store = RemoteStore("https://h:1/base/", server=name)
+        for url in (store._query_url, store._writer._update_url, store._writer._data_url):
+            assert url is None or url.startswith("https://h:1/base"), name
 
 
 def test_requests_go_to_the_endpoints(script: Script) -> None:

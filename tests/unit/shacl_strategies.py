@@ -79,13 +79,21 @@ def shapes(draw: st.DrawFn, sparql: bool = False) -> Graph:
 
 
 @st.composite
+def paths(draw: st.DrawFn) -> Graph:
+    """A shape with a path of any kind."""
+    graph = Graph()
+    graph.add((EX.shape, SH.path, _path(draw, graph, 3)))
+    return graph
+
+
+@st.composite
 def _select(draw: st.DrawFn, whole: bool = False) -> str:
     """A query for a SPARQL constraint, with groups of all kinds nested in it."""
     variables = ["?value", "?x", "?y", *([] if whole else ["$this", "$this"])]
     term = st.sampled_from([*variables, *(thing.n3() for thing in THINGS)])
     iris = [*PROPERTIES, *NUMBERED, RDF.type, RDFS.subClassOf]
     step = st.sampled_from([iri.n3() for iri in iris])
-    paths = st.recursive(
+    ways = st.recursive(
         step,
         lambda inner: st.one_of(
             st.builds("({}/{})".format, inner, inner),
@@ -95,7 +103,7 @@ def _select(draw: st.DrawFn, whole: bool = False) -> str:
         ),
         max_leaves=3,
     )
-    verb = st.one_of(step, paths, st.sampled_from(["?p", f"!{EX.p.n3()}"]))
+    verb = st.one_of(step, ways, st.sampled_from(["?p", f"!{EX.p.n3()}"]))
     triple = st.builds("{} {} {} .".format, st.sampled_from(variables), verb, term)
     triples = st.lists(triple, min_size=1, max_size=2).map(" ".join)
     groups = st.recursive(

@@ -9,7 +9,7 @@ from tests.unit.inference import strategies
 from tests.unit.inference.strategies import EX
 
 from srmgraph.errors import InconsistentError
-from srmgraph.inference import Closure, ClosureTooLargeError, Program
+from srmgraph.inference import Closure, ClosureTooLargeError, Program, closure
 
 Statement = tuple[Node, Node, Node]
 
@@ -139,6 +139,14 @@ def test_what_would_never_end_is_stopped() -> None:
         closure.add(ring)
     assert set(closure) == before
     assert ring[-1] not in closure
+
+
+def test_a_limit_is_set_by_how_much_is_stated(monkeypatch: pytest.MonkeyPatch) -> None:
+    ring = [(EX[f"x{n}"], EX.part, EX[f"x{(n + 1) % 50}"]) for n in range(50)]
+    assert len(Closure(program(*LOOPS), ring)) == 50 * 50 * 2 - 50
+    monkeypatch.setattr(closure, "LEAST_LIMIT", 100)
+    with pytest.raises(ClosureTooLargeError, match="More than 350 facts"):
+        Closure(program(*LOOPS), ring)
 
 
 def test_the_report_says_what_the_rules_did() -> None:

@@ -33,8 +33,9 @@ from srmgraph.terms import Statement
 if TYPE_CHECKING:
     from srmgraph.store import Store
 
-LIMIT = 20_000_000
-"""How many facts may follow, unless another limit is given."""
+LEAST_LIMIT = 1_000_000
+PER_STATEMENT = 5
+"""Unless another limit is given, so many facts may follow, and so many more per statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,12 @@ class Closure:
         facts: Iterable[Statement] = (),
         *,
         progress: Progress | None = None,
-        limit: int | None = LIMIT,
+        limit: int | None = None,
     ) -> None:
         """Work out what follows from statements.
 
         Raises InconsistentError when they contradict the ontology, and ClosureTooLargeError when
-        more than `limit` facts follow.
+        more than `limit` facts follow; without one, a million and five more for each statement.
         """
         self._state = State(program, progress, limit)
         self._begin(self._state.delta(facts), check=True)
@@ -75,7 +76,7 @@ class Closure:
         program: Program | None = None,
         *,
         progress: Progress | None = None,
-        limit: int | None = LIMIT,
+        limit: int | None = None,
         check: bool = True,
     ) -> Closure:
         """Work out what follows from all statements of a store, of whichever graph.
@@ -94,6 +95,8 @@ class Closure:
     def _begin(self, data: Delta, *, check: bool) -> None:
         if check:
             self._state.check_literals(data)
+        if self._state.limit is None:
+            self._state.limit = LEAST_LIMIT + PER_STATEMENT * sum(map(len, data.values()))
         self._state.build(data)
         if check:
             self._state.refuse(self._state.clashes(self._state.facts.all()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import pyoxigraph
 
@@ -92,11 +93,11 @@ class Dictionary:
         }
 
     def count(self, number: int) -> int | None:
-        """Return the whole number that a literal stands for, if it does."""
+        """Return the 0 or 1 that a literal stands for, if it does."""
         if number < LITERALS:
             return None
         text = self._literals[number - LITERALS].value
-        return int(text) if text.isdecimal() else None
+        return int(text) if text in ("0", "1") else None
 
     def have_one_value(self, one: int, other: int) -> bool:
         """Tell whether two literals have the same value."""
@@ -139,8 +140,11 @@ class Dictionary:
 
 def kept(term: OxigraphTerm) -> OxigraphTerm:
     """Return a term in the form in which the store keeps it, which writes some literals anew."""
-    if not isinstance(term, pyoxigraph.Literal):
-        return term
+    return _kept(term) if isinstance(term, pyoxigraph.Literal) else term
+
+
+@lru_cache(maxsize=10_000)
+def _kept(term: pyoxigraph.Literal) -> OxigraphTerm:
     store = pyoxigraph.Store()
     name = pyoxigraph.BlankNode()
     store.add(pyoxigraph.Quad(name, pyoxigraph.NamedNode("x:"), term, pyoxigraph.DefaultGraph()))

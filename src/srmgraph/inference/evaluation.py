@@ -119,7 +119,8 @@ class Evaluation:
                 run = self._run(number, place)
                 start = delta[rule.body[place].column]
                 if len(rule.body) == 1 or len(start) <= _AT_ONCE:
-                    yield rule.name, rule.head.column, run(start)
+                    if numbers := run(start):
+                        yield rule.name, rule.head.column, numbers
                     continue
                 # Piece by piece, so that the limit is noticed before memory runs out.
                 pieces = iter(tuple(start))

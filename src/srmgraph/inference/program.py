@@ -34,8 +34,9 @@ class Program:
 
     `rules` are what its axioms become, `facts` its own statements and what follows from them,
     `stated` the former, `further` axioms from elsewhere that have become rules too, `terms` the
-    numbers of what it speaks about, `labels` what people call it, and `warnings` the axioms that
-    have no effect, or not all of it, because they lie outside OWL 2 RL. Not to be changed.
+    numbers of what it speaks about, `nameless` the blank nodes among these, `labels` what people
+    call it, and `warnings` the axioms that have no effect, or not all of it, because they lie
+    outside OWL 2 RL. Not to be changed.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Program:
         self.stated = stated
         self.terms = terms
         self.labels = labels
+        self.nameless = {term for term in terms if dictionary.is_blank(term)}
         while True:
             axioms = Axioms(_merged(axioms_among(stated), further), dictionary)
             self.datatypes, self.parts = axioms.datatypes, axioms.parts
@@ -83,7 +85,10 @@ class Program:
         stated = dictionary.facts(sorted(store, key=str))
         terms = {
             dictionary.number(triple.subject)
-            for triple in triples_to_oxigraph((s, RDF.type, OWL.Thing) for s in ontology.subjects())
+            for triple in triples_to_oxigraph(
+                (subject, RDF.type, OWL.Thing)
+                for subject in sorted(set(ontology.subjects()), key=str)
+            )
         }
         labels: dict[int, str] = {}
         for subject, label in sorted(ontology.subject_objects(RDFS.label)):

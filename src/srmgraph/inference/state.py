@@ -14,6 +14,7 @@ from srmgraph import knowledge
 from srmgraph.errors import InconsistentError
 from srmgraph.inference import contradictions
 from srmgraph.inference.contradictions import Clash
+from srmgraph.inference.dictionary import kept
 from srmgraph.inference.facts import LITERALS, SUBJECT, VALUE, Delta, Fact, Facts
 from srmgraph.inference.language import EVERYTHING, REFLEXIVE, TYPE
 from srmgraph.inference.program import Program, axioms_among
@@ -35,24 +36,21 @@ class State:
         self.prefixes = knowledge.prefixes()
         self.report = RunReport()
         self._progress = progress
-        self._limit = limit
+        self.limit = limit
 
     def anew(self) -> State:
         """Return an empty state of the same program and dictionary."""
-        state = State(self.original, self._progress, self._limit)
+        state = State(self.original, self._progress, self.limit)
         state.dictionary, state.prefixes = self.dictionary, self.prefixes
         state.report = self.report
         return state
 
     def delta(self, statements: Iterable[Statement]) -> Delta:
         """Return statements as facts, written as the store writes them."""
-        store = pyoxigraph.Store()
-        graph = pyoxigraph.DefaultGraph()
-        store.extend(
-            pyoxigraph.Quad(triple.subject, triple.predicate, triple.object, graph)
+        return self.dictionary.facts(
+            pyoxigraph.Triple(triple.subject, triple.predicate, kept(triple.object))
             for triple in triples_to_oxigraph(statements)
         )
-        return self.dictionary.facts(store)
 
     def build(self, data: Delta) -> None:
         """Take in statements, in place of all that was here but the program, and close them.
@@ -66,7 +64,7 @@ class State:
         while True:
             facts = program.facts.copy()
             evaluation = program.evaluation(
-                facts, self.dictionary, limit=self._limit, progress=self._progress
+                facts, self.dictionary, limit=self.limit, progress=self._progress
             )
             evaluation.report = self.report
             with without_garbage_collection():
@@ -93,7 +91,7 @@ class State:
         Nor what cannot be written down, such as a literal as subject.
         """
         terms, language = self.program.terms, self.dictionary.of_language
-        blank = {term for term in terms if self.dictionary.is_blank(term)}
+        blank = self.program.nameless
         found: Delta = {}
         for key, numbers in delta.items():
             if key < 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
@@ -19,8 +20,10 @@ from srmgraph.store.limits import LimitedBytes
 from srmgraph.store.query_errors import ENGINE_ERRORS, check, check_update, query_error
 from srmgraph.store.remote_answers import (
     GRAPH,
+    QUADS,
     ROWS,
     check_whole,
+    load,
     not_whole,
     results,
     rows,
@@ -39,6 +42,7 @@ from srmgraph.terms import n_triples, to_oxigraph, triples_to_oxigraph, triples_
 
 __all__ = ["Basic", "Bearer", "Digest", "RemoteStore", "Server"]
 
+_SERVER = re.compile(r"([a-z0-9]+)\+(?=https?://)")
 _OUTSIDE = pyoxigraph.DefaultGraph()
 
 
@@ -56,7 +60,7 @@ class RemoteStore:
         self,
         url: str,
         *,
-        server: str | Server = "sparql",
+        server: str | Server | None = None,
         query: str | None = None,
         update: str | None = None,
         data: str | None = None,
@@ -67,13 +71,18 @@ class RemoteStore:
     ) -> None:
         """Open the store at an address; nothing is sent yet.
 
-        `query`, `update` and `data` are the endpoints, as addresses or as what follows `url`; they
-        stand above those of the `server`. A name and a password in the address make a login.
+        The kind of `server` may also stand before the address, as in `oxigraph+http://localhost`;
+        without either it is any that keeps to SPARQL 1.1. `query`, `update` and `data` are the
+        endpoints, as addresses or as what follows `url`; they stand above those of the server. A
+        name and a password in the address make a login.
         `timeout` is in seconds; `attempts` is how often what only reads is tried;
         `largest_answer` is in bytes. Raises StoreError for an address that is none.
         """
+        named = _SERVER.match(url)
+        if server is None:
+            server = named[1] if named else "sparql"
         kind = server if isinstance(server, Server) else server_of(server)
-        base, own_login = address(url, digest=kind.digest)
+        base, own_login = address(url[named.end() :] if named else url, digest=kind.digest)
         self.url = base
         self.prefixes: dict[str, str] = {}
         self.namespaces: dict[str, set[str]] = {}
@@ -81,6 +90,7 @@ class RemoteStore:
         self._server = kind
         self._http = Connection(login or own_login, timeout, attempts, largest_answer)
         self._query_url = endpoint(base, kind.query if query is None else query)
+        self._dump_url = None if kind.dump is None else endpoint(base, kind.dump)
         behind = kind.data if data is None else data
         self._writer = Writer(
             self._http,
@@ -263,10 +273,13 @@ class RemoteStore:
         self.prefixes, self.namespaces = candidate.prefixes, candidate.namespaces
 
     def snapshot(self) -> EmbeddedStore:
-        """Return the statements in a store inside the process, fetched by one query, or two."""
+        """Return the statements in a store inside the process, fetched by one request, or two."""
         # What is read into the copy must not take the name of a blank node that is there.
         copy = EmbeddedStore(label=f"n{secrets.token_hex(4)}b")
-        copy.oxigraph.bulk_extend(self._quads())
+        if self._dump_url is None:
+            copy.oxigraph.bulk_extend(self._quads())
+        else:
+            load(self._http.fetch(self._dump_url, QUADS), copy.oxigraph)
         copy.prefixes = dict(self.prefixes)
         copy.namespaces = {prefix: set(iris) for prefix, iris in self.namespaces.items()}
         copy.assumed_prefixes = self.assumed_prefixes

@@ -20,6 +20,9 @@ ROWS = "application/sparql-results+json"
 GRAPH = "application/n-triples, text/turtle;q=0.8, application/rdf+xml;q=0.5"
 """The media types in which graphs are asked for."""
 
+QUADS = "application/n-quads"
+"""The media type in which all statements are asked for."""
+
 _SYNTAXES = {known.media_type: known for known in FORMATS.values()}
 
 
@@ -81,6 +84,16 @@ def triples(answer: Answer, server: Server) -> list[pyoxigraph.Triple]:
             "there are more. Ask for less, or raise its limit (docs/remote-stores.md)."
         )
     return found
+
+
+def load(answer: Answer, store: pyoxigraph.Store) -> None:
+    """Put all statements of a server into a store; raises StoreError if they are not whole."""
+    if answer.media_type != QUADS:
+        raise _unexpected(answer)
+    try:
+        store.bulk_load(input=answer.body, format=pyoxigraph.RdfFormat.N_QUADS)
+    except SyntaxError as error:
+        raise not_whole(answer) from error
 
 
 def check_whole(answer: Answer) -> None:

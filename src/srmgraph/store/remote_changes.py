@@ -19,23 +19,27 @@ def difference(before: _Quads, after: _Quads) -> tuple[list[GraphName], _Quads, 
     dropped and added anew, and with it all graphs that share a blank node with it.
     """
     removed, added = before - after, after - before
-    known = {node for quad in before for node in blank_nodes(quad)}
     # Of an empty graph, nothing is left behind that the server spells in its own way.
-    dropped = {quad.graph_name for quad in before} - {quad.graph_name for quad in after}
-    dropped |= {
-        quad.graph_name
-        for quads in (removed, added)
-        for quad in quads
-        if any(node in known for node in blank_nodes(quad))
-    }
-    if dropped:
-        tied = [quad for quad in before | after if any(blank_nodes(quad))]
-        shared = [{quad.graph_name for quad in unit} for unit in tied_together(tied)]
-        while more := {name for names in shared if names & dropped for name in names} - dropped:
-            dropped |= more
+    gone = {quad.graph_name for quad in removed} - {quad.graph_name for quad in after}
+    loose = [quad for quad in removed | added if any(blank_nodes(quad))]
+    anew = _anew([quad for quad in loose if quad.graph_name not in gone], before, after)
+    dropped = gone | anew
     return (
         sorted(dropped, key=str),
         {quad for quad in removed if quad.graph_name not in dropped},
-        {quad for quad in added if quad.graph_name not in dropped}
-        | {quad for quad in after if quad.graph_name in dropped},
+        {quad for quad in added if quad.graph_name not in anew}
+        | {quad for quad in after if quad.graph_name in anew},
     )
+
+
+def _anew(changed: list[pyoxigraph.Quad], before: _Quads, after: _Quads) -> set[GraphName]:
+    """Return the graphs that are added anew because of changed statements with blank nodes."""
+    if not changed:
+        return set()
+    known = {node for quad in before for node in blank_nodes(quad)}
+    anew = {quad.graph_name for quad in changed if any(node in known for node in blank_nodes(quad))}
+    tied = [quad for quad in before | after if any(blank_nodes(quad))] if anew else []
+    shared = [{quad.graph_name for quad in unit} for unit in tied_together(tied)]
+    while more := {name for names in shared if names & anew for name in names} - anew:
+        anew |= more
+    return anew

@@ -98,13 +98,22 @@ class Connection:
         self._pool.clear()
 
     def ask(self, url: str, form: Parameters, accept: str, seconds: float | None = None) -> Answer:
-        """Send a request that changes nothing; raises StoreError."""
+        """Send a query; raises StoreError."""
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": accept}
-        body = urlencode(form).encode()
         seconds = self._seconds if seconds is None else min(seconds, self._seconds)
+        return self._repeat("POST", url, urlencode(form).encode(), headers, seconds)
+
+    def fetch(self, url: str, accept: str) -> Answer:
+        """Get what is at an address; raises StoreError."""
+        return self._repeat("GET", url, b"", {"Accept": accept}, self._seconds)
+
+    def _repeat(
+        self, method: str, url: str, body: bytes, headers: dict[str, str], seconds: float
+    ) -> Answer:
+        """Send a request that changes nothing, again if it fails for a reason that may pass."""
         for attempt in range(self._attempts):
             try:
-                return self._send("POST", url, body, headers, seconds)
+                return self._send(method, url, body, headers, seconds)
             except (UnreachableError, RefusedError) as error:
                 passes = not isinstance(error, RefusedError) or error.status in _PASSING
                 if not passes or attempt == self._attempts - 1:

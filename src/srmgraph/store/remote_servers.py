@@ -38,6 +38,8 @@ class Server:
     query: str = ""
     update: str = ""
     data: str | None = None
+    dump: str | None = None
+    """The endpoint that gives all statements at once as N-Quads, which is faster than a query."""
     everything: Parameters | None = None
     """What is sent with a query so that it sees all graphs; None: all graphs are named with it."""
     preamble: str = ""
@@ -77,6 +79,7 @@ SERVERS = {
             query="/query",
             update="/update",
             data="/store",
+            dump="/store",
             everything=(("union-default-graph", ""),),
             stand_in=None,
             updates="default",

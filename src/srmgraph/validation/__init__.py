@@ -24,6 +24,7 @@ from srmgraph.store import EmbeddedStore
 from srmgraph.terms import to_oxigraph
 from srmgraph.validation import engine as compiled_engine
 from srmgraph.validation import hints, incremental, reference, wellformed
+from srmgraph.validation import standing as standing_reports
 from srmgraph.validation.engine import Outcome, Progress
 from srmgraph.validation.incremental import Change
 from srmgraph.validation.places import locate
@@ -45,6 +46,7 @@ class Validator:
         named = map(self._shapes.rule, self._shapes.with_targets())
         self._rules = tuple(sorted(named, key=lambda rule: rule.name))
         self._planner = incremental.Planner(self._shapes)
+        self._keeper = standing_reports.Keeper(self._shapes, self._rules)
 
     def validate(
         self,
@@ -99,6 +101,18 @@ class Validator:
         results = sorted_results(found)
         about = _Things(store, _mentioned(results), standing, change.subjects())
         return self._report(store, results, about, compiled.left_out, work=work, made=made)
+
+    def dump(self, report: Report) -> str:
+        """Return a report as text to be kept beside the data; see `load`.
+
+        Raises ValueError for a report that leaves results out.
+        """
+        return self._keeper.dump(report)
+
+    def load(self, text: str) -> Report | None:
+        """Return the report that `dump` wrote, perhaps in another process, to be brought up to date
+        by `revalidate`; None if rules or ontology have changed since, or it is no such text."""
+        return self._keeper.load(text)
 
     def _by_pyshacl(
         self, store: EmbeddedStore, only: Mapping[Node, str] | None, limit: int | None

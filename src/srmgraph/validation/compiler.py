@@ -12,11 +12,13 @@ from dataclasses import dataclass, field, replace
 from rdflib import SH, Literal, URIRef
 from rdflib.term import Node
 
-from srmgraph.validation import constraints, paths
+from srmgraph.validation import components, constraints, paths
+from srmgraph.validation.components import Use
 from srmgraph.validation.constraints import Scope
 from srmgraph.validation.prebinding import (
     NotSetWise,
     about_shapes,
+    asked,
     set_wise,
     with_columns,
     with_path,
@@ -45,7 +47,8 @@ class Check:
     `focus_is_value` says that a solution without a value is about the focus node itself. `targets`,
     if set, finds the focus nodes for which `sparql` is to be run one by one, with `this` bound.
     `given` are values for more variables of `sparql`: `shapesGraph` is where the query expects the
-    shapes graph, in which case it is not to see it elsewhere. `written` gives, for a literal among
+    shapes graph, in which case it is not to see it elsewhere. `parameters` are those of a component
+    of the shapes graph itself, to fill places of the message. `written` gives, for a literal among
     the focus nodes as a store keeps it, how the shapes write it: 4.0 for 4.
     """
 
@@ -60,6 +63,7 @@ class Check:
     focus_is_value: bool = False
     targets_text: str | None = None
     given: Mapping[str, Node] = field(default_factory=dict)
+    parameters: Mapping[str, Node] | None = None
     written: Mapping[Node, tuple[Literal, ...]] = field(default_factory=dict)
 
     @property
@@ -172,7 +176,7 @@ def _shape(scope: Scope, place: _Place, rules: frozenset[Node]) -> Iterator[Chec
     step = scope.step(shape)
     node = shapes.graph.value(shape, SH.path)
     path = None if node is None else paths.read(shapes.graph, node)
-    for parameter in constraints.parameters(shapes, shape):
+    for parameter in constraints.parameters(shapes, shape, own=True):
         for argument in constraints.arguments(shapes, shape, parameter):
             sparql, columns = _query(scope, place, parameter, argument, step)
             yield Check(
@@ -188,6 +192,8 @@ def _shape(scope: Scope, place: _Place, rules: frozenset[Node]) -> Iterator[Chec
     for constraint in sorted(shapes.graph.objects(shape, SH.sparql), key=str):
         if not shapes.is_deactivated(constraint):
             yield _sparql(scope, place, constraint, path, step)
+    for use in components.uses(shapes, shape):
+        yield _component(shapes, place, use, path, step)
     for nested in sorted(shapes.graph.objects(shape, SH.property), key=str):
         yield from _shape(scope, place.below(scope, nested, step, rules), rules)
 
@@ -247,6 +253,41 @@ def _sparql(
         focus_is_value=path is None,
         targets_text=targets,
         given={name: values[name] for name in names},
+        written=place.written,
+    )
+
+
+def _component(
+    shapes: Shapes, place: _Place, use: Use, path: paths.Path | None, step: str | None
+) -> Check:
+    where = f"{_FOCUS}{place.where('?this')} {use.given()}"
+    try:
+        if use.select:
+            text = use.select if step is None else with_path(use.select, step)
+            query, columns = set_wise(text, where, place.outer)
+        else:
+            prologue, pattern = asked(use.ask)
+            values = f"?this {step} ?value ." if step is not None else "BIND(?this AS ?value)"
+            found = ("?this", "?value", *place.outer)
+            query = (
+                f"{prologue}SELECT DISTINCT {' '.join(found)} "
+                f"{{ {where} {values} FILTER NOT EXISTS {{ {pattern} }} }}"
+            )
+            columns = tuple(variable.removeprefix("?") for variable in found)
+    except NotSetWise as reason:
+        raise Unsupported(f"{use.component}: {reason}") from reason
+    if _FOCUS in use.select + use.ask:
+        raise Unsupported("a character for private use")
+    return Check(
+        place.rule,
+        place.shape,
+        use.component,
+        path,
+        shapes.message(place.shape, place.rule, use.validator, use.component),
+        query,
+        columns,
+        focus_is_value=path is None,
+        parameters=use.values,
         written=place.written,
     )
 

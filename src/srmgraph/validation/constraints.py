@@ -87,16 +87,17 @@ def _all(focus: str, step: str | None, value: str, good: str) -> str:
     return good if step is None else f"NOT EXISTS {{ {focus} {step} {value} FILTER(!({good})) }}"
 
 
-def parameters(shapes: Shapes, shape: Node) -> list[URIRef]:
+def parameters(shapes: Shapes, shape: Node, own: bool = False) -> list[URIRef]:
     """The parameters of SHACL Core that *shape* has, sorted.
 
+    *own* says that those of constraint components of the shapes graph itself are seen to elsewhere.
     Raises Unsupported for a parameter that has an effect which is not known here.
     """
     found: list[URIRef] = []
     for predicate in sorted(set(shapes.graph.predicates(shape)), key=str):
         if predicate in VALUE or predicate in SET:
             found.append(URIRef(str(predicate)))
-        elif predicate in _WITHOUT_EFFECT:
+        elif predicate in _WITHOUT_EFFECT or (own and predicate in shapes.own_parameters):
             continue
         elif str(predicate).startswith(str(SH)) or predicate in shapes.own_parameters:
             raise Unsupported(str(predicate).replace(str(SH), "sh:"))

@@ -332,6 +332,9 @@ def _results(shapes: Shapes, check: Check, rows: list[dict[str, Node]]) -> Itera
     rule, advice = shapes.name(check.rule), shapes.advice(check.shape) or shapes.advice(check.rule)
     severity = shapes.severity(check.shape)
     message = check.message or shapes.message(check.rule)
+    # A message of SHACL Core is told as it stands.
+    fills = check.constraint is not None or check.parameters is not None
+    parameters = check.parameters or {}
     seen: set[tuple[tuple[str, Node], ...]] = set()
     for row in rows:
         key = tuple(sorted(row.items()))
@@ -350,7 +353,7 @@ def _results(shapes: Shapes, check: Check, rows: list[dict[str, Node]]) -> Itera
             yield Result(
                 rule=rule,
                 severity=severity,
-                message=str(told) if check.constraint is None else _filled(str(told), row),
+                message=_filled(str(told), {**parameters, **row}) if fills else str(told),
                 advice=advice,
                 focus_node=written,
                 path=paths.Predicate(path) if isinstance(path, URIRef) else check.path,

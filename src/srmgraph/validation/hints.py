@@ -25,7 +25,7 @@ def hints(nodes: Iterable[Node]) -> dict[Node, URIRef]:
             continue
         namespace, name = _split(node)
         names = _declared().get(namespace, {})
-        if name in names:
+        if not names or name in names:
             continue
         # Upper and lower case are the commonest mistakes, so they count for nothing.
         close = get_close_matches(name.lower(), _lower(namespace), n=1, cutoff=_LIKENESS)

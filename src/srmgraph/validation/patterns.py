@@ -124,6 +124,11 @@ def read(sparql: str) -> Query:
     return _Reader(sparql).query()
 
 
+def path(sparql: str) -> Path:
+    """Read a property path that is written with whole IRIs; raises NotUnderstood."""
+    return _Reader(sparql).path()
+
+
 class _Reader:
     def __init__(self, sparql: str) -> None:
         self._sparql = sparql
@@ -163,6 +168,12 @@ class _Reader:
             prologue,
             tuple(self._conditions()),
         )
+
+    def path(self) -> Path:
+        found = self._alternatives()
+        if isinstance(found, AnyProperty) or self._at < len(self._tokens):
+            raise NotUnderstood(self._text())
+        return found
 
     def _changing(self) -> list[str]:
         words = (text.upper() for kind, text in self._tokens if kind == "word")

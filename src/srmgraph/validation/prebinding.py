@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 _TOKEN = re.compile(
     r"""(?P<skip>\#[^\n]*|\s+)
@@ -48,6 +49,16 @@ def faults(query: str) -> Iterator[str]:
     yield from (f"its SPARQL contains {word}, and SHACL forbids that." for word in sorted(bad))
     if any("this" not in projected for projected in _inner_projections(query)):
         yield "its SPARQL has a SELECT inside that does not project $this."
+
+
+def assigned(query: str) -> set[str]:
+    """The variables to which a query gives values of its own, by `AS`."""
+    pieces = [(kind, text) for kind, text in tokens(query) if kind != "skip"]
+    return {
+        after[1][1:]
+        for before, after in pairwise(pieces)
+        if before[0] == "word" and before[1].upper() == "AS" and after[0] == "variable"
+    }
 
 
 def _inner_projections(query: str) -> Iterator[set[str]]:
@@ -138,6 +149,25 @@ def set_wise(query: str, target: str, outer: tuple[str, ...] = ()) -> tuple[str,
             last_word = ""
     names = " ".join(f"?{name}" for name in projected)
     return f"{_prologue(pieces[:opening])}SELECT DISTINCT {names} WHERE {''.join(body)}", projected
+
+
+def asked(query: str) -> tuple[str, str]:
+    """What stands before ASK in a query, and the group pattern behind it, without its braces.
+
+    Raises NotSetWise where there is more than a pattern of triples and filters.
+    """
+    pieces = list(tokens(query))
+    words = [text.upper() for kind, text in pieces if kind == "word"]
+    for word in ("SELECT", "GRAPH"):
+        if word in words:
+            raise NotSetWise(f"there is a {word}", is_foreign=True)
+    if words.count("ASK") != 1:
+        raise NotSetWise("there is no ASK", is_foreign=True)
+    start = next(i for i, (k, t) in enumerate(pieces) if k == "word" and t.upper() == "ASK")
+    texts = [f"?{text[1:]}" if kind == "variable" else text for kind, text in pieces]
+    opening = next(i for i, (k, t) in enumerate(pieces) if k == "other" and t == "{" and i > start)
+    closing = max(i for i, (k, t) in enumerate(pieces) if k == "other" and t == "}")
+    return "".join(texts[:start]), "".join(texts[opening + 1 : closing])
 
 
 def _projection(head: list[tuple[str, str]]) -> list[str]:

@@ -47,7 +47,7 @@ def generated(folder: Path, triples: int) -> Graph:
 
 
 def test_a_generated_ecosystem_comes_home(tmp_path: Path) -> None:
-    assert_comes_home(generated(tmp_path, 4000))
+    assert_comes_home(generated(tmp_path, 3000))
 
 
 @pytest.mark.slow

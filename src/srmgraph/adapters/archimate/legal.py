@@ -17,15 +17,14 @@ def prune(model: Model) -> None:
 
     A box whose element is gone stays, as a mere group, while something lies in it.
     """
-    concepts = {part.identifier for part in model.elements}
+    there = {part.identifier for part in model.concepts()}
     while True:
-        left = [
-            p for p in model.relationships if {p.identifier, *_ends(p)} <= _all(model, concepts)
-        ]
+        left = [part for part in model.relationships if there.issuperset(_ends(part))]
         if len(left) == len(model.relationships):
             break
+        there -= {part.identifier for part in model.relationships}
+        there |= {part.identifier for part in left}
         model.relationships = left
-    there = _all(model, concepts)
     for view in model.views:
         _prune_boxes(view, there)
         boxes = {part.identifier for part in view.walk() if part.kind != "view"}
@@ -38,10 +37,6 @@ def prune(model: Model) -> None:
     there |= {view.identifier for view in model.views}
     for organization in model.organizations:
         _prune_items(organization, there)
-
-
-def _all(model: Model, concepts: set[str]) -> set[str]:
-    return concepts | {part.identifier for part in model.relationships}
 
 
 def _ends(part: Part) -> list[str]:

@@ -1,0 +1,199 @@
+"""A report kept in a file beside the data, to be brought up to date later, in another process.
+
+    {
+      "version": "…",                 of the rules, the ontology and this form
+      "made": "2026-11-25T18:30:00+00:00",
+      "prefixes": {…}, "notes": […],
+      "labels": [[term, "…"]], "graphs": [[term, ["https://…", null]]],
+      "hints": [[term, "https://…"]],
+      "results": [["rule", "Violation", "message", "advice", focus node, path or null,
+                   value or null, source shape, "component", "language",
+                   source constraint or null]]
+    }
+
+A term is `["iri", "…"]`, `["blank", "…"]` or `["literal", "…", "datatype", "language"]`. A blank
+node of the shapes, which has another name in each process, is told by a hash of what the shapes say
+of it.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+from rdflib import BNode, Literal, URIRef
+from rdflib.term import Node
+
+from srmgraph import knowledge
+from srmgraph.terms import n_triples
+from srmgraph.validation import paths, patterns
+from srmgraph.validation.report import Report, Result, Rule
+from srmgraph.validation.shapes import Shapes
+
+_FORM = "1"
+
+
+class Keeper:
+    """Writes reports about one shapes graph, and reads them again."""
+
+    def __init__(self, shapes: Shapes, rules: tuple[Rule, ...]) -> None:
+        self._shapes = shapes
+        self._rules = rules
+        self._hashes: dict[Node, str] = {}
+
+    def dump(self, report: Report) -> str:
+        """Return a whole report as text; raises ValueError for one that leaves results out."""
+        if report.totals is not None:
+            raise ValueError("A report that leaves results out is not to be kept.")
+        content = {
+            "version": self.version,
+            "made": None if report.made is None else report.made.isoformat(),
+            "prefixes": dict(report.prefixes),
+            "notes": list(report.notes),
+            "labels": [[_term(node), label] for node, label in report.labels.items()],
+            "graphs": [[_term(node), list(names)] for node, names in report.graphs.items()],
+            "hints": [[_term(node), term] for node, term in report.hints.items()],
+            "results": [self._result(result) for result in report.results],
+        }
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+
+    def load(self, text: str) -> Report | None:
+        """Return a report that was kept; None if it was made with other rules, another ontology or
+        another version of the library, or is no such text."""
+        try:
+            content = json.loads(text)
+            if content["version"] != self.version:
+                return None
+            made = content["made"]
+            return Report(
+                results=tuple(self._result_of(*fields) for fields in content["results"]),
+                rules=self._rules,
+                labels={_node(term): label for term, label in content["labels"]},
+                prefixes=content["prefixes"],
+                notes=tuple(content["notes"]),
+                graphs={
+                    _node(term): tuple(None if name is None else URIRef(name) for name in names)
+                    for term, names in content["graphs"]
+                },
+                hints={_node(term): URIRef(hint) for term, hint in content["hints"]},
+                made=None if made is None else datetime.fromisoformat(made),
+            )
+        except (ValueError, KeyError, TypeError, IndexError, patterns.NotUnderstood):
+            return None
+
+    @cached_property
+    def version(self) -> str:
+        """What a report depends on besides the data."""
+        lines = sorted(
+            " ".join(map(self._hash, (subject, predicate, value)))
+            for subject, predicate, value in self._shapes.graph
+        )
+        parts = [_FORM, knowledge.ontology_hash(), *lines]
+        return sha256("\n".join(parts).encode()).hexdigest()
+
+    @cached_property
+    def _blank(self) -> dict[str, Node | None]:
+        """The blank nodes of the shapes by their hashes; None where several say the same."""
+        found: dict[str, Node | None] = {}
+        for node in set(self._shapes.graph.subjects()):
+            if isinstance(node, BNode):
+                name = self._hash(node)
+                found[name] = None if name in found else node
+        return found
+
+    def _hash(self, node: Node, around: tuple[Node, ...] = ()) -> str:
+        """A name for a node that is the same in each process."""
+        if not isinstance(node, BNode):
+            return n_triples(node)
+        if node in self._hashes:
+            return self._hashes[node]
+        if node in around:
+            return "around"
+        inner = (*around, node)
+        said = sorted(
+            f"{self._hash(predicate)} {self._hash(value, inner)}"
+            for predicate, value in self._shapes.graph.predicate_objects(node)
+        )
+        # What two shapes say alike is told apart by where it stands.
+        above = sorted(
+            f"{self._hash(predicate)} {subject}"
+            for subject, predicate in self._shapes.graph.subject_predicates(node)
+            if isinstance(subject, URIRef)
+        )
+        name = sha256("\n".join([*said, "", *above]).encode()).hexdigest()
+        if not around:
+            self._hashes[node] = name
+        return name
+
+    def _result(self, result: Result) -> list[Any]:
+        return [
+            result.rule,
+            result.severity,
+            result.message,
+            result.advice,
+            _term(result.focus_node),
+            None if result.path is None else paths.sparql(result.path),
+            None if result.value is None else _term(result.value),
+            self._shape(result.source_shape),
+            str(result.component),
+            result.language,
+            None if result.source_constraint is None else self._shape(result.source_constraint),
+        ]
+
+    def _result_of(
+        self,
+        rule: str,
+        severity: str,
+        message: str,
+        advice: str,
+        focus: list[str],
+        path: str | None,
+        value: list[str] | None,
+        shape: list[str],
+        component: str,
+        language: str,
+        constraint: list[str] | None,
+    ) -> Result:
+        return Result(
+            rule=rule,
+            severity=severity,
+            message=message,
+            advice=advice,
+            focus_node=_node(focus),
+            path=None if path is None else patterns.path(path),
+            value=None if value is None else _node(value),
+            source_shape=self._shape_of(shape),
+            component=URIRef(component),
+            language=language,
+            source_constraint=None if constraint is None else self._shape_of(constraint),
+        )
+
+    def _shape(self, node: Node) -> list[str]:
+        return ["blank", self._hash(node)] if isinstance(node, BNode) else _term(node)
+
+    def _shape_of(self, term: list[str]) -> Node:
+        if term[0] != "blank":
+            return _node(term)
+        node = self._blank[term[1]]
+        if node is None:
+            raise ValueError("Two shapes say the same.")
+        return node
+
+
+def _term(node: Node) -> list[str]:
+    if isinstance(node, Literal):
+        return ["literal", str(node), node.datatype or "", node.language or ""]
+    return ["blank" if isinstance(node, BNode) else "iri", str(node)]
+
+
+def _node(term: list[str]) -> Node:
+    kind, text, *more = term
+    if kind == "literal":
+        datatype, language = more
+        if language:
+            return Literal(text, lang=language)
+        return Literal(text, datatype=URIRef(datatype) if datatype else None, normalize=False)
+    return BNode(text) if kind == "blank" else URIRef(text)
