@@ -82,7 +82,7 @@ _LAUGHS = (
     + ']><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:x="x:">'
     '<rdf:Description rdf:about="x:a"><x:b>&f;</x:b></rdf:Description></rdf:RDF>'
 )
-ATTACKS = {
+ATTACKS: dict[str, tuple[Any, ...]] = {
     "braces": (raw_query, "ASK " + "{" * 20_000 + "}" * 20_000),
     "parentheses": (raw_query, "ASK{FILTER(" + "(" * 30_000 + "1" + ")" * 30_000 + ")}"),
     "negations": (raw_query, "ASK{FILTER(" + "!" * 60_000 + "1)}"),

@@ -93,7 +93,7 @@ class EmbeddedStore:
                 )
         else:
             label = f"{self._label}{self._reads}n"
-            self._write(_with_own_blank_nodes(parser, label, target), len(parser.content) > _MANY)
+            self._write(_with_own_blanknodes(parser, label, target), len(parser.content) > _MANY)
         for prefix, namespace in parser.prefixes.items():
             self.prefixes[prefix] = namespace
             self.namespaces.setdefault(prefix, set()).add(namespace)
@@ -182,7 +182,7 @@ class EmbeddedStore:
         text = sparql
         try:
             if default_graphs or named_graphs:
-                text = with_dataset(sparql, _nodes(default_graphs), _nodes(named_graphs))
+                text = with_dataset(sparql, nodes(default_graphs), nodes(named_graphs))
             self.oxigraph.update(unmistakable(text), base_iri=base, prefixes=self.assumed_prefixes)
         except ENGINE_ERRORS as error:
             raise query_error(error, sparql) from error
@@ -270,8 +270,8 @@ class EmbeddedStore:
                 prefixes=self.assumed_prefixes,
                 # The engine would pass over FROM if it were told to ask the union.
                 use_default_graph_as_union=not chosen and not names_its_graphs(sparql),
-                default_graph=_nodes(default_graphs) if chosen else None,
-                named_graphs=_nodes(named_graphs) if chosen else None,
+                default_graph=nodes(default_graphs) if chosen else None,
+                named_graphs=nodes(named_graphs) if chosen else None,
             )
         except ENGINE_ERRORS as error:
             raise query_error(error, sparql) from error
@@ -286,7 +286,8 @@ def _graph_name(name: rdflib.URIRef | None) -> pyoxigraph.NamedNode | pyoxigraph
     return node
 
 
-def _nodes(iris: Sequence[str]) -> list[Any]:
+def nodes(iris: Sequence[str]) -> list[Any]:
+    """Return IRIs as terms; raises ValueError for what is none."""
     return [pyoxigraph.NamedNode(iri) for iri in iris]
 
 
@@ -294,7 +295,7 @@ def _context(iri: str) -> dict[str, Any] | None:
     return knowledge.context() if iri == knowledge.context_iri() else None
 
 
-def _with_own_blank_nodes(
+def _with_own_blanknodes(
     parser: Parser, label: str, target: pyoxigraph.NamedNode | pyoxigraph.DefaultGraph
 ) -> Iterator[pyoxigraph.Quad]:
     """Number blank nodes in their order in the file: apart from others', the same in each run."""

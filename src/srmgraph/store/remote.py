@@ -15,8 +15,9 @@ import rdflib
 from srmgraph import knowledge
 from srmgraph import sparql as words
 from srmgraph.errors import InputError, QueryError, StoreError
-from srmgraph.store.embedded import EmbeddedStore
+from srmgraph.store.embedded import EmbeddedStore, nodes
 from srmgraph.store.limits import LimitedBytes
+from srmgraph.store.protocol import LoadProgress
 from srmgraph.store.query_errors import ENGINE_ERRORS, check, check_update, query_error
 from srmgraph.store.remote_answers import (
     GRAPH,
@@ -37,6 +38,7 @@ from srmgraph.store.remote_login import Basic, Bearer, Digest, Login, address, e
 from srmgraph.store.remote_servers import STAND_IN, Parameters, Server, server_of
 from srmgraph.store.remote_writer import Writer
 from srmgraph.store.solutions import Solutions, results_format
+from srmgraph.store.updates import with_dataset
 from srmgraph.syntax import Parser, format_of, read_bytes
 from srmgraph.terms import n_triples, to_oxigraph, triples_to_oxigraph, triples_to_rdflib
 
@@ -107,18 +109,29 @@ class RemoteStore:
         return sum(self.graphs().values())
 
     def read(
-        self, file: Path, format: str | None = None, graph: rdflib.URIRef | None = None
+        self,
+        file: Path,
+        format: str | None = None,
+        graph: rdflib.URIRef | None = None,
+        progress: LoadProgress | None = None,
     ) -> None:
         """Take in the statements of a file; see `Store`. A large one is sent in several parts."""
         file = Path(file)
         # What is not there is told before what its name says.
         content = read_bytes(file)
-        self._take_in(Parser(content, format_of(file, format), file, _context), graph)
+        parser = Parser(content, format_of(file, format), file, _context, progress=progress)
+        self._take_in(parser, graph)
 
-    def parse(self, text: str | bytes, format: str, graph: rdflib.URIRef | None = None) -> None:
+    def parse(
+        self,
+        text: str | bytes,
+        format: str,
+        graph: rdflib.URIRef | None = None,
+        base: str | None = None,
+    ) -> None:
         """Take in the statements of a text; see `Store`. A large one is sent in several parts."""
         content = text.encode() if isinstance(text, str) else text
-        self._take_in(Parser(content, format_of(Path(), format), None, _context), graph)
+        self._take_in(Parser(content, format_of(Path(), format), None, _context, base), graph)
 
     def _take_in(self, parser: Parser, graph: rdflib.URIRef | None) -> None:
         target = _graph_name(graph)
@@ -174,8 +187,10 @@ class RemoteStore:
         named_graphs: Sequence[str] = (),
         largest: int | None = None,
         seconds: float | None = None,
+        base: str | None = None,
     ) -> bytes:
         """Answer a query of any form as text; see `Store`. Raises StoreError, as `select`."""
+        sparql = _with_base(sparql, base)
         makes_graph = words.form(sparql) in ("CONSTRUCT", "DESCRIBE")
         if not makes_graph and words.form(sparql):
             results_format(format)
@@ -203,12 +218,21 @@ class RemoteStore:
         except ENGINE_ERRORS as error:
             raise query_error(error, sparql) from error
 
-    def update(self, sparql: str) -> None:
+    def update(
+        self,
+        sparql: str,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+        base: str | None = None,
+    ) -> None:
         """Change statements by SPARQL 1.1 Update; see `Store`. It is as atomic as the server.
 
         Raises StoreError when the server does not carry it out.
         """
         check_update(sparql)
+        if default_graphs or named_graphs:
+            sparql = with_dataset(sparql, nodes(default_graphs), nodes(named_graphs))
+        sparql = _with_base(sparql, base)
         used = _words(sparql)
         if (
             self._server.updates == "named"
@@ -422,3 +446,8 @@ def _graph_name(name: rdflib.URIRef | None) -> pyoxigraph.NamedNode | pyoxigraph
 
 def _context(iri: str) -> dict[str, Any] | None:
     return knowledge.context() if iri == knowledge.context_iri() else None
+
+
+def _with_base(text: str, base: str | None) -> str:
+    # In the first line, so that the places of errors stay those of the text.
+    return text if base is None else f"BASE {pyoxigraph.NamedNode(base)} {text}"

@@ -12,6 +12,8 @@ from srmgraph.verbs import arguments, reading
 from srmgraph.verbs.arguments import DOES_NOT_CONFORM, DONE, AddVerb, needed_store
 
 if TYPE_CHECKING:
+    from rdflib import URIRef
+
     from srmgraph.terminal import Terminal
 
 
@@ -134,7 +136,7 @@ def _graphs(options: argparse.Namespace, rest: list[str], terminal: Terminal) ->
 
     store = open_store(needed_store(options))
     loads = {load.graph: load for load in reversed(provenance.loads(store))}
-    kept = {
+    kept: dict[URIRef | None, str] = {
         knowledge.ontology_graph(): "the ontology",
         knowledge.inferred_graph(): "what follows",
         knowledge.provenance_graph(): "who loaded what",
@@ -143,7 +145,7 @@ def _graphs(options: argparse.Namespace, rest: list[str], terminal: Terminal) ->
     for name, size in store.graphs().items():
         load = loads.get(name) if name is not None else None
         time = f"{load.time:%Y-%m-%d %H:%M}" if load else ""
-        source, author = (load.source, load.author) if load else (kept.get(name, "") if name else "", "")
+        source, author = (load.source, load.author) if load else (kept.get(name, ""), "")
         rows.append((name or "(default graph)", f"{size:,}", source, time, author))
     terminal.table(("graph", "statements", "from", "loaded", "by"), rows, right=(1,))
     return DONE
