@@ -65,18 +65,18 @@ def small() -> Graph:
 def test_examples_come_home_from_archi(file: Path) -> None:
     graph = Graph().parse(file)
     imported = archimate.parse(through_archi(archimate.serialize(graph)))
-    assert lines(imported.facts) == lines(graph)
+    assert set(imported.facts) == set(graph)
     assert imported.loss_report == ()
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(statements(), max_size=25).map(graph_of))
 def test_any_service_graph_comes_home_from_archi(graph: Graph) -> None:
     imported = archimate.parse(through_archi(archimate.serialize(graph)))
     assert lines(imported.facts) == lines(graph)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rdf_.graphs())
 def test_any_graph_comes_home_from_archi(graph: Graph) -> None:
     imported = archimate.parse(through_archi(archimate.serialize(graph)))
