@@ -6,9 +6,11 @@ import socketserver
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from hashlib import md5
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -19,7 +21,8 @@ from hypothesis import strategies as some
 from rdflib import BNode, Graph, Literal, Namespace, URIRef
 from tests.contract import servers
 
-from srmgraph.errors import InputError, QueryError, StoreError
+from srmgraph import ServiceGraph, knowledge
+from srmgraph.errors import DoesNotConformError, InputError, QueryError, StoreError
 from srmgraph.store.remote import Basic, Bearer, Digest, RemoteStore
 from srmgraph.store.remote_changes import difference
 from srmgraph.store.remote_servers import SERVERS
@@ -559,6 +562,53 @@ def test_an_answer_that_virtuoso_cuts_is_no_answer() -> None:
             store.select("SELECT * { ?s ?p ?o }")
         with pytest.raises(StoreError, match="rows at most"):
             store.snapshot()
+
+
+SERVERS_HERE = [
+    pytest.param(
+        "oxigraph",
+        servers.oxigraph,
+        marks=pytest.mark.skipif(
+            not servers.OXIGRAPH.exists(), reason="the package oxigraph is not installed"
+        ),
+    ),
+    pytest.param(
+        "virtuoso",
+        servers.virtuoso,
+        marks=[
+            pytest.mark.slow,
+            pytest.mark.skipif(not servers.VIRTUOSO, reason="virtuoso-t is not installed"),
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("server", "run"), SERVERS_HERE)
+def test_a_service_graph_is_kept_on_a_server(
+    server: str, run: Callable[[], AbstractContextManager[str]], tmp_path: Path
+) -> None:
+    (example,) = (file for file in knowledge.example_files() if file.stem == "banking")
+    broken = tmp_path / "broken.ttl"
+    broken.write_text(
+        "@prefix srm: <https://w3id.org/srm#> .\n<urn:x> a srm:ServiceRelationship .\n"
+    )
+    with run() as url:
+        graph = ServiceGraph(RemoteStore(url, server=server))
+        assert graph.load(example).conforms
+        before = graph.store.graphs()
+        assert before[knowledge.ontology_graph()] > 2000
+        assert before[knowledge.inferred_graph()] > 100
+        with pytest.raises(DoesNotConformError):
+            graph.load(broken)
+        assert graph.store.graphs() == before
+        # Another client sees the same, and the same file again changes nothing of what is said.
+        other = ServiceGraph(RemoteStore(url, server=server))
+        assert other.validate().conforms
+        (found,) = other.ask("who-provides-and-who-consumes")
+        assert "banking" in str(tuple(found))
+        assert other.load(example).conforms
+        name = URIRef(example.as_uri())
+        assert graph.store.graphs()[name] == before[name]
 
 
 # Cutting and comparing
