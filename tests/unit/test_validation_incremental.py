@@ -26,6 +26,7 @@ from srmgraph.validation import (
     Validator,
     engine,
     footprint,
+    incremental,
     paths,
     patterns,
     revalidate,
@@ -360,6 +361,30 @@ def test_a_node_with_too_many_around_it(monkeypatch: pytest.MonkeyPatch) -> None
     assert len(updated.results) == 21
     assert updated.work is not None
     assert "20 nodes" in updated.work.whole["rule"]
+
+
+def test_a_focus_node_with_too_many_around_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether it is one at all cannot be looked up before it is checked."""
+    monkeypatch.setattr(footprint, "MOST_NODES", 20)
+    shapes = """
+        ex:s a sh:NodeShape ; sh:targetObjectsOf ex:in ;
+            sh:property [ sh:path ex:q ; sh:minCount 1 ] .
+    """
+    many = " ".join(f"ex:m{n} ex:in ex:hub ." for n in range(25))
+    for added, removed in (("ex:hub ex:q 1 .", ""), ("", "ex:hub ex:q 2 .")):
+        updated, full = _after(shapes, f"{many} {removed}", added, removed)
+        assert updated == full
+        assert updated.work is not None
+        assert not updated.work.whole
+        assert updated.work.nodes == 1
+
+
+def test_after_very_many_changes_all_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    for most, is_followed in ((2, True), (1, False)):
+        monkeypatch.setattr(incremental, "MOST_STATEMENTS", most)
+        updated, full = _after(BASIC, DATA, "ex:a ex:p ex:y, ex:z .")
+        assert updated == full
+        assert (updated.work is not None) is is_followed
 
 
 def test_what_is_left_to_pyshacl_is_checked_whole() -> None:

@@ -88,6 +88,8 @@ class Validator:
         """Bring a report up to date after a change; see the function `revalidate`."""
         if standing.totals is not None:
             raise ValueError("A report that leaves results out cannot be brought up to date.")
+        if len(change) > incremental.MOST_STATEMENTS:
+            return self.validate(store, exclusive=exclusive)
         made = datetime.now(UTC)
         is_new_day = standing.made is None or standing.made.date() != made.date()
         with compiled_engine.beside(store, exclusive, self._shapes) as oxigraph:
@@ -258,8 +260,9 @@ def revalidate(
     """Return the report that `validate` would give on *store*, which is as it is after a change.
 
     *standing* is the whole report on the store as it was before, against the same shapes. Only what
-    the change can bear on is checked again; the report's `work` says how much that was. With shapes
-    of your own, a `Validator` that you keep is faster, as it makes them ready once.
+    the change can bear on is checked again; the report's `work` says how much that was. After a
+    change of very many statements all is checked, and `work` is None. With shapes of your own, a
+    `Validator` that you keep is faster, as it makes them ready once.
     """
     return _validator(shapes).revalidate(store, standing, change, exclusive=exclusive)
 

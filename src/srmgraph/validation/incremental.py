@@ -30,6 +30,9 @@ from srmgraph.validation.targets import Classes
 _COLUMNS = ("value", "path")
 """What results can be told apart by, where a rule looks at the whole graph at once."""
 
+MOST_STATEMENTS = 1_000
+"""How many changed statements are followed; with more, it is faster to check all."""
+
 _Key: TypeAlias = tuple[str, Node, URIRef, Node | None]
 """Rule, shape, component and constraint: what a result says of the check that found it."""
 
@@ -65,6 +68,10 @@ class Change:
             tuple(dict.fromkeys(quad.triple for quad in added)),
             tuple(dict.fromkeys(quad.triple for quad in removed)),
         )
+
+    def __len__(self) -> int:
+        """Return how many statements have changed."""
+        return len(self.added) + len(self.removed)
 
     def subjects(self) -> set[Node]:
         """The things about which something else is said now."""
@@ -197,7 +204,6 @@ class _Again:
     def _at(
         self, check: Check, seen: Footprint, variable: str, nodes: set[OxigraphTerm]
     ) -> Iterable[Result]:
-        self._sight.start()
         if variable == "this":
             nodes = {node for node in nodes if seen.may_be_found(self._sight, node)}
         elif variable in seen.sieves:
