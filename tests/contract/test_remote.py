@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import md5
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from rdflib import BNode, Graph, Literal, Namespace, URIRef
+from rdflib.compare import isomorphic
 from tests.contract import servers
 
 from srmgraph import ServiceGraph, knowledge
@@ -488,6 +489,46 @@ def test_all_graphs_are_named_to_a_server_that_has_no_other_way(script: Script) 
     ]
 
 
+def test_statements_outside_named_graphs_are_asked_for_apart(script: Script) -> None:
+    nil = "http://www.openrdf.org/schema/sesame#nil"
+    count = {"type": "literal", "value": "3"}
+    named = [{"g": {"type": "uri", "value": "urn:g"}, "n": count}]
+    script.replies = [
+        Reply(body=json.dumps({"head": {"vars": list(rows[0])}, "results": {"bindings": rows}}))
+        for rows in (named, [{"n": count}])
+    ]
+    store = RemoteStore(script.url, server="graphdb")
+    assert store.graphs() == {None: 3, URIRef("urn:g"): 3}
+    assert [request.form[1:] for request in script.requests] == [[], [("default-graph-uri", nil)]]
+    spo = {name: {"type": "uri", "value": f"urn:{name}"} for name in "spo"}
+    script.replies = [
+        Reply(body=json.dumps({"head": {"vars": list("gspo")}, "results": {"bindings": rows}}))
+        for rows in ([{"g": {"type": "uri", "value": "urn:g"}, **spo}], [spo])
+    ]
+    assert store.snapshot().graphs() == {None: 1, URIRef("urn:g"): 1}
+    assert script.requests[3].form[1:] == [("default-graph-uri", nil)]
+
+
+def test_a_change_that_ends_early_says_how_far_it_got(script: Script) -> None:
+    quads = "".join(f"<urn:s> <urn:p> <urn:o{number}> <urn:g> .\n" for number in range(8))
+    held = Reply(body=quads, headers={"Content-Type": "application/n-quads"})
+    small = replace(SERVERS["oxigraph"], largest_update=3)
+    done, full = Reply(204, "", {}), Reply(507, "no room", {"Content-Type": "text/plain"})
+    delete = "DELETE { GRAPH <urn:g> { ?s ?p ?o } } WHERE { GRAPH <urn:g> { ?s ?p ?o FILTER (?o != <urn:o0>) } }"
+
+    def change() -> None:
+        with RemoteStore(script.url, server=small).change() as copy:
+            copy.update(delete)
+            copy.parse("<urn:s> <urn:p> 99 .", "turtle", URIRef("urn:g"))
+
+    script.replies = [held, done, full]
+    with pytest.raises(StoreError, match=r"no room.* 1 of 3 removals.*nothing was added yet"):
+        change()
+    script.replies = [held, done, done, done, full]
+    with pytest.raises(StoreError, match=r"no room.*What the change removes is removed already"):
+        change()
+
+
 def test_an_upload_is_cut_where_no_blank_node_is(
     script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -562,6 +603,39 @@ def test_an_answer_that_virtuoso_cuts_is_no_answer() -> None:
             store.select("SELECT * { ?s ?p ?o }")
         with pytest.raises(StoreError, match="rows at most"):
             store.snapshot()
+
+
+@pytest.mark.skipif(not servers.OXIGRAPH.exists(), reason="the package oxigraph is not installed")
+def test_a_change_in_parts_comes_to_the_same() -> None:
+    careful = replace(
+        SERVERS["oxigraph"], largest_update=3, ties_blank_nodes=False, dump=None, data="/store"
+    )
+    ground = " ".join(f"<urn:s> <urn:p> {number} ." for number in range(20))
+    old = (
+        f"<urn:g> {{ {ground} <urn:s> <urn:q> _:x }} "
+        "<urn:h> { _:x <urn:r> 1 } <urn:k> { _:x <urn:r> 2 }"
+    )
+    with servers.oxigraph() as url:
+        store = RemoteStore(url, server=careful)
+        store.parse(old, "trig")
+        before = store.snapshot()
+        assert before.graphs() == store.graphs()
+        with store.change() as copy:
+            copy.update("DELETE WHERE { GRAPH <urn:k> { ?x <urn:r> 2 } }")
+            copy.update("DELETE WHERE { GRAPH <urn:g> { <urn:s> <urn:p> ?n } }")
+            copy.update(
+                "INSERT { GRAPH <urn:new> { ?x <urn:t> _:y . _:y <urn:u> 4, 5, 6, 7 } } "
+                "WHERE { GRAPH <urn:h> { ?x ?p ?o } }"
+            )
+            expected = copy.graph()
+        assert isomorphic(store.graph(), expected)
+        assert store.holds(
+            "ASK { GRAPH <urn:g> { <urn:s> <urn:q> ?x } GRAPH <urn:h> { ?x <urn:r> 1 } "
+            "GRAPH <urn:new> { ?x <urn:t> [ <urn:u> 7 ] } }"
+        )
+        # Nothing of what was needed on the way is left.
+        names = {str(name) for name in store.graphs()}
+        assert names == {"urn:g", "urn:h", "urn:new"}
 
 
 SERVERS_HERE = [
