@@ -514,7 +514,8 @@ def test_a_change_that_ends_early_says_how_far_it_got(script: Script) -> None:
     held = Reply(body=quads, headers={"Content-Type": "application/n-quads"})
     small = replace(SERVERS["oxigraph"], largest_update=3)
     done, full = Reply(204, "", {}), Reply(507, "no room", {"Content-Type": "text/plain"})
-    delete = "DELETE { GRAPH <urn:g> { ?s ?p ?o } } WHERE { GRAPH <urn:g> { ?s ?p ?o FILTER (?o != <urn:o0>) } }"
+    named = "GRAPH <urn:g> { ?s ?p ?o }"
+    delete = f"DELETE {{ {named} }} WHERE {{ {named} FILTER (?o != <urn:o0>) }}"
 
     def change() -> None:
         with RemoteStore(script.url, server=small).change() as copy:
