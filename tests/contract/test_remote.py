@@ -462,8 +462,9 @@ def test_requests_go_to_the_endpoints(script: Script) -> None:
     store = RemoteStore(f"{script.url}/ds/", query="/q", update=f"{script.url}/u", data="/d?x=y")
     store.select("SELECT ?s FROM <urn:g> { ?s ?p ?o }")
     store.update("DROP GRAPH <urn:g>")
-    asked, told = script.requests
-    assert (asked.target, told.target) == ("/ds/q", "/u")
+    store.parse("<urn:a> <urn:b> 1 .", "turtle", URIRef("urn:g"))
+    asked, told, sent = script.requests
+    assert (asked.target, told.target, sent.target) == ("/ds/q", "/u", "/ds/d?x=y&graph=urn%3Ag")
     assert asked.form == [("query", "SELECT ?s FROM <urn:g> { ?s ?p ?o }")]
     assert told.body == b"DROP GRAPH <urn:g>"
     assert told.headers["Content-Type"] == "application/sparql-update"
