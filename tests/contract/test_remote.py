@@ -24,6 +24,7 @@ from tests.contract import servers
 
 from srmgraph import ServiceGraph, knowledge
 from srmgraph.errors import DoesNotConformError, InputError, QueryError, StoreError
+from srmgraph.store import open_store
 from srmgraph.store.remote import Basic, Bearer, Digest, RemoteStore
 from srmgraph.store.remote_changes import difference
 from srmgraph.store.remote_servers import SERVERS
@@ -418,6 +419,12 @@ def test_a_login_follows_no_redirection(script: Script, status: int) -> None:
 
 
 # Addresses and requests
+
+
+def test_an_address_opens_a_store_on_a_server() -> None:
+    store = open_store("https://user:p4ss@example.org/sparql")
+    assert isinstance(store, RemoteStore)
+    assert store.url == "https://example.org/sparql"
 
 
 @pytest.mark.parametrize(
