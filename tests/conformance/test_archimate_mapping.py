@@ -96,6 +96,16 @@ def test_the_terms_of_queries_of_views_are_declared() -> None:
         assert {URIRef(namespace + name) for name in names} <= terms
 
 
+def test_the_mapping_can_be_asked() -> None:
+    store = EmbeddedStore()
+    store.add(rows())
+    asked = """PREFIX am: <https://w3id.org/srm/archimate#>
+        SELECT ?class ?new { ?row am:class ?class ; am:element "Contract" ; am:elementIn4 ?new }"""
+    found = {(str(row["class"]).rpartition("#")[2], str(row["new"])) for row in store.select(asked)}
+    assert ("ServiceAgreement", "BusinessObject") in found
+    assert {new for _, new in found} == {"BusinessObject"}
+
+
 def test_columns_are_described() -> None:
     used = {p for p in rows().predicates() if str(p).startswith(AM)}
     described = set(rows().subjects(RDFS.comment, None))

@@ -221,6 +221,11 @@ class Reader:
         self._about: dict[Node, dict[Node, list[Node]]] = {}
         for subject, name, value in statements:
             self._about.setdefault(subject, {}).setdefault(name, []).append(value)
+        for about in self._about.values():
+            for values in about.values():
+                if len(values) > 1:
+                    # Sets have no order of their own, and the same graph must give the same file.
+                    values.sort(key=_in_order)
         self.consumed: set[Statement] = set()
         self.identifiers: dict[Node, str] = {}
         self._kinds: dict[Node, str] = {}
@@ -380,6 +385,10 @@ def _kind_of(cls: Node) -> str | None:
     if isinstance(cls, URIRef) and (cls.startswith(ARCHIMATE) or cls == _ELEMENT):
         return "element"
     return _KIND_OF.get(cls)
+
+
+def _in_order(value: Node) -> tuple[str, str]:
+    return str(value), value.language or "" if isinstance(value, Literal) else ""
 
 
 def _order(value: Literal) -> tuple[str, str]:
