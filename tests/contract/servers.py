@@ -14,8 +14,8 @@ import urllib3
 
 OXIGRAPH = Path(sysconfig.get_path("scripts")) / "oxigraph"
 VIRTUOSO = shutil.which("virtuoso-t")
-VIRTUOSO_ROWS = 3_000
-"""How many rows Virtuoso gives at most; few, so that a test can have more."""
+VIRTUOSO_ROWS = 8_000
+"""How many rows Virtuoso gives at most; enough for an example with the ontology, and not many."""
 
 VIRTUOSO_INI = """
 [Database]

@@ -6,9 +6,11 @@ import socketserver
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from hashlib import md5
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -17,9 +19,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from rdflib import BNode, Graph, Literal, Namespace, URIRef
+from rdflib.compare import isomorphic
 from tests.contract import servers
 
-from srmgraph.errors import InputError, QueryError, StoreError
+from srmgraph import ServiceGraph, knowledge
+from srmgraph.errors import DoesNotConformError, InputError, QueryError, StoreError
+from srmgraph.store import open_store
 from srmgraph.store.remote import Basic, Bearer, Digest, RemoteStore
 from srmgraph.store.remote_changes import difference
 from srmgraph.store.remote_servers import SERVERS
@@ -416,6 +421,12 @@ def test_a_login_follows_no_redirection(script: Script, status: int) -> None:
 # Addresses and requests
 
 
+def test_an_address_opens_a_store_on_a_server() -> None:
+    store = open_store("https://user:p4ss@example.org/sparql")
+    assert isinstance(store, RemoteStore)
+    assert store.url == "https://example.org/sparql"
+
+
 @pytest.mark.parametrize(
     "url", ["", "localhost", "ftp://h/", "http://", "http://u:p4ss@h:x/", "http://h/#part"]
 )
@@ -458,8 +469,9 @@ def test_requests_go_to_the_endpoints(script: Script) -> None:
     store = RemoteStore(f"{script.url}/ds/", query="/q", update=f"{script.url}/u", data="/d?x=y")
     store.select("SELECT ?s FROM <urn:g> { ?s ?p ?o }")
     store.update("DROP GRAPH <urn:g>")
-    asked, told = script.requests
-    assert (asked.target, told.target) == ("/ds/q", "/u")
+    store.parse("<urn:a> <urn:b> 1 .", "turtle", URIRef("urn:g"))
+    asked, told, sent = script.requests
+    assert (asked.target, told.target, sent.target) == ("/ds/q", "/u", "/ds/d?x=y&graph=urn%3Ag")
     assert asked.form == [("query", "SELECT ?s FROM <urn:g> { ?s ?p ?o }")]
     assert told.body == b"DROP GRAPH <urn:g>"
     assert told.headers["Content-Type"] == "application/sparql-update"
@@ -483,6 +495,47 @@ def test_all_graphs_are_named_to_a_server_that_has_no_other_way(script: Script) 
         ("named-graph-uri", "urn:g"),
         ("named-graph-uri", "urn:h"),
     ]
+
+
+def test_statements_outside_named_graphs_are_asked_for_apart(script: Script) -> None:
+    nil = "http://www.openrdf.org/schema/sesame#nil"
+    count = {"type": "literal", "value": "3"}
+    named = [{"g": {"type": "uri", "value": "urn:g"}, "n": count}]
+    script.replies = [
+        Reply(body=json.dumps({"head": {"vars": list(rows[0])}, "results": {"bindings": rows}}))
+        for rows in (named, [{"n": count}])
+    ]
+    store = RemoteStore(script.url, server="graphdb")
+    assert store.graphs() == {None: 3, URIRef("urn:g"): 3}
+    assert [request.form[1:] for request in script.requests] == [[], [("default-graph-uri", nil)]]
+    spo = {name: {"type": "uri", "value": f"urn:{name}"} for name in "spo"}
+    script.replies = [
+        Reply(body=json.dumps({"head": {"vars": list("gspo")}, "results": {"bindings": rows}}))
+        for rows in ([{"g": {"type": "uri", "value": "urn:g"}, **spo}], [spo])
+    ]
+    assert store.snapshot().graphs() == {None: 1, URIRef("urn:g"): 1}
+    assert script.requests[3].form[1:] == [("default-graph-uri", nil)]
+
+
+def test_a_change_that_ends_early_says_how_far_it_got(script: Script) -> None:
+    quads = "".join(f"<urn:s> <urn:p> <urn:o{number}> <urn:g> .\n" for number in range(8))
+    held = Reply(body=quads, headers={"Content-Type": "application/n-quads"})
+    small = replace(SERVERS["oxigraph"], largest_update=3)
+    done, full = Reply(204, "", {}), Reply(507, "no room", {"Content-Type": "text/plain"})
+    named = "GRAPH <urn:g> { ?s ?p ?o }"
+    delete = f"DELETE {{ {named} }} WHERE {{ {named} FILTER (?o != <urn:o0>) }}"
+
+    def change() -> None:
+        with RemoteStore(script.url, server=small).change() as copy:
+            copy.update(delete)
+            copy.parse("<urn:s> <urn:p> 99 .", "turtle", URIRef("urn:g"))
+
+    script.replies = [held, done, full]
+    with pytest.raises(StoreError, match=r"no room.* 1 of 3 removals.*nothing was added yet"):
+        change()
+    script.replies = [held, done, done, done, full]
+    with pytest.raises(StoreError, match=r"no room.*What the change removes is removed already"):
+        change()
 
 
 def test_an_upload_is_cut_where_no_blank_node_is(
@@ -559,6 +612,86 @@ def test_an_answer_that_virtuoso_cuts_is_no_answer() -> None:
             store.select("SELECT * { ?s ?p ?o }")
         with pytest.raises(StoreError, match="rows at most"):
             store.snapshot()
+
+
+@pytest.mark.skipif(not servers.OXIGRAPH.exists(), reason="the package oxigraph is not installed")
+def test_a_change_in_parts_comes_to_the_same() -> None:
+    careful = replace(
+        SERVERS["oxigraph"], largest_update=3, ties_blank_nodes=False, dump=None, data="/store"
+    )
+    ground = " ".join(f"<urn:s> <urn:p> {number} ." for number in range(20))
+    old = (
+        f"<urn:g> {{ {ground} <urn:s> <urn:q> _:x }} "
+        "<urn:h> { _:x <urn:r> 1 } <urn:k> { _:x <urn:r> 2 }"
+    )
+    with servers.oxigraph() as url:
+        store = RemoteStore(url, server=careful)
+        store.parse(old, "trig")
+        before = store.snapshot()
+        assert before.graphs() == store.graphs()
+        with store.change() as copy:
+            copy.update("DELETE WHERE { GRAPH <urn:k> { ?x <urn:r> 2 } }")
+            copy.update("DELETE WHERE { GRAPH <urn:g> { <urn:s> <urn:p> ?n } }")
+            copy.update(
+                "INSERT { GRAPH <urn:new> { ?x <urn:t> _:y . _:y <urn:u> 4, 5, 6, 7 } } "
+                "WHERE { GRAPH <urn:h> { ?x ?p ?o } }"
+            )
+            expected = copy.graph()
+        assert isomorphic(store.graph(), expected)
+        assert store.holds(
+            "ASK { GRAPH <urn:g> { <urn:s> <urn:q> ?x } GRAPH <urn:h> { ?x <urn:r> 1 } "
+            "GRAPH <urn:new> { ?x <urn:t> [ <urn:u> 7 ] } }"
+        )
+        # Nothing of what was needed on the way is left.
+        names = {str(name) for name in store.graphs()}
+        assert names == {"urn:g", "urn:h", "urn:new"}
+
+
+SERVERS_HERE = [
+    pytest.param(
+        "oxigraph",
+        servers.oxigraph,
+        marks=pytest.mark.skipif(
+            not servers.OXIGRAPH.exists(), reason="the package oxigraph is not installed"
+        ),
+    ),
+    pytest.param(
+        "virtuoso",
+        servers.virtuoso,
+        marks=[
+            pytest.mark.slow,
+            pytest.mark.skipif(not servers.VIRTUOSO, reason="virtuoso-t is not installed"),
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("server", "run"), SERVERS_HERE)
+def test_a_service_graph_is_kept_on_a_server(
+    server: str, run: Callable[[], AbstractContextManager[str]], tmp_path: Path
+) -> None:
+    (example,) = (file for file in knowledge.example_files() if file.stem == "banking")
+    broken = tmp_path / "broken.ttl"
+    broken.write_text(
+        "@prefix srm: <https://w3id.org/srm#> .\n<urn:x> a srm:ServiceRelationship .\n"
+    )
+    with run() as url:
+        graph = ServiceGraph(RemoteStore(url, server=server))
+        assert graph.load(example).conforms
+        before = graph.store.graphs()
+        assert before[knowledge.ontology_graph()] > 2000
+        assert before[knowledge.inferred_graph()] > 100
+        with pytest.raises(DoesNotConformError):
+            graph.load(broken)
+        assert graph.store.graphs() == before
+        # Another client sees the same, and the same file again changes nothing of what is said.
+        other = ServiceGraph(RemoteStore(url, server=server))
+        assert other.validate().conforms
+        (found,) = other.ask("who-provides-and-who-consumes")
+        assert "banking" in str(tuple(found))
+        assert other.load(example).conforms
+        name = URIRef(example.as_uri())
+        assert graph.store.graphs()[name] == before[name]
 
 
 # Cutting and comparing

@@ -26,6 +26,7 @@ from srmgraph.validation import (
     Validator,
     engine,
     footprint,
+    incremental,
     paths,
     patterns,
     revalidate,
@@ -84,9 +85,10 @@ def _compare(edited: tuple[list[Statement], list[Statement]], shapes: Graph, ste
     standing = engine.run(oxigraph, view).results
     for number in range(0, len(toggled), steps):
         change = _toggle(oxigraph, toggled[number : number + steps])
-        standing, _, work = update(oxigraph, view, planner, standing, change)
+        updated = update(oxigraph, view, planner, standing, change)
+        standing = updated.standing + updated.found
         expected = engine.run(oxigraph, view).results
-        note(f"{change} {work}")
+        note(f"{change} {updated.work}")
         assert Counter(standing) == Counter(expected)
 
 
@@ -126,12 +128,13 @@ def test_each_statement_of_a_case(file: Path) -> None:
     for quad in [quad for quad in oxigraph if {quad.subject, quad.object} & things]:
         oxigraph.remove(quad)
         gone = Change.of_quads((), [quad])
-        standing, _, _ = update(oxigraph, view, planner, first, gone)
+        updated = update(oxigraph, view, planner, first, gone)
+        standing = updated.standing + updated.found
         assert Counter(standing) == Counter(engine.run(oxigraph, view).results)
         changed |= Counter(standing) != Counter(first)
         oxigraph.add(quad)
-        standing, _, _ = update(oxigraph, view, planner, standing, Change.of_quads([quad]))
-        assert Counter(standing) == Counter(first)
+        updated = update(oxigraph, view, planner, standing, Change.of_quads([quad]))
+        assert Counter(updated.standing + updated.found) == Counter(first)
     # Empty lists are at fault, or not, whatever the data say.
     assert changed or not first or file.stem == "empty-lists"
 
@@ -362,6 +365,30 @@ def test_a_node_with_too_many_around_it(monkeypatch: pytest.MonkeyPatch) -> None
     assert "20 nodes" in updated.work.whole["rule"]
 
 
+def test_a_focus_node_with_too_many_around_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether it is one at all cannot be looked up before it is checked."""
+    monkeypatch.setattr(footprint, "MOST_NODES", 20)
+    shapes = """
+        ex:s a sh:NodeShape ; sh:targetObjectsOf ex:in ;
+            sh:property [ sh:path ex:q ; sh:minCount 1 ] .
+    """
+    many = " ".join(f"ex:m{n} ex:in ex:hub ." for n in range(25))
+    for added, removed in (("ex:hub ex:q 1 .", ""), ("", "ex:hub ex:q 2 .")):
+        updated, full = _after(shapes, f"{many} {removed}", added, removed)
+        assert updated == full
+        assert updated.work is not None
+        assert not updated.work.whole
+        assert updated.work.nodes == 1
+
+
+def test_after_very_many_changes_all_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    for most, is_followed in ((2, True), (1, False)):
+        monkeypatch.setattr(incremental, "MOST_STATEMENTS", most)
+        updated, full = _after(BASIC, DATA, "ex:a ex:p ex:y, ex:z .")
+        assert updated == full
+        assert (updated.work is not None) is is_followed
+
+
 def test_what_is_left_to_pyshacl_is_checked_whole() -> None:
     recursive = """
         ex:recursive a sh:NodeShape ; sh:targetClass ex:T ;
@@ -383,6 +410,14 @@ def test_a_shape_that_both_engines_use() -> None:
     updated, full = _after(shared, DATA, "ex:c ex:p ex:y .")
     assert updated == full
     assert updated.results
+
+
+@pytest.mark.parametrize("number", [3, 150])
+def test_new_results_come_to_their_places(number: int) -> None:
+    added = " ".join(f"ex:{'az'[n % 2]}{n} a ex:T ; ex:n 9 ." for n in range(number))
+    updated, full = _after(BASIC, DATA, added)
+    assert len(full.results) == 2 * number + 3
+    assert updated == full
 
 
 def test_without_any_change_nothing_is_asked() -> None:

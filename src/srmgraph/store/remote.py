@@ -92,7 +92,9 @@ class RemoteStore:
         self._server = kind
         self._http = Connection(login or own_login, timeout, attempts, largest_answer)
         self._query_url = endpoint(base, kind.query if query is None else query)
-        self._dump_url = None if kind.dump is None else endpoint(base, kind.dump)
+        # Whoever names another endpoint for data may have moved this one as well.
+        has_dump = kind.dump is not None and data is None
+        self._dump_url = endpoint(base, kind.dump or "") if has_dump else None
         behind = kind.data if data is None else data
         self._writer = Writer(
             self._http,

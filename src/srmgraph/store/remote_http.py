@@ -126,7 +126,7 @@ class Connection:
         if parameters:
             # A name without a value stands alone, as in `?default`.
             query = "&".join(urlencode([pair]).removesuffix("=") for pair in parameters)
-            url = f"{url}?{query}"
+            url = f"{url}{'&' if '?' in url else '?'}{query}"
         try:
             return self._send("POST", url, body, {"Content-Type": media_type}, self._seconds)
         except (UnreachableError, SlowError) as error:

@@ -28,7 +28,16 @@ from srmgraph.validation import standing as standing_reports
 from srmgraph.validation.engine import Outcome, Progress
 from srmgraph.validation.incremental import Change
 from srmgraph.validation.places import locate
-from srmgraph.validation.report import Cost, Place, Report, Result, Rule, Work, sorted_results
+from srmgraph.validation.report import (
+    Cost,
+    Place,
+    Report,
+    Result,
+    Rule,
+    Work,
+    sorted_results,
+    with_results,
+)
 from srmgraph.validation.shapes import Shapes
 
 
@@ -88,19 +97,22 @@ class Validator:
         """Bring a report up to date after a change; see the function `revalidate`."""
         if standing.totals is not None:
             raise ValueError("A report that leaves results out cannot be brought up to date.")
+        if len(change) > incremental.MOST_STATEMENTS:
+            return self.validate(store, exclusive=exclusive)
         made = datetime.now(UTC)
         is_new_day = standing.made is None or standing.made.date() != made.date()
         with compiled_engine.beside(store, exclusive, self._shapes) as oxigraph:
-            found, compiled, work = incremental.update(
+            update = incremental.update(
                 oxigraph, self._shapes, self._planner, standing.results, change, is_new_day
             )
-        if compiled.left_out:
-            if incremental.is_mixed(self._shapes, compiled):
+        found, left_out = update.found, update.compiled.left_out
+        if left_out:
+            if incremental.is_mixed(self._shapes, update.compiled):
                 return self.validate(store, exclusive=exclusive)
-            found += self._by_pyshacl(store, compiled.left_out, None).results
-        results = sorted_results(found)
+            found += self._by_pyshacl(store, left_out, None).results
+        results = with_results(update.standing, found)
         about = _Things(store, _mentioned(results), standing, change.subjects())
-        return self._report(store, results, about, compiled.left_out, work=work, made=made)
+        return self._report(store, results, about, left_out, work=update.work, made=made)
 
     def dump(self, report: Report) -> str:
         """Return a report as text to be kept beside the data; see `load`.
@@ -258,8 +270,9 @@ def revalidate(
     """Return the report that `validate` would give on *store*, which is as it is after a change.
 
     *standing* is the whole report on the store as it was before, against the same shapes. Only what
-    the change can bear on is checked again; the report's `work` says how much that was. With shapes
-    of your own, a `Validator` that you keep is faster, as it makes them ready once.
+    the change can bear on is checked again; the report's `work` says how much that was. After a
+    change of very many statements all is checked, and `work` is None. With shapes of your own, a
+    `Validator` that you keep is faster, as it makes them ready once.
     """
     return _validator(shapes).revalidate(store, standing, change, exclusive=exclusive)
 

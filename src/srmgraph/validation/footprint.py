@@ -53,8 +53,9 @@ class Sight:
     def __init__(
         self, oxigraph: pyoxigraph.Store, removed: Iterable[pyoxigraph.Triple] = ()
     ) -> None:
-        self._oxigraph = oxigraph
-        self._removed = list(removed)
+        gone = pyoxigraph.Store()
+        gone.extend(pyoxigraph.Quad(t.subject, t.predicate, t.object) for t in removed)
+        self._parts = [oxigraph, *([gone] if len(gone) else [])]
         self._left = MOST_NODES
         self._steps: dict[tuple[Node, Node | None, bool], Nodes] = {}
 
@@ -64,22 +65,14 @@ class Sight:
 
     def triples(
         self, subject: Node | None, predicate: Node | None, value: Node | None
-    ) -> Iterator[pyoxigraph.Triple | pyoxigraph.Quad]:
+    ) -> Iterator[pyoxigraph.Quad]:
         """The statements of a pattern; raises TooMany when the walk has touched enough."""
         if isinstance(subject, pyoxigraph.Literal):
             return
-        found = self._oxigraph.quads_for_pattern(subject, predicate, value, None)  # type: ignore[arg-type]
-        for quad in found:
-            self._touch()
-            yield quad
-        for triple in self._removed:
-            if (
-                subject in (None, triple.subject)
-                and predicate in (None, triple.predicate)
-                and value in (None, triple.object)
-            ):
+        for part in self._parts:
+            for quad in part.quads_for_pattern(subject, predicate, value, None):  # type: ignore[arg-type]
                 self._touch()
-                yield triple
+                yield quad
 
     def reach(self, nodes: Nodes, path: Path | AnyProperty, backwards: bool = False) -> Nodes:
         """The nodes to which a path leads from any of *nodes*, or from which it leads there."""
@@ -301,7 +294,11 @@ class Footprint:
         """Whether *node* may be a focus node at all; in doubt, yes."""
         alone = frozenset({node})
         for place, path, values in self.needs:
-            found = sight.reach(alone, path, backwards=place == 1)
+            sight.start()
+            try:
+                found = sight.reach(alone, path, backwards=place == 1)
+            except TooMany:
+                continue
             if not (found if values is None else found & values):
                 return False
         return True

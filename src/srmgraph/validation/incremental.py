@@ -30,6 +30,9 @@ from srmgraph.validation.targets import Classes
 _COLUMNS = ("value", "path")
 """What results can be told apart by, where a rule looks at the whole graph at once."""
 
+MOST_STATEMENTS = 1_000
+"""How many changed statements are followed; with more, it is faster to check all."""
+
 _Key: TypeAlias = tuple[str, Node, URIRef, Node | None]
 """Rule, shape, component and constraint: what a result says of the check that found it."""
 
@@ -66,6 +69,10 @@ class Change:
             tuple(dict.fromkeys(quad.triple for quad in removed)),
         )
 
+    def __len__(self) -> int:
+        """Return how many statements have changed."""
+        return len(self.added) + len(self.removed)
+
     def subjects(self) -> set[Node]:
         """The things about which something else is said now."""
         return {to_rdflib(triple.subject) for triple in (*self.added, *self.removed)}
@@ -90,6 +97,17 @@ class Plan:
             for key, footprints in self.footprints.items()
             if any(each.is_daily for each in footprints)
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Results that stand, in their order; those that were found anew; the queries; and how much was
+    done."""
+
+    standing: list[Result]
+    found: list[Result]
+    compiled: Compiled
+    work: Work
 
 
 class Planner:
@@ -138,7 +156,7 @@ def update(
     standing: Iterable[Result],
     change: Change,
     is_new_day: bool = False,
-) -> tuple[list[Result], Compiled, Work]:
+) -> Update:
     """Bring results up to date with what *oxigraph* holds after a change, the ontology included.
 
     *is_new_day* says that the results were found before today, so that rules about the day of today
@@ -155,17 +173,18 @@ def update(
         before = hierarchy - _pairs(added) | _pairs(removed)
         whole |= _differing(plan, planner.plan(before))
     affected = _affected(plan, Sight(oxigraph, removed), (*added, *removed), whole)
-    kept = [result for result in standing if _stands(plan, whole, affected, result)]
+    kept = list(_standing(plan, whole, affected, standing))
+    found: list[Result] = []
     again = _Again(oxigraph, shapes)
     for key, checks in plan.groups.items():
         if key in whole:
             for check in checks:
-                kept += again.all(check)
+                found += again.all(check)
         elif key in affected:
             for check, seen in zip(checks, plan.footprints[key], strict=True):
-                kept += again.only(check, seen, affected[key])
+                found += again.only(check, seen, affected[key])
     work = Work(again.queries, len(plan.compiled.checks), again.nodes, _by_rule(whole))
-    return kept, plan.compiled, work
+    return Update(kept, found, plan.compiled, work)
 
 
 class _Again:
@@ -197,7 +216,6 @@ class _Again:
     def _at(
         self, check: Check, seen: Footprint, variable: str, nodes: set[OxigraphTerm]
     ) -> Iterable[Result]:
-        self._sight.start()
         if variable == "this":
             nodes = {node for node in nodes if seen.may_be_found(self._sight, node)}
         elif variable in seen.sieves:
@@ -278,6 +296,21 @@ def _mark(
         found |= nodes
         if len(found) > footprint.MOST_NODES:
             whole[key] = f"More than {footprint.MOST_NODES:,} nodes may be affected."
+
+
+def _standing(
+    plan: Plan,
+    whole: Mapping[_Key, str],
+    affected: Mapping[_Key, _Found],
+    results: Iterable[Result],
+) -> Iterator[Result]:
+    """The results that stay as they are."""
+    touched = {key[0] for key in (*whole, *affected)}
+    # Most are of rules that have nothing to do with the change.
+    others = set() if plan.compiled.left_out else {key[0] for key in plan.groups} - touched
+    for result in results:
+        if result.rule in others or _stands(plan, whole, affected, result):
+            yield result
 
 
 def _stands(

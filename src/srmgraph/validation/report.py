@@ -5,8 +5,9 @@ Source: SHACL section 3 (validation and validation report).
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -21,6 +22,8 @@ from srmgraph.validation import paths
 
 SEVERITIES = ("Violation", "Warning", "Info")
 """The severities of SHACL, the worst first."""
+
+_FEW = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ class Result:
             self.message,
             str(self.component),
             str(self.source_shape),
+            str(self.source_constraint or ""),
+            self.language,
         )
 
 
@@ -272,6 +277,16 @@ def severity_name(iri: Node) -> str:
     """The name of a severity: `Violation` for sh:Violation, the IRI for one of other origin."""
     name = str(iri).removeprefix(str(SH))
     return name if name in SEVERITIES else str(iri)
+
+
+def with_results(standing: Sequence[Result], found: Sequence[Result]) -> tuple[Result, ...]:
+    """*standing*, which are in the order of the report, and *found* in their places among them."""
+    if len(found) > _FEW:
+        return sorted_results([*standing, *found])
+    results = list(standing)
+    for result in found:
+        insort(results, result, key=Result.sort_key)
+    return tuple(results)
 
 
 def sorted_results(results: Iterable[Result]) -> tuple[Result, ...]:

@@ -65,18 +65,18 @@ def small() -> Graph:
 def test_examples_come_home_from_archi(file: Path) -> None:
     graph = Graph().parse(file)
     imported = archimate.parse(through_archi(archimate.serialize(graph)))
-    assert lines(imported.facts) == lines(graph)
+    assert set(imported.facts) == set(graph)
     assert imported.loss_report == ()
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(statements(), max_size=25).map(graph_of))
 def test_any_service_graph_comes_home_from_archi(graph: Graph) -> None:
     imported = archimate.parse(through_archi(archimate.serialize(graph)))
     assert lines(imported.facts) == lines(graph)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rdf_.graphs())
 def test_any_graph_comes_home_from_archi(graph: Graph) -> None:
     imported = archimate.parse(through_archi(archimate.serialize(graph)))
@@ -460,3 +460,48 @@ def test_every_specialization_of_the_mapping_is_read_as_its_class() -> None:
         assert found.class_of(concept.element, concept.specialization) == concept.cls
     assert len(found.concepts) > 80
     assert {OWL.Class} & set(knowledge.ontology().objects(term("Person"), RDF.type))
+
+
+# ── Mistakes ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("srmgraph:class", "Person"), ("srmgraph:statements", "not N-Triples")],
+)
+def test_a_property_that_somebody_has_broken_is_reported(name: str, value: str) -> None:
+    desk = Desk(small())
+    desk.set(desk.element("ann"), name, value)
+    imported = desk.read()
+    assert changes(imported, small()) == (set(), set())
+    assert any(name in note.message and note.line for note in imported.loss_report)
+
+
+def test_an_element_whose_identity_is_broken_is_no_longer_ours_and_that_is_reported() -> None:
+    desk = Desk(small())
+    desk.set(desk.element("bob"), "srmgraph:iri", "no IRI")
+    imported = desk.read()
+    assert {s for s, _, _ in changes(imported, small())[1]} == {thing("bob")}
+    assert any("should be an IRI" in note.message for note in imported.loss_report)
+
+
+def test_values_that_look_like_things_and_are_none_are_texts() -> None:
+    desk = Desk(small())
+    desk.set(desk.element("ann"), "ex:note", "unknown prefix")
+    desk.set(desk.element("ann"), "rdfs:seeAlso", "<not an IRI>")
+    desk.set(desk.element("bob"), "x", "y")
+    added, removed = changes(desk.read(), small())
+    assert removed == set()
+    assert not {value for _, _, value in added if isinstance(value, URIRef)}
+
+
+def test_what_points_to_nothing_is_reported_and_left_out() -> None:
+    desk = Desk(small())
+    ann = str(desk.element("ann").get("identifier"))
+    desk.draw("relationship", "Flow", identifier="r", source=ann, target="nothing")
+    content = ET.tostring(desk.root, encoding="utf-8")
+    imported = archimate.parse(content)
+    (note,) = [n for n in imported.loss_report if "nothing" in n.message]
+    assert note.message.startswith("Its target is “nothing”, which is not there")
+    root = ET.fromstring(archimate.serialize(imported.graph))
+    assert "r" not in {part.get("identifier") for part in root.iter()}

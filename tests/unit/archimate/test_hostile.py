@@ -101,6 +101,14 @@ def test_more_bytes_than_are_reasonable_are_refused(monkeypatch: pytest.MonkeyPa
         archimate.parse(OK.encode() + b" " * 1000)
 
 
+def test_a_caller_may_set_the_limit() -> None:
+    assert archimate.parse(OK.encode(), largest=len(OK)).loss_report == ()
+    with pytest.raises(ParseError, match=f"at most {len(OK) - 1} are read"):
+        archimate.parse(OK.encode(), largest=len(OK) - 1)
+    with pytest.raises(ParseError, match=f"more than {len(OK) - 1} bytes"):
+        archimate.parse(zipped(model__xml=OK.encode()), largest=len(OK) - 1)
+
+
 def zipped(**entries: bytes) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:

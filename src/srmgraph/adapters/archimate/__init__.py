@@ -64,23 +64,31 @@ class Imported:
         return _graph(self._facts | self._kept)
 
 
-def read(file: Path, *, base: str | None = None, key: str = "") -> Imported:
+def read(
+    file: Path, *, base: str | None = None, key: str = "", largest: int | None = None
+) -> Imported:
     """Read a model from a file: exchange XML, a file of Archi, or a zip that holds one.
 
     Elements that were written here keep their IRIs. Others get one that begins with `base`, by
     default a URN made of the model's identifier; it ends with the value of the property called
-    `key`, where an element has one, else with the element's identifier.
+    `key`, where an element has one, else with the element's identifier. More than `largest` bytes,
+    in the file or in the zip, are refused; 256 million unless a number is given.
 
     Raises MissingFileError, and ParseError with the line, also for XML with a document type.
     """
-    return parse(read_bytes(file), file, base=base, key=key)
+    return parse(read_bytes(file), file, base=base, key=key, largest=largest)
 
 
 def parse(
-    content: bytes, file: Path | None = None, *, base: str | None = None, key: str = ""
+    content: bytes,
+    file: Path | None = None,
+    *,
+    base: str | None = None,
+    key: str = "",
+    largest: int | None = None,
 ) -> Imported:
     """Read a model from the bytes of a file; `read` says how."""
-    opened = package.open_package(content, file)
+    opened = package.open_package(content, file, largest)
     header = opened.model.header
     known, before = _manifest(opened.entries.get(package.MANIFEST))
     decoded = decode(opened.model, mapping(), base or kept.default_base(header), key, known)

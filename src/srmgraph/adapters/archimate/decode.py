@@ -96,6 +96,7 @@ class _Decoder:
         model, facts = self._model, self._result.facts
         for part in (*model.relationships, *model.views):
             self._identify(part)
+        self._check_references()
         own, roles, others = self._sort()
         for part in own:
             self._own(part)
@@ -128,6 +129,19 @@ class _Decoder:
     def _first(self, part: Part, name: str) -> str:
         return next(iter(self._all(part, name)), "")
 
+    def _iris_in(self, part: Part, name: str) -> list[URIRef]:
+        return self._valid(part, name, self._all(part, name)) if self._is_own else []
+
+    def _valid(self, part: Part, name: str, found: list[str]) -> list[URIRef]:
+        valid = []
+        for text in found:
+            iri = notation.iri(text)
+            if iri is None:
+                self._note(part, f"“{name}” should be an IRI and is not: “{text}”; left out.")
+            else:
+                valid.append(iri)
+        return valid
+
     def _is_ours(self, prop: Property) -> bool:
         name = self._names.get(prop.definition, "")
         return self._is_own and (name.startswith("srmgraph:") or self._notation.is_name(name))
@@ -141,7 +155,7 @@ class _Decoder:
             name = self._names.get(prop.definition, "")
             for _, text in prop.values:
                 if name == notation.CLASS:
-                    found.add((iri, _TYPE, URIRef(text)))
+                    found.update((iri, _TYPE, cls) for cls in self._valid(part, name, [text]))
                 elif name == notation.STATEMENTS:
                     found.update(self._statements(part, text))
                 elif pair := self._notation.read(name, text):
@@ -159,6 +173,18 @@ class _Decoder:
         name = f"{part.kind} {part.name or part.identifier}".strip()
         self._result.notes.append(Note(part.line, name, message))
 
+    def _check_references(self) -> None:
+        there = {part.identifier for top in self._model.tops() for part in top.walk()}
+        for top in self._model.tops():
+            for part in top.walk():
+                for name in sorted(kept.REFERENCES & part.attributes.keys() - {"viewpointRef"}):
+                    if part.attributes[name] not in there:
+                        self._note(
+                            part,
+                            f"Its {name} is “{part.attributes[name]}”, which is not there; it will "
+                            "be missing when the model is written again.",
+                        )
+
     # ── Who is who ──────────────────────────────────────────────────────────────────────────────
 
     def _iri(self, identifier: str) -> URIRef:
@@ -171,10 +197,10 @@ class _Decoder:
         claims: dict[str, list[Part]] = {}
         roles, others = [], []
         for part in self._model.elements:
-            iri = self._first(part, notation.IRI) if self._is_own else ""
-            if iri:
-                claims.setdefault(iri, []).append(part)
-            elif self._is_own and self._first(part, notation.PREDICATE):
+            iris = self._iris_in(part, notation.IRI)
+            if iris:
+                claims.setdefault(str(iris[0]), []).append(part)
+            elif self._iris_in(part, notation.PREDICATE):
                 roles.append(part)
             else:
                 others.append(part)
@@ -197,9 +223,9 @@ class _Decoder:
         return own, roles, others
 
     def _identify(self, part: Part) -> None:
-        named = self._first(part, notation.AS) if self._is_own else ""
+        named = self._iris_in(part, notation.AS)
         if named:
-            self._iris[part.identifier] = URIRef(named)
+            self._iris[part.identifier] = named[0]
         elif part.identifier in self._known:
             self._iris[part.identifier] = self._known[part.identifier]
         elif (
@@ -233,6 +259,9 @@ class _Decoder:
         classes = {value for _, p, value in said if p == _TYPE}
         concept = self._rows.concept(classes)
         now = meaning.specialization(part, self._names)
+        if not classes and (cls := self._rows.class_of(part.type, now)) is not None:
+            # A tool may have lost what says the class; what it shows still does.
+            return said | {(iri, _TYPE, cls)}
         if concept is None or (concept.element, concept.specialization) == (part.type, now):
             return said
         changed = self._rows.exact_class(part.type, now)
@@ -278,7 +307,7 @@ class _Decoder:
         for part in self._model.relationships:
             into.setdefault(part.attributes["target"], []).append(part)
         for role in roles:
-            predicate = URIRef(self._first(role, notation.PREDICATE))
+            predicate = self._iris_in(role, notation.PREDICATE)[0]
             row = self._rows.relations.get(predicate)
             arriving = into.get(role.identifier, [])
             found: list[Statement] = []
@@ -309,21 +338,20 @@ class _Decoder:
             if part.identifier in used:
                 continue
             is_loose = part.attributes["target"] in loose
-            predicates = self._all(part, notation.PREDICATE) if self._is_own else []
-            predicates = [] if is_loose else predicates
+            predicates = [] if is_loose else self._iris_in(part, notation.PREDICATE)
             if not predicates:
                 foreign.append(part)
                 self._keep(part)
                 found |= self._said(part, self._iri(part.identifier))
                 continue
             source, target = (self._iri(part.attributes[end]) for end in ("source", "target"))
-            for predicate in map(URIRef, predicates):
+            for predicate in predicates:
                 row = self._rows.relations.get(predicate)
                 reversed_ = row is not None and row.reversed and part.type == row.relation
                 pair = (target, source) if reversed_ else (source, target)
                 found.add((pair[0], predicate, pair[1]))
             found |= self._said(part, self._iri(part.identifier))
-            self._annotated(part, encode.relation_names(URIRef(predicates[0]), part.type))
+            self._annotated(part, encode.relation_names(predicates[0], part.type))
         ends = {
             identifier: (part.type, self._classes.get(identifier, set()))
             for identifier, part in self._elements.items()

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from rdflib import RDF, RDFS, Literal, URIRef
+from rdflib import RDF, RDFS, BNode, Literal, URIRef
 
 from srmgraph import knowledge
 from srmgraph.adapters.archimate import kept, meaning, notation, texts
@@ -272,10 +272,10 @@ class _Encoder:
             if named is not None:
                 name, type, text = named
                 self._add(part, name, text, type)
-            elif isinstance(value, Literal):
-                odd.append(statement)
-            else:
+            elif isinstance(value, BNode):
                 self._left.append(statement)
+            else:
+                odd.append(statement)
         if odd:
             self._add(part, notation.STATEMENTS, notation.write_statements(odd))
 

@@ -195,7 +195,9 @@ def _write(out: _Writer, part: Part, tag: str) -> None:
     fragments = [*styles(part), *(text for text in part.fragments if NATIVE not in text)]
     if not last:
         out.raw(fragments)
-    _properties(out, part)
+    if part.kind not in LABELLED:
+        # Archi has properties of boxes, lines and folders too; the schema has no place for them.
+        _properties(out, part)
     # The schema wants nodes before connections, at whatever place a tool has put them.
     for inner in sorted(part.parts, key=lambda inner: inner.kind == "connection"):
         _write(out, inner, inner.kind)

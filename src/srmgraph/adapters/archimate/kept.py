@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from urllib.parse import quote, unquote
@@ -112,8 +113,7 @@ class Writer:
             self._say(node, _IDENTIFIER, Literal(part.identifier))
         self._texts(node, part, _LABEL, part.names)
         self._texts(node, part, _DOCUMENTATION, part.documentation)
-        if len(part.names) > 1 and part.names[0] != min(part.names):
-            self._say(node, _FIRST_LANGUAGE, Literal(part.names[0][0]))
+        self._first_language(node, part.names)
         for name, value in part.attributes.items():
             self._attribute(node, name, value)
         if part.fragments:
@@ -128,19 +128,27 @@ class Writer:
 
     def properties(self, node: URIRef, part: Part, properties: list[Property]) -> None:
         """Add properties of a part, which may be one that is not kept itself."""
-        single = [(p.definition, *p.values) for p in properties if len(p.values) == 1]
-        for index, prop in enumerate(properties):
-            definition = self._iri_of(prop.definition)
-            key = (prop.definition, *prop.values)
-            if len(prop.values) == 1 and single.count(key) == 1:
+        single = Counter((p.definition, *p.values) for p in properties if len(p.values) == 1)
+        odd = []
+        for prop in properties:
+            if single[prop.definition, *prop.values] == 1:
+                definition = self._iri_of(prop.definition)
                 self._say(node, definition, self._literal(part, prop.values[0]))
-                continue
+            else:
+                odd.append(prop)
+        odd.sort(key=lambda prop: (prop.definition, prop.values))
+        for index, prop in enumerate(odd):
             # One RDF statement could not say that it stands there twice, or what belongs together.
             own = URIRef(f"{node}/property-{index + 1}")
             self._say(node, _HAS_PROPERTY, own)
-            self._say(own, _DEFINITION, definition)
-            self._say(own, _POSITION, Literal(index))
+            self._say(own, _DEFINITION, self._iri_of(prop.definition))
             self._texts(own, part, _VALUE, prop.values)
+            self._first_language(own, prop.values)
+
+    def _first_language(self, node: URIRef, texts: list[Text]) -> None:
+        # Tools that keep one language keep the first.
+        if len(texts) > 1 and texts[0] != min(texts):
+            self._say(node, _FIRST_LANGUAGE, Literal(texts[0][0]))
 
     def _say(self, subject: URIRef, name: URIRef, value: Node) -> None:
         self.statements.append((subject, name, value))
@@ -213,6 +221,11 @@ class Reader:
         self._about: dict[Node, dict[Node, list[Node]]] = {}
         for subject, name, value in statements:
             self._about.setdefault(subject, {}).setdefault(name, []).append(value)
+        for about in self._about.values():
+            for values in about.values():
+                if len(values) > 1:
+                    # Sets have no order of their own, and the same graph must give the same file.
+                    values.sort(key=_in_order)
         self.consumed: set[Statement] = set()
         self.identifiers: dict[Node, str] = {}
         self._kinds: dict[Node, str] = {}
@@ -308,10 +321,7 @@ class Reader:
         self._take(node, _POSITION)
         self._take(node, _BASE)
         part.type = next((str(value) for value in self._take(node, _KIND)), part.type)
-        part.names = _texts(self._take(node, _LABEL))
-        first = next((str(value) for value in self._take(node, _FIRST_LANGUAGE)), None)
-        if first is not None:
-            part.names.sort(key=lambda text: text[0] != first)
+        part.names = self._ordered(node, _texts(self._take(node, _LABEL)))
         part.documentation = _texts(self._take(node, _DOCUMENTATION))
         for value in self._take(node, _CONTENT):
             part.fragments += map(xml.fragment, xml.parse_fragments(str(value)))
@@ -326,6 +336,11 @@ class Reader:
         )
         part.parts = [self._part(child) for child in children]
         return part
+
+    def _ordered(self, node: Node, texts: list[Text]) -> list[Text]:
+        for first in self._take(node, _FIRST_LANGUAGE):
+            texts.sort(key=lambda text: text[0] != str(first))
+        return texts
 
     def _attributes(self, node: Node, name: URIRef) -> Iterator[tuple[str, str]]:
         local = name.removeprefix(AM)
@@ -349,20 +364,18 @@ class Reader:
                     self.consumed.add((source, name, target))
 
     def _properties(self, node: Node) -> list[Property]:
-        found: list[tuple[int, Property]] = []
+        found: list[Property] = []
         about = self._about.get(node, {})
         for own in self._take(node, _HAS_PROPERTY):
             definition = next(iter(self._take(own, _DEFINITION)), own)
-            self._take(own, _POSITION)
-            values = _texts(self._take(own, _VALUE))
-            found.append((self._position(own), Property(self._defined(definition), values)))
+            values = self._ordered(own, _texts(self._take(own, _VALUE)))
+            found.append(Property(self._defined(definition), values))
         for name in sorted((n for n in about if n in self._defining), key=str):
             if isinstance(name, URIRef):
                 for value in sorted((v for v in about[name] if isinstance(v, Literal)), key=_order):
                     self.consumed.add((node, name, value))
-                    found.append((0, Property(self._defined(name), _texts([value]))))
-        found.sort(key=lambda pair: (pair[1].definition, pair[0], pair[1].values))
-        return [prop for _, prop in found]
+                    found.append(Property(self._defined(name), _texts([value])))
+        return sorted(found, key=lambda prop: (prop.definition, prop.values))
 
     def _defined(self, definition: Node) -> str:
         return self.identifier(definition)
@@ -372,6 +385,10 @@ def _kind_of(cls: Node) -> str | None:
     if isinstance(cls, URIRef) and (cls.startswith(ARCHIMATE) or cls == _ELEMENT):
         return "element"
     return _KIND_OF.get(cls)
+
+
+def _in_order(value: Node) -> tuple[str, str]:
+    return str(value), value.language or "" if isinstance(value, Literal) else ""
 
 
 def _order(value: Literal) -> tuple[str, str]:

@@ -42,11 +42,14 @@ VIEW = f"{_OWN}view"
 PROFILE_1 = "1"
 
 _LOCAL = re.compile(r"[A-Za-z_][\w.-]*")
+_IRI = r"[A-Za-z][A-Za-z0-9+.-]*:[^<>\"{}|^`\\\x00-\x20]*"
+_NAME = rf"<{_IRI}>|[\w.-]*:[\w.-]+"
+_LANGUAGE = r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*"
 _PROPERTY = re.compile(
-    r"(?P<name><[^<>\"{}|^`\\\s]+>|[\w.-]*:[\w.-]+)"
-    r"(?:@(?P<language>[A-Za-z]+(?:-[A-Za-z0-9]+)*)|\^\^(?P<datatype><[^<>\s]+>|[\w.-]*:[\w.-]+))?",
+    rf"(?P<name>{_NAME})(?:@(?P<language>{_LANGUAGE})|\^\^(?P<datatype>{_NAME}))?"
 )
-_AS_IRI = re.compile(r"<[^<>\"{}|^`\\\s]*>")
+_WHOLE = re.compile(_IRI)
+_AS_IRI = re.compile(f"<{_IRI}>")
 _TYPES = {
     XSD.boolean: "boolean",
     XSD.date: "date",
@@ -71,7 +74,7 @@ class Notation:
         _, predicate, value = statement
         name = self.short(str(predicate))
         if isinstance(value, URIRef):
-            return name, "string", f"<{value}>"
+            return (name, "string", f"<{value}>") if iri(str(value)) else None
         if not isinstance(value, Literal) or not is_plain(str(value)):
             return None
         text = str(value)
@@ -120,10 +123,16 @@ class Notation:
 
     def _long(self, name: str) -> URIRef | None:
         if name.startswith("<"):
-            return URIRef(name[1:-1])
+            return iri(name[1:-1])
         prefix, _, local = name.partition(":")
         namespace = self._prefixes.get(prefix)
-        return None if namespace is None else URIRef(namespace + local)
+        return None if namespace is None else iri(namespace + local)
+
+
+def iri(text: str) -> URIRef | None:
+    """Return the IRI that a text is, or None for one that is none."""
+    text = text.strip()
+    return URIRef(text) if _WHOLE.fullmatch(text) else None
 
 
 def is_plain(text: str) -> bool:

@@ -32,18 +32,18 @@ class Package:
     left_out: list[str]
 
 
-def open_package(content: bytes, file: Path | None = None) -> Package:
-    """Return the model in a file or in a zip.
+def open_package(content: bytes, file: Path | None = None, largest: int | None = None) -> Package:
+    """Return the model in a file or in a zip of at most `largest` bytes, zipped or not.
 
     Raises ParseError for what is neither, for XML with a document type or entity, and for what is
     larger than is reasonable.
     """
     if not content.startswith(b"PK\x03\x04"):
-        model, is_native = _model(content, file)
+        model, is_native = _model(content, file, largest)
         return Package(model, is_native, {}, [])
-    entries, left_out = _unpack(content, file)
+    entries, left_out = _unpack(content, file, largest)
     name = _choose(entries, file)
-    model, is_native = _model(entries[name], file)
+    model, is_native = _model(entries[name], file, largest)
     others = {n: data for n, data in entries.items() if n in (RESIDUAL, MANIFEST)}
     left_out += sorted(entries.keys() - others.keys() - {name})
     return Package(model, is_native, others, left_out)
@@ -61,8 +61,8 @@ def pack(entries: dict[str, bytes]) -> bytes:
     return target.getvalue()
 
 
-def _model(content: bytes, file: Path | None) -> tuple[Model, bool]:
-    space, root = xml.parse(content, file)
+def _model(content: bytes, file: Path | None, largest: int | None) -> tuple[Model, bool]:
+    space, root = xml.parse(content, file, largest)
     if space == EXCHANGE:
         return exchange.read(root, file), False
     if space == NATIVE:
@@ -78,10 +78,13 @@ def _model(content: bytes, file: Path | None) -> tuple[Model, bool]:
     )
 
 
-def _unpack(content: bytes, file: Path | None) -> tuple[dict[str, bytes], list[str]]:
+def _unpack(
+    content: bytes, file: Path | None, largest: int | None
+) -> tuple[dict[str, bytes], list[str]]:
     entries: dict[str, bytes] = {}
     left_out: list[str] = []
-    room = xml.LARGEST
+    most = xml.LARGEST if largest is None else largest
+    room = most
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if len(archive.infolist()) > _MOST:
@@ -97,9 +100,7 @@ def _unpack(content: bytes, file: Path | None) -> tuple[dict[str, bytes], list[s
                     data = stream.read(room + 1)
                 room -= len(data)
                 if room < 0:
-                    raise ParseError(
-                        f"What this zip holds has more than {xml.LARGEST:,} bytes.", file
-                    )
+                    raise ParseError(f"What this zip holds has more than {most:,} bytes.", file)
                 entries[info.filename] = data
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise ParseError(f"This zip cannot be read: {error}.", file) from error

@@ -15,7 +15,7 @@ from xml.parsers import expat
 from srmgraph.adapters.archimate.language import EXCHANGE, XML, XSI
 from srmgraph.errors import ParseError
 
-LARGEST = 512 * 1024 * 1024
+LARGEST = 256 * 1024 * 1024
 """The most bytes of a document that are read. The largest public model has 30 million."""
 
 DEEPEST = 200
@@ -55,14 +55,15 @@ class Xml:
         return self.attributes.get(f"{{{XSI}}}type", "").rpartition(":")[2].strip()
 
 
-def parse(content: bytes, file: Path | None = None) -> tuple[str, Xml]:
-    """Return the namespace of the root, and the root.
+def parse(content: bytes, file: Path | None = None, largest: int | None = None) -> tuple[str, Xml]:
+    """Return the namespace of the root, and the root; `largest` is a limit below `LARGEST`.
 
     Raises ParseError, with line and column, for what is no XML, has a document type or an entity,
     is nested too deeply, or is too large.
     """
-    if len(content) > LARGEST:
-        raise ParseError(f"This has {len(content):,} bytes; at most {LARGEST:,} are read.", file)
+    most = LARGEST if largest is None else largest
+    if len(content) > most:
+        raise ParseError(f"This has {len(content):,} bytes; at most {most:,} are read.", file)
     return _Reader(content, file).read()
 
 
