@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal, overload
 
@@ -20,13 +21,13 @@ def open_store(url: str, *, create: bool = False) -> Store: ...
 def open_store(url: str = "memory:", *, create: bool = False) -> Store:
     """Open the store at an address.
 
-    It is `memory:` for a new and empty store, the address of a SPARQL 1.1 service (`https://…`), or
-    else a folder; where there is no such folder, a store is made of it if `create` says so.
+    It is `memory:` for a new and empty store, the address of a SPARQL 1.1 service (`https://…`, or
+    `virtuoso+https://…` where its kind is to be known), or else a folder; where there is no such folder, a store is made of it if `create` says so.
     Raises StoreError.
     """
     if url == "memory:":
         return EmbeddedStore()
-    if url.startswith(("http://", "https://")):
+    if re.match(r"([a-z0-9]+\+)?https?://", url):
         from srmgraph.store.remote import RemoteStore
 
         return RemoteStore(url)

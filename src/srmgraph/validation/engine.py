@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from heapq import nsmallest
 from itertools import chain
 from typing import TypeAlias
@@ -30,7 +30,7 @@ from srmgraph.terms import (
     triples_to_oxigraph,
 )
 from srmgraph.validation import paths
-from srmgraph.validation.compiler import SHAPES_GRAPH, Check, compile
+from srmgraph.validation.compiler import SHAPES_GRAPH, Check, Compiled, compile
 from srmgraph.validation.report import Cost, Result
 from srmgraph.validation.shapes import PLACE, Shapes
 from srmgraph.validation.targets import Classes
@@ -76,7 +76,7 @@ def run(
 
     At most *limit* results of each rule are kept, the first in the order of the report.
     """
-    compiled = compile(shapes, Classes(hierarchy_graph(hierarchy(oxigraph)), _used(oxigraph)))
+    compiled = _compiled(shapes, hierarchy(oxigraph), _used(oxigraph))
     gathered = Gathered(limit)
     run_one = partial(_measured, oxigraph, shapes, limit)
     # Those that put the shapes beside the data for a while have to be alone with them.
@@ -195,11 +195,18 @@ def _ontology() -> list[pyoxigraph.Quad]:
     ]
 
 
-def _used(oxigraph: pyoxigraph.Store) -> list[URIRef]:
+@lru_cache(maxsize=8)
+def _compiled(shapes: Shapes, pairs: Hierarchy, used: tuple[URIRef, ...]) -> Compiled:
+    # One store is checked again and again, and its classes seldom change.
+    return compile(shapes, Classes(hierarchy_graph(pairs), used))
+
+
+def _used(oxigraph: pyoxigraph.Store) -> tuple[URIRef, ...]:
     """The classes that have instances."""
     solutions = query(oxigraph, "SELECT DISTINCT ?class { ?thing a ?class }")
     found = [solution["class"] for solution in solutions]
-    return [URIRef(term.value) for term in found if isinstance(term, pyoxigraph.NamedNode)]
+    names = (URIRef(term.value) for term in found if isinstance(term, pyoxigraph.NamedNode))
+    return tuple(sorted(names))
 
 
 def hierarchy(oxigraph: pyoxigraph.Store) -> Hierarchy:
