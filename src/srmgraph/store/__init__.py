@@ -22,7 +22,8 @@ def open_store(url: str = "memory:", *, create: bool = False) -> Store:
     """Open the store at an address.
 
     It is `memory:` for a new and empty store, the address of a SPARQL 1.1 service (`https://…`, or
-    `virtuoso+https://…` where its kind is to be known), or else a folder; where there is no such folder, a store is made of it if `create` says so.
+    `virtuoso+https://…` where its kind is to be known), or else a folder; where there is no such
+    folder, a store is made of it if `create` says so.
     Raises StoreError.
     """
     if url == "memory:":
