@@ -607,8 +607,16 @@ XML = f"""<rdf:RDF xmlns:rdf="{RDF}" xmlns:ex="{EX}">
         ("a.rdf", XML, {"a": 2, "b": 3, "c": 4, "d-e": 5}),
     ],
 )
-def test_things_are_placed(name: str, content: str, lines: dict[str, int], tmp_path: Path) -> None:
-    file = tmp_path / name
+def test_things_are_placed(
+    name: str,
+    content: str,
+    lines: dict[str, int],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # A long name would be cut short in the text.
+    monkeypatch.chdir(tmp_path)
+    file = Path(name)
     file.write_text(content)
     store = open_store()
     store.read(file)

@@ -33,7 +33,7 @@ class State:
     def __init__(self, program: Program, progress: Progress | None, limit: int | None) -> None:
         self.original = self.program = program
         self.dictionary = program.dictionary.copy()
-        self.prefixes = knowledge.prefixes()
+        self.prefixes = dict(knowledge.prefixes())
         self.report = RunReport()
         self._progress = progress
         self.limit = limit
