@@ -223,6 +223,17 @@ def test_what_has_no_effect_is_named(axiom: str, warning: str) -> None:
     assert warning in found
 
 
+def test_what_has_no_effect_is_logged_wherever_it_is_stated(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    infer(read("ex:a ex:p ex:b ."), graph("ex:p a owl:ReflexiveProperty ."))
+    infer(read("ex:a ex:p ex:b . ex:p a owl:ReflexiveProperty ."), graph("ex:q a owl:Class ."))
+    infer(read("ex:a ex:p ex:b ."))
+    expected = "<https://example.org/p>: owl:ReflexiveProperty is outside OWL 2 RL"
+    assert len(caplog.messages) == 2
+    assert all(expected in message for message in caplog.messages)
+
+
 def test_our_ontology_is_compiled_without_a_warning() -> None:
     assert Program.compile(knowledge.ontology()).warnings == ()
 

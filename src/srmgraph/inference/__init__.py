@@ -5,6 +5,7 @@ Source: OWL 2 Web Ontology Language Profiles (Second Edition), section 4.3.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from srmgraph.errors import InputError
@@ -32,6 +33,8 @@ __all__ = [
     "infer",
 ]
 
+_LOG = logging.getLogger(__name__)
+
 ENGINES = ("compiled", "owlrl")
 """The engines: our own, and the reference implementation, which is slow."""
 
@@ -47,7 +50,8 @@ def infer(
 
     Left out is what holds of anything: that a thing is itself, or is a thing; what is said of the
     ontology's own terms; and what cannot be written down, such as a literal as subject.
-    `progress` hears a sentence at the start of each round.
+    `progress` hears a sentence at the start of each round. Axioms outside OWL 2 RL, which have no
+    effect or not all of it, are logged as warnings.
 
     Raises InconsistentError when the data contradict the ontology, ClosureTooLargeError when more
     follows than can be meant, and InputError for an engine that there is not.
@@ -58,7 +62,10 @@ def infer(
         return owlrl_engine.infer(store, ontology, progress)
     if engine not in ENGINES:
         raise InputError(f"There is no inference engine “{engine}”; use {' or '.join(ENGINES)}.")
-    return Closure.of_store(store, _program(ontology), progress=progress).graph()
+    closure = Closure.of_store(store, _program(ontology), progress=progress)
+    for warning in closure.program.warnings:
+        _LOG.warning(warning)
+    return closure.graph()
 
 
 def explain(store: Store, statement: Statement, ontology: rdflib.Graph | None = None) -> Proof:

@@ -106,12 +106,12 @@ class Dictionary:
 
     # ── Facts ───────────────────────────────────────────────────────────────────────────────────
 
-    def facts(self, triples: Iterable[pyoxigraph.Triple | pyoxigraph.Quad]) -> Delta:
-        """Return triples, or quads without their graph names, as facts."""
+    def facts(self, quads: Iterable[pyoxigraph.Quad]) -> Delta:
+        """Return quads, without the names of their graphs, as facts."""
         found: dict[int, list[int]] = {}
         numbers, number = self.numbers, self.number
         columns: dict[OxigraphTerm, list[int]] = {}
-        for subject, predicate, value, *_ in triples:
+        for subject, predicate, value, _ in quads:
             first = numbers.get(subject)
             if first is None:
                 first = number(subject)

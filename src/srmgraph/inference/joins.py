@@ -37,7 +37,6 @@ class Plan:
 
     code: Callable[..., Any]
     resources: tuple[Resource, ...]
-    is_copy: bool = False
 
 
 def forward(rule: Rule, place: int) -> Plan:
@@ -49,7 +48,7 @@ def forward(rule: Rule, place: int) -> Plan:
         return _plan(start, rest, conditions, rule.variables, None)
     copied = start.terms == rule.head.terms and len(set(start.terms)) == len(start.terms)
     if copied and not rest and not conditions and min(start.terms) >= 0:
-        return Plan(lambda delta: delta, (), is_copy=True)
+        return Plan(lambda delta: delta, ())
     return _plan(start, rest, conditions, rule.variables, rule.head)
 
 

@@ -46,6 +46,7 @@ class Program:
         terms: set[int],
         further: Delta,
         labels: dict[int, str],
+        told: Delta,
     ) -> None:
         self.dictionary = dictionary
         self.stated = stated
@@ -66,9 +67,10 @@ class Program:
             if not found:
                 break
             further = _merged(further, found)
-        # What follows from axioms needs no warning of its own.
-        own = Axioms(axioms_among(stated), dictionary)
-        self.warnings = tuple(unsupported.warnings(own, dictionary))
+        # What follows from axioms needs no warning of its own, only what somebody stated.
+        self._told = told
+        stated_axioms = Axioms(_merged(axioms_among(stated), told), dictionary)
+        self.warnings = tuple(unsupported.warnings(stated_axioms, dictionary))
 
     @classmethod
     def compile(cls, ontology: rdflib.Graph) -> Program:
@@ -91,17 +93,18 @@ class Program:
             )
         }
         labels: dict[int, str] = {}
-        for subject, label in sorted(ontology.subject_objects(RDFS.label)):
+        for subject, label in sorted(ontology.subject_objects(RDFS.label), key=str):
             number = dictionary.numbers.get(to_oxigraph(subject))
             in_english = getattr(label, "language", None) in (None, "en")
             if number is not None and (in_english or number not in labels):
                 labels[number] = str(label)
-        return cls(dictionary, stated, terms, {}, labels)
+        return cls(dictionary, stated, terms, {}, labels, {})
 
-    def with_axioms(self, further: Delta, dictionary: Dictionary) -> Program:
-        """Return the program with axioms that others state, or that follow from what they state."""
+    def with_axioms(self, further: Delta, dictionary: Dictionary, *, stated: bool) -> Program:
+        """Return the program with axioms that data state, or that follow from what they state."""
         return Program(
-            *(dictionary, self.stated, self.terms, _merged(self.further, further), self.labels)
+            *(dictionary, self.stated, self.terms, _merged(self.further, further), self.labels),
+            _merged(self._told, further) if stated else self._told,
         )
 
     def evaluation(

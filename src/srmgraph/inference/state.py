@@ -48,7 +48,7 @@ class State:
     def delta(self, statements: Iterable[Statement]) -> Delta:
         """Return statements as facts, written as the store writes them."""
         return self.dictionary.facts(
-            pyoxigraph.Triple(triple.subject, triple.predicate, kept(triple.object))
+            pyoxigraph.Quad(triple.subject, triple.predicate, kept(triple.object))
             for triple in triples_to_oxigraph(statements)
         )
 
@@ -60,7 +60,7 @@ class State:
         program = self.original
         own = axioms_among(data)
         if own:
-            program = program.with_axioms(own, self.dictionary)
+            program = program.with_axioms(own, self.dictionary, stated=True)
         while True:
             facts = program.facts.copy()
             evaluation = program.evaluation(
@@ -72,7 +72,7 @@ class State:
             further = program.further_axioms(evaluation, derived)
             if not further:
                 break
-            program = program.with_axioms(further, self.dictionary)
+            program = program.with_axioms(further, self.dictionary, stated=False)
         self.program, self.facts, self.evaluation = program, facts, evaluation
 
     # ── What is there ───────────────────────────────────────────────────────────────────────────

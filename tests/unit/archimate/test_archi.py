@@ -505,3 +505,13 @@ def test_what_points_to_nothing_is_reported_and_left_out() -> None:
     assert note.message.startswith("Its target is “nothing”, which is not there")
     root = ET.fromstring(archimate.serialize(imported.graph))
     assert "r" not in {part.get("identifier") for part in root.iter()}
+
+
+def test_a_language_that_is_none_is_left_out() -> None:
+    desk = Desk(small())
+    desk.element("ann")[0].text = "Anne"
+    desk.element("ann")[0].set(LANG, "not a language, far too long")
+    desk.element("bob")[0].set(LANG, "verylonglanguage")
+    added, removed = changes(desk.read(), small())
+    assert added == {(thing("ann"), LABEL, Literal("Anne", lang="en"))}
+    assert removed == {(thing("ann"), LABEL, Literal("Ann", lang="en"))}

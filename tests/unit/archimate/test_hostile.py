@@ -198,3 +198,14 @@ def test_a_name_that_is_no_statement_is_left_alone() -> None:
     again = archimate.serialize(imported.graph)
     assert b"srmgraph:profile" not in again
     assert set(archimate.parse(again).graph) == set(imported.graph)
+
+
+def test_parts_of_a_file_of_archi_without_a_type_are_read_as_the_usual_ones() -> None:
+    text = f"""<a:model xmlns:a="{NATIVE}" xmlns:xsi="{XSI}" name="M" id="m"><folder id="f">
+        <element name="V" id="v"><child id="n"><bounds x="1" y="2"/>
+          <sourceConnection id="c" source="n" target="n"/></child></element></folder></a:model>"""
+    imported = archimate.parse(text.encode())
+    again = archimate.serialize(imported.graph, "archi")
+    assert b'xsi:type="archimate:ArchimateDiagramModel"' in again
+    assert b'xsi:type="archimate:Connection"' in again
+    assert archimate.serialize(archimate.parse(again).graph, "archi") == again

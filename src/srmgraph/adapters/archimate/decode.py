@@ -80,7 +80,8 @@ class _Decoder:
         self._base = self._first(model.header, notation.BASE) or base
         self._result = Decoded()
         self._iris: dict[str, URIRef] = {}
-        self._language = self._first(model.header, notation.LANGUAGE)
+        language = self._first(model.header, notation.LANGUAGE)
+        self._language = language if texts.is_language(language) else ""
         prefixes = {}
         for text in self._all(model.header, notation.PREFIX):
             prefix, _, namespace = text.partition(": ")

@@ -19,6 +19,7 @@ from rdflib import RDF, RDFS, Literal, Namespace, URIRef
 from srmgraph.adapters.archimate import xml
 from srmgraph.adapters.archimate.mapping import AM
 from srmgraph.adapters.archimate.model import Model, Part, Property, Text, minted
+from srmgraph.adapters.archimate.texts import is_language
 from srmgraph.terms import Node, Statement
 
 ARCHIMATE = Namespace("https://purl.org/archimate#")
@@ -65,7 +66,6 @@ _RESERVED = {
     *("hasProperty", "definition", "value", "attribute", "firstLanguage", "relation"),
 }
 _SPACE = str(AM)
-_LANGUAGE = re.compile(r"[a-z]{1,8}(-[a-z0-9]{1,8})*")
 _NAME = re.compile(r"[A-Za-z_][\w.-]*")
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,8}")
 
@@ -182,7 +182,7 @@ class Writer:
 
     def _literal(self, part: Part, value: Text) -> Literal:
         language, text = value
-        if language and not _LANGUAGE.fullmatch(language):
+        if not is_language(language):
             self._report(part, f"“{language}” is no language; the text is kept without it.")
             language = ""
         return Literal(text, lang=language or None)

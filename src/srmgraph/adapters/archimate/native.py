@@ -171,7 +171,7 @@ class _Reader:
     def _view(self, element: Xml) -> Part:
         view = self._identified(self._part(element, "view", {"child"}))
         if view.type != "ArchimateDiagramModel":
-            view.attributes[_own("kind")] = element.attributes[_TYPE]
+            view.attributes[_own("kind")] = element.attributes.get(_TYPE, "")
         view.type = "Diagram"
         connections: list[Part] = []
         view.parts = [
@@ -195,7 +195,7 @@ class _Reader:
         if native == "DiagramObject" and _own("archimateElement") in attributes:
             attributes["elementRef"] = attributes.pop(_own("archimateElement"))
         elif native not in ("Group", "Note"):
-            attributes[_own("kind")] = element.attributes[_TYPE]
+            attributes[_own("kind")] = element.attributes.get(_TYPE, "")
             if _own("model") in attributes:
                 node.fragments.append(
                     xml.fragment(Xml("viewRef", {"ref": attributes[_own("model")]}))
@@ -227,7 +227,7 @@ class _Reader:
         part = self._identified(self._part(element, "connection", apart))
         attributes = part.attributes
         if part.type != "Connection":
-            attributes[_own("kind")] = element.attributes[_TYPE]
+            attributes[_own("kind")] = element.attributes.get(_TYPE, "")
         part.type = "Line"
         for name, own in (
             ("source", "source"),

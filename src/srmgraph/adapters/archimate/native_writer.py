@@ -197,7 +197,7 @@ class _Writer:
                 target = part.attributes.get("target", "")
                 self._arriving.setdefault(target, []).append(part.identifier)
         own = dict(_own(view))
-        kind = own.pop("kind", "archimate:ArchimateDiagramModel")
+        kind = own.pop("kind", "") or "archimate:ArchimateDiagramModel"
         pairs = {"xsi:type": kind, **_name(view, required=True), "id": view.identifier}
         self._open("element", pairs | own)
         for node in view.parts:
@@ -242,7 +242,7 @@ class _Writer:
     def _leaving(self, part: Part) -> None:
         for connection in self._connections.get(part.identifier, ()):
             own = dict(_own(connection))
-            kind = own.pop("kind", "archimate:Connection")
+            kind = own.pop("kind", "") or "archimate:Connection"
             attributes = connection.attributes
             pairs = {"xsi:type": kind, **_name(connection), "id": connection.identifier}
             own.pop("targetConnections", None)

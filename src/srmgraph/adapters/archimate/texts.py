@@ -6,6 +6,7 @@ what its properties say, as long as what the tool shows has not been changed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from rdflib import XSD, Literal
@@ -13,6 +14,13 @@ from rdflib import XSD, Literal
 from srmgraph.adapters.archimate import xml
 from srmgraph.adapters.archimate.model import Text
 from srmgraph.adapters.archimate.notation import is_plain, plain
+
+_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
+
+
+def is_language(tag: str) -> bool:
+    """Tell whether a text is a language tag, or none at all."""
+    return not tag or _LANGUAGE.fullmatch(tag) is not None
 
 
 def shown(texts: Iterable[Literal], language: str) -> list[Text]:
@@ -39,6 +47,7 @@ def told(seen: Sequence[Text], known: Sequence[Literal], language: str) -> list[
 
     What is shown stands above what the properties say where it differs: somebody changed it.
     """
+    seen = [(tag if is_language(tag) else "", text) for tag, text in seen]
     if not known:
         return [Literal(text, lang=tag or language or None) for tag, text in seen]
     old = sorted(
