@@ -44,9 +44,17 @@ class Values:
         when that is a literal; else it is the name of a thing.
         Raises ParameterError, which names the parameter `name`.
         """
+        kind = XSD[datatype] if datatype else self._datatype(default)
+        return str(to_oxigraph(self.term(name, value, kind)))
+
+    def term(
+        self, name: str, value: object, datatype: rdflib.URIRef | None = None
+    ) -> rdflib.term.Node:
+        """Return the term that `value` means; see `sparql`."""
         try:
-            kind = XSD[datatype] if datatype else self._datatype(default)
-            return str(to_oxigraph(self._term(value, kind)))
+            term = self._term(value, datatype)
+            to_oxigraph(term)
+            return term
         except InputError as error:
             raise ParameterError(
                 f"The value of “{name}” cannot be used: {error.message}"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from srmgraph.terminal import Terminal
 
-_REPORT_FORMATS = ("text", "turtle", "json", "junit", "sarif")
+_REPORT_FORMATS = ("text", "turtle", "json", "junit", "sarif", "html")
 _SEVERITIES = ("violation", "warning", "info")
 
 
@@ -64,6 +64,20 @@ def install(add: AddVerb) -> None:
         help="pyshacl is slower by far, for a second opinion",
     )
     one.set_defaults(run=_validate)
+
+    one = add(
+        "explain",
+        "tell why a statement is true, or what contradicts what",
+        "A statement is a thing, a property and a value, each a name as people say it, a prefixed "
+        "name, an <IRI> or a text. Without one, contradictions are told.",
+    )
+    one.add_argument("statement", nargs="*", metavar="TERM", help="a thing, a property and a value")
+    arguments.data(one)
+    one.add_argument("--all", action="store_true", help="every proof, not only the shortest")
+    one.add_argument(
+        "--format", choices=("text", "mermaid", "turtle"), default="text", help="of the proof"
+    )
+    one.set_defaults(run=_explain)
 
     one = add("infer", "write what follows from data and ontology by OWL 2 RL")
     arguments.files(one)
@@ -127,6 +141,44 @@ def _infer(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> 
     else:
         terminal.raw(rdf.serialize(source, options.format or "turtle"))
     return DONE
+
+
+def _explain(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:
+    from srmgraph.adapters import rdf
+    from srmgraph.inference import contradictions, explain
+    from srmgraph.values import Values
+
+    if bool(options.data) == bool(options.store):
+        raise ParameterError("Name files with --data, or a store with --store, one of the two.")
+    if options.store:
+        graph = reading.of_store(options)
+    else:
+        graph = reading.of_files(options.data, options.input_format, terminal)
+    with terminal.working("Looking for reasons …"):
+        if options.statement:
+            if len(options.statement) != 3:
+                raise ParameterError(
+                    "A statement has three terms: a thing, a property and a value."
+                )
+            values = Values({}, graph.store)
+            thing, name, value = (
+                values.term(part, text)
+                for part, text in zip(
+                    ("thing", "property", "value"), options.statement, strict=True
+                )
+            )
+            proof = explain(graph.store, (thing, name, value))
+            proofs = list(proof.alternatives) if options.all else [proof]
+        else:
+            proofs = contradictions(graph.store)
+    if not proofs:
+        terminal.line("Nothing contradicts anything.")
+    for proof in proofs:
+        if options.format == "turtle":
+            terminal.raw(rdf.serialize(proof.graph(), "turtle"))
+        else:
+            terminal.raw(proof.mermaid() if options.format == "mermaid" else str(proof))
+    return DONE if options.statement or not proofs else DOES_NOT_CONFORM
 
 
 def _context(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:
