@@ -19,7 +19,16 @@ from rdflib import URIRef
 
 from srmgraph import knowledge
 from srmgraph.adapters.archimate import encode as encoding
-from srmgraph.adapters.archimate import exchange, kept, legal, native, notation, package, views
+from srmgraph.adapters.archimate import (
+    exchange,
+    kept,
+    legal,
+    native,
+    notation,
+    package,
+    tables,
+    views,
+)
 from srmgraph.adapters.archimate.decode import Note, decode
 from srmgraph.adapters.archimate.mapping import mapping
 from srmgraph.adapters.archimate.model import Model, Property
@@ -28,10 +37,20 @@ from srmgraph.store import EmbeddedStore, Store
 from srmgraph.syntax import read_bytes
 from srmgraph.terms import Statement, triples_to_oxigraph, triples_to_rdflib
 
-__all__ = ["FORMATS", "Imported", "Note", "draw", "parse", "read", "serialize", "write"]
+__all__ = [
+    "FORMATS",
+    "Imported",
+    "Note",
+    "draw",
+    "parse",
+    "read",
+    "serialize",
+    "write",
+    "write_tables",
+]
 
 FORMATS = {"exchange": ".xml", "archi": ".archimate", "bundle": ".zip"}
-"""The formats that can be written, with the endings by which they are told."""
+"""The formats that can be written and read, with the endings by which they are told."""
 
 
 class Imported:
@@ -153,6 +172,30 @@ def serialize(
     legal.make_legal(model)
     content = exchange.write(model)
     return _bundle(model, content) if format == "bundle" else content
+
+
+def write_tables(
+    source: Store | rdflib.Graph,
+    folder: Path,
+    *,
+    name: str = encoding.NAME,
+    without: Collection[URIRef] = (),
+) -> list[Path]:
+    """Write the three CSV files by which Archi updates an open model; return their paths.
+
+    They are only written: what Archi exports as CSV lacks views, so its models are read as XML.
+    Raises InputError for a folder in which nothing can be written.
+    """
+    model = draw(source, name=name, without=without)
+    legal.make_legal(model)
+    paths = []
+    try:
+        for file, content in tables.write(model).items():
+            paths.append(folder / file)
+            paths[-1].write_bytes(content)
+    except OSError as error:
+        raise InputError(f"It cannot be written: {error.strerror}.", paths[-1]) from error
+    return paths
 
 
 def draw(
