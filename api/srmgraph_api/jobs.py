@@ -79,7 +79,9 @@ def check(desk: Desk, content: bytes, format: str, show: str, report_format: str
     """Check data against the rules, and return the report in a format."""
     store = EmbeddedStore()
     store.parse(content, format)
-    return formats.render(validate(store).at_least(show.capitalize()), report_format)
+    return formats.render(
+        validate(store, exclusive=True).at_least(show.capitalize()), report_format
+    )
 
 
 def described(desk: Desk, revision: int, iri: str, format: str, scope: list[str]) -> bytes | None:

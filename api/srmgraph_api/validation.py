@@ -18,6 +18,7 @@ _REPORT_TYPES = {
     "text/plain": "text",
     "application/xml": "junit",
     "application/sarif+json": "sarif",
+    "text/html": "html",
 }
 
 
@@ -55,8 +56,8 @@ def router(service: Service) -> APIRouter:
     ) -> Response:
         """The content is RDF in the format that Content-Type tells. Nothing is stored.
 
-        The report is JSON, a SHACL validation report in Turtle, text for people, JUnit's XML or
-        SARIF, as Accept asks for.
+        The report is JSON, a SHACL validation report in Turtle, text or a page for people,
+        JUnit's XML or SARIF, as Accept asks for.
         """
         kind = negotiation.media_type(request)
         if kind not in GRAPH_TYPES:

@@ -108,7 +108,7 @@ class Change:
         from srmgraph.validation import validate
 
         self.infer()
-        self.report = validate(self.store, progress=progress)
+        self.report = validate(self.store, exclusive=True, progress=progress)
         violations = sum(result.severity == "Violation" for result in self.report.results)
         if violations:
             what, advice = "What would be", ""

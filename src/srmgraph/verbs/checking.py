@@ -54,6 +54,7 @@ def install(add: AddVerb) -> None:
         help="results shown for one rule (10)",
     )  # fmt: skip
     one.add_argument("--infer", action="store_true", help="add first what follows by OWL 2 RL")
+    one.add_argument("--profile", action="store_true", help="tell which rules took how long")
     one.add_argument(
         "--shapes", type=Path, nargs="+", metavar="FILE", help="rules of your own, in their place"
     )
@@ -104,6 +105,8 @@ def _demo(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> i
 
 def _validate(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:
     from srmgraph.validation import formats, validate
+    from srmgraph.validation.formats import text
+    from srmgraph.validation.places import locate
 
     if bool(options.files) == bool(options.store):
         raise ParameterError("Name files to check, or a store with --store, one of the two.")
@@ -115,7 +118,16 @@ def _validate(options: argparse.Namespace, rest: list[str], terminal: Terminal) 
     if options.infer:
         reading.infer(graph, terminal)
     with terminal.counting("Checking rules") as count:
-        report = validate(graph.store.snapshot(), shapes, engine=options.engine, progress=count)
+        report = validate(
+            graph.store.snapshot(),
+            shapes,
+            engine=options.engine,
+            exclusive=not options.store,
+            progress=count,
+        )
+    if options.profile:
+        terminal.remark(text.profile(report))
+    report = locate(report, graph.store.snapshot(), options.files, options.input_format)
     shown = report.at_least(options.show.capitalize())
     if options.output:
         reading.write(options.output, formats.render(shown, options.format))
@@ -157,16 +169,9 @@ def _explain(options: argparse.Namespace, rest: list[str], terminal: Terminal) -
     with terminal.working("Looking for reasons …"):
         if options.statement:
             if len(options.statement) != 3:
-                raise ParameterError(
-                    "A statement has three terms: a thing, a property and a value."
-                )
-            values = Values({}, graph.store)
-            thing, name, value = (
-                values.term(part, text)
-                for part, text in zip(
-                    ("thing", "property", "value"), options.statement, strict=True
-                )
-            )
+                raise ParameterError("A statement is a thing, a property and a value.")
+            values, texts = Values({}, graph.store), options.statement
+            thing, name, value = map(values.term, ("thing", "property", "value"), texts)
             proof = explain(graph.store, (thing, name, value))
             proofs = list(proof.alternatives) if options.all else [proof]
         else:

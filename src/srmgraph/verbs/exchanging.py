@@ -46,7 +46,7 @@ def install(add: AddVerb) -> None:
     arguments.store(one)
     one.add_argument("--graph", metavar="IRI", help="the graph of the store that it is about")
     one.add_argument(
-        "--base", type=Path, metavar="MODEL", help="the model that was exported, to tell changes by"
+        "--base", type=Path, metavar="MODEL", help="what was exported, to tell changes by"
     )
     one.add_argument(
         "--plan", action="store_true", help="show what would change, and change nothing"
