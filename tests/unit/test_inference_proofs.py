@@ -217,3 +217,18 @@ def test_where_a_shortest_proof_takes_too_long_another_is_taken(
     assert not another.is_shortest
     grounds = {part.sentence for part in another.parts() if part.is_stated and not part.is_axiom}
     assert {f"ex:u{n} is unit of ex:u{n + 1}" for n in range(5)} <= grounds
+
+
+def test_any_proof_will_do_where_axioms_follow_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "DEEPEST", 0)
+    program = Program.compile(read(ONTOLOGY).graph())
+    data = read(
+        DATA + "ex:in owl:sameAs ex:within . ex:x ex:in ex:y . ex:y ex:in ex:z . ex:C "
+        "rdfs:subClassOf ex:D . ex:z a ex:C . ex:D owl:sameAs ex:E ."
+    ).graph()
+    closure = Closure(program, data)
+    assert (EX.x, EX["in"], EX.z) in closure
+    for statement in closure:
+        found = closure.explain(statement)
+        grounds = {part.statement for part in found.parts() if part.is_stated}
+        assert statement in Closure(program, [one for one in data if one in grounds])
