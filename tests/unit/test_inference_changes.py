@@ -29,7 +29,7 @@ LOOPS = (
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
-@given(ontology=strategies.ontologies(), data=strategies.data(), draw=st.data())
+@given(ontology=strategies.ontologies(of_all_kinds=True), data=strategies.data(), draw=st.data())
 def test_a_changed_closure_is_the_closure_of_the_changed(
     ontology: Graph, data: Graph, draw: st.DataObject
 ) -> None:

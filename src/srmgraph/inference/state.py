@@ -19,6 +19,7 @@ from srmgraph.inference.facts import LITERALS, SUBJECT, VALUE, Delta, Fact, Fact
 from srmgraph.inference.language import EVERYTHING, REFLEXIVE, TYPE
 from srmgraph.inference.program import Program, axioms_among
 from srmgraph.inference.report import RunReport
+from srmgraph.inference.rules import RuleSet
 from srmgraph.terms import Statement, triples_to_oxigraph
 
 Progress: TypeAlias = Callable[[str], None]
@@ -147,21 +148,37 @@ class State:
                     yield pyoxigraph.Quad(term(pair >> SUBJECT), by, term(pair & VALUE), graph)
 
     def ranks(self) -> dict[Fact, int]:
-        """Return for each fact that follows the round in which it is found from what is stated."""
+        """Return for each fact that follows a number above those of the facts it follows from.
+
+        A rule from an axiom that itself follows is used only when that axiom has its number.
+        """
         facts = Facts()
         facts.state(self.stated())
-        evaluation = self.program.evaluation(facts, self.dictionary)
         found: dict[Fact, int] = {}
-        for key, numbers in evaluation.given().items():
-            found |= {(key, number): 1 for number in numbers}
-        delta = facts.all()
-        rank = 1
-        while delta:
-            delta = evaluation.step(delta)
+        rank = used = 0
+
+        def record(new: Delta) -> None:
+            for key, numbers in new.items():
+                found.update({(key, number): rank for number in numbers})
+
+        while True:
+            rules = [
+                rule
+                for rule in self.program.rules.rules
+                if all(axiom in facts for axiom in rule.axioms)
+            ]
+            if len(rules) == used:
+                return found
+            used = len(rules)
+            evaluation = self.program.evaluation(facts, self.dictionary)
+            evaluation.rules = RuleSet.of(rules)
             rank += 1
-            for key, numbers in delta.items():
-                found |= {(key, number): rank for number in numbers}
-        return found
+            record(evaluation.given())
+            delta = facts.all()
+            while delta:
+                rank += 1
+                delta = evaluation.step(delta)
+                record(delta)
 
     # ── Contradictions ──────────────────────────────────────────────────────────────────────────
 

@@ -46,11 +46,14 @@ AXIOMS = {
     "same class": 1,
     "same property": 1,
 }
+BEYOND_OWLRL = ("key", "key", "all different", "all disjoint properties", "no name", "no name")
+"""Kinds that owlrl does wrong."""
+
 _DRAWN = [name for name, weight in AXIOMS.items() for _ in range(weight)]
 
 
 @st.composite
-def ontologies(draw: st.DrawFn) -> Graph:
+def ontologies(draw: st.DrawFn, *, of_all_kinds: bool = False) -> Graph:
     """Declarations of all classes and properties, and two to nine axioms."""
     graph = Graph()
     for name in CLASSES:
@@ -59,12 +62,12 @@ def ontologies(draw: st.DrawFn) -> Graph:
         graph.add((name, RDF.type, OWL.ObjectProperty))
     graph.add((TEXTUAL, RDF.type, OWL.DatatypeProperty))
     for _ in range(draw(st.integers(2, 9))):
-        add_axiom(draw, graph)
+        add_axiom(draw, graph, of_all_kinds=of_all_kinds)
     return graph
 
 
-def add_axiom(draw: st.DrawFn, graph: Graph) -> None:
-    """Add one axiom of any kind."""
+def add_axiom(draw: st.DrawFn, graph: Graph, *, of_all_kinds: bool = False) -> None:
+    """Add one axiom, of a kind that owlrl does right unless all kinds are wanted."""
 
     def one(names: list[URIRef]) -> URIRef:
         return draw(st.sampled_from(names))
@@ -104,6 +107,16 @@ def add_axiom(draw: st.DrawFn, graph: Graph) -> None:
         node = BNode()
         graph.add((node, RDF.type, OWL.AllDisjointClasses))
         graph.add((node, OWL.members, Collection(graph, BNode(), [*CLASSES[:3]]).uri))
+
+    def together(kind: URIRef, names: list[URIRef]) -> None:
+        node = BNode()
+        graph.add((node, RDF.type, kind))
+        graph.add((node, OWL.members, Collection(graph, BNode(), [*names]).uri))
+
+    def no_name() -> None:
+        node = BNode()
+        graph.add((node, OWL.inverseOf, one(PROPERTIES)))
+        graph.add((node, RDFS.subPropertyOf, one(PROPERTIES)))
 
     def one_of() -> None:
         node = BNode()
@@ -154,8 +167,16 @@ def add_axiom(draw: st.DrawFn, graph: Graph) -> None:
         "same class": lambda: graph.add((one(CLASSES), OWL.sameAs, one(CLASSES))),
         "same property": lambda: graph.add((one(PROPERTIES), OWL.sameAs, one(PROPERTIES))),
     }
+    further: dict[str, Callable[[], object]] = {
+        "key": lambda: graph.add((one(CLASSES), OWL.hasKey, listed([*PROPERTIES, TEXTUAL], 1, 2))),
+        "all different": lambda: together(OWL.AllDifferent, THINGS[:3]),
+        "all disjoint properties": lambda: together(OWL.AllDisjointProperties, PROPERTIES[:3]),
+        "no name": no_name,
+    }
     assert made.keys() == AXIOMS.keys()
-    made[draw(st.sampled_from(_DRAWN))]()
+    assert further.keys() == set(BEYOND_OWLRL)
+    kinds = [*_DRAWN, *(BEYOND_OWLRL if of_all_kinds else ())]
+    (made | further)[draw(st.sampled_from(kinds))]()
 
 
 @st.composite
