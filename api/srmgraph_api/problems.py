@@ -21,6 +21,7 @@ from starlette.exceptions import HTTPException
 from srmgraph.errors import (
     BusyStoreError,
     ChangedStoreError,
+    ClosureTooLargeError,
     FullStoreError,
     InconsistentError,
     InputError,
@@ -43,6 +44,7 @@ _STATUS: dict[type[SrmgraphError], int] = {
     UnknownQuestionError: 404,
     # What is served contradicts itself; no request of the client's can mend that.
     InconsistentError: 409,
+    ClosureTooLargeError: 422,
     ParameterError: 400,
     # The files of the service are faulty, not the request.
     QuestionError: 500,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from srmgraph.errors import (
     BusyStoreError,
     ChangedStoreError,
+    ClosureTooLargeError,
     DoesNotConformError,
     FullStoreError,
     InconsistentError,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BusyStoreError",
     "ChangedStoreError",
+    "ClosureTooLargeError",
     "DoesNotConformError",
     "FullStoreError",
     "InconsistentError",

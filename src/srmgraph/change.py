@@ -124,12 +124,14 @@ class Change:
 
     def infer(self) -> None:
         """Let the facts that follow be those that follow now; raises InconsistentError."""
-        from srmgraph.inference import infer
+        from srmgraph.inference import Closure
 
-        self.store.remove_graph(knowledge.inferred_graph())
+        inferred = knowledge.inferred_graph()
+        self.store.remove_graph(inferred)
         if self.is_durable:
             self._renew_ontology()
-            self.store.add(infer(self.store), knowledge.inferred_graph())
+            closure = Closure.of_store(self.store)
+            self.store.write(closure.quads(inferred), len(closure))
 
     def _renew_ontology(self) -> None:
         """Let the store hold the ontology that this version of the library knows."""

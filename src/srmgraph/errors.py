@@ -18,7 +18,8 @@ Every message says what is wrong, where, and what to do about it.
     │   ├── UnknownQuestionError there is no question of that name
     │   └── ParameterError       a parameter is unknown, missing or of no use
     ├── DoesNotConformError      data break a rule; carries the report
-    └── InconsistentError        data contradict the ontology; carries the contradictions
+    ├── InconsistentError        data contradict the ontology; carries the contradictions
+    └── ClosureTooLargeError     more follows from data than can be meant
 """
 
 from __future__ import annotations
@@ -146,6 +147,17 @@ class InconsistentError(SrmgraphError):
             f"{count} contradiction{'' if count == 1 else 's'}:"
         )
         super().__init__("\n".join([heading, *(f"  {text}" for text in self.contradictions)]))
+
+
+class ClosureTooLargeError(SrmgraphError):
+    """More follows than was allowed, so nothing was inferred."""
+
+    def __init__(self, limit: int, rule: str) -> None:
+        super().__init__(
+            f"More than {limit:,} facts follow, so nothing was inferred. The last rule at work was "
+            f"{rule}. Look for a transitive property or a chain over a dense network, or raise the "
+            "limit."
+        )
 
 
 def _again(kind: type[SrmgraphError], args: Any, values: dict[str, Any]) -> SrmgraphError:

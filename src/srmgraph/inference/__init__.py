@@ -8,11 +8,11 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from srmgraph.errors import InputError
+from srmgraph.errors import ClosureTooLargeError, InputError
 from srmgraph.inference.closure import Change, Closure
 from srmgraph.inference.program import Program, standard
 from srmgraph.inference.proof import Proof
-from srmgraph.inference.report import ClosureTooLargeError, RunReport
+from srmgraph.inference.report import RunReport
 from srmgraph.inference.state import Progress
 
 if TYPE_CHECKING:

@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING
 import pyoxigraph
 import rdflib
 
-from srmgraph.errors import InconsistentError
+from srmgraph.errors import ClosureTooLargeError, InconsistentError
 from srmgraph.inference import proof
 from srmgraph.inference.facts import Delta
 from srmgraph.inference.program import Program, axioms_among, standard
 from srmgraph.inference.proof import Proof
-from srmgraph.inference.report import ClosureTooLargeError, RunReport
+from srmgraph.inference.report import RunReport
 from srmgraph.inference.state import Progress, State, without_garbage_collection
 from srmgraph.terms import Statement
 

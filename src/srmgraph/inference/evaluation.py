@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
+from srmgraph.errors import ClosureTooLargeError
 from srmgraph.inference import equality, joins
 from srmgraph.inference.dictionary import Dictionary
 from srmgraph.inference.facts import LITERALS, Delta, Fact, Facts
-from srmgraph.inference.report import ClosureTooLargeError, RunReport
+from srmgraph.inference.report import RunReport
 from srmgraph.inference.rules import Rule, RuleSet
 
 Derivation = tuple[str, tuple[Fact, ...]]

@@ -5,19 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from srmgraph.errors import SrmgraphError
-
-
-class ClosureTooLargeError(SrmgraphError):
-    """More follows than was allowed, so nothing was inferred."""
-
-    def __init__(self, limit: int, rule: str) -> None:
-        super().__init__(
-            f"More than {limit:,} facts follow, so nothing was inferred. The last rule at work was "
-            f"{rule}. Look for a transitive property or a chain over a dense network, or raise the "
-            "limit."
-        )
-
 
 @dataclass
 class RunReport:

@@ -105,7 +105,11 @@ class EmbeddedStore:
             pyoxigraph.Quad(triple.subject, triple.predicate, triple.object, target)
             for triple in triples_to_oxigraph(graph)
         )
-        self._write(quads, len(graph) > _MANY // 100)
+        self.write(quads, len(graph))
+
+    def write(self, quads: Iterator[pyoxigraph.Quad], number: int) -> None:
+        """Add about so many statements of the engine."""
+        self._write(quads, number > _MANY // 100)
 
     def _write(self, quads: Iterator[pyoxigraph.Quad], are_many: bool) -> None:
         # Either way it is all or nothing. In a folder, bulk loading makes files of its own each
