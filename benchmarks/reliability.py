@@ -171,12 +171,17 @@ def _is_worker(pid: int) -> bool:
     return b"forkserver" in line
 
 
+def free_port() -> int:
+    """Return a port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @contextmanager
 def service(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """A service over the store, in a process of its own, and its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     address = f"http://127.0.0.1:{port}"
     process = subprocess.Popen(
         [

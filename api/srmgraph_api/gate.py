@@ -67,22 +67,22 @@ class Gate:
             route = scope.get("route") or inner.get("route")
             path = getattr(route, "path", "other")
             self._counters.count(method, path, status, seconds)
-            _LOG.info(
-                "%s",
-                json.dumps(
-                    {
-                        "request": identifier,
-                        "method": method,
-                        # Without what stands behind the question mark: it may be private.
-                        "path": scope["path"],
-                        "status": status,
-                        "milliseconds": round(seconds * 1000, 1),
-                        "address": (scope.get("client") or ("",))[0],
-                        "key": client_name.get(),
-                    },
-                    ensure_ascii=False,
-                ),
-            )
+            if _LOG.isEnabledFor(logging.INFO):
+                _LOG.info("%s", _line(scope, identifier, status, seconds))
+
+
+def _line(scope: Scope, identifier: str, status: int, seconds: float) -> str:
+    told = {
+        "request": identifier,
+        "method": scope["method"],
+        # Without what stands behind the question mark: it may be private.
+        "path": scope["path"],
+        "status": status,
+        "milliseconds": round(seconds * 1000, 1),
+        "address": (scope.get("client") or ("",))[0],
+        "key": client_name.get(),
+    }
+    return json.dumps(told, ensure_ascii=False)
 
 
 def _host(scope: Scope) -> str:
