@@ -23,7 +23,7 @@ def server() -> Iterator[tuple[subprocess.Popen[bytes], str]]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-m", "srmgraph.cli", "serve", "acme.ttl", "--port", str(port)],
+        [sys.executable, "-m", "srmgraph.cli", "serve", "acme.ttl", "--log", "--port", str(port)],
         cwd=FILES,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -69,4 +69,5 @@ def test_it_answers_and_stops(server: tuple[subprocess.Popen[bytes], str]) -> No
     output, _ = process.communicate(timeout=30)
     assert process.returncode == 0
     assert b"Traceback" not in output
+    assert b'"path": "/sparql", "status": 200' in output
     assert address.encode() in output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 from contextlib import suppress
 from ipaddress import ip_address
@@ -32,6 +33,9 @@ def install(add: AddVerb) -> None:
     arguments.store(one)
     one.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
     one.add_argument("--port", type=int, default=8000, help="the port to listen on (8000)")
+    one.add_argument(
+        "--log", action="store_true", help="tell of each request, a line of JSON on standard error"
+    )
     one.set_defaults(run=_serve)
 
     one = add("keys", "make, list and revoke the keys to a store that is served")
@@ -78,6 +82,9 @@ def _serve(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> 
         access_log=False,
         timeout_graceful_shutdown=10,
     )
+    if options.log:
+        logging.basicConfig(level=logging.WARNING, format="%(message)s")
+        logging.getLogger("srmgraph_api.requests").setLevel(logging.INFO)
     # The files are read here, so that a faulty one is told before an address is.
     config.load()
     terminal.remark(f"http://{options.host}:{options.port}  (stop with Ctrl-C)", "bold")
