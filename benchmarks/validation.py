@@ -164,7 +164,8 @@ def change(file: Path, number: int) -> list[Changed]:
     standing = validator.validate(store, exclusive=True)
     # The first time, the rules are made ready.
     validator.revalidate(store, standing, Change(), exclusive=True)
-    chosen = random.Random(1).sample(_relationships(store), number)
+    known = _relationships(store)
+    chosen = random.Random(1).sample(known, min(number, len(known)))
     return [_changed(store, validator, standing, chosen, whole) for whole in (False, True)]
 
 
