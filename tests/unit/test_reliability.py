@@ -11,4 +11,4 @@ def test_kill_at_any_moment(tmp_path: Path) -> None:
     outcome = reliability.run(tmp_path / "store", rounds=4)
     assert outcome.faults == []
     assert outcome.answers["command"] > 0
-    assert outcome.answers["204"] > 0
+    assert outcome.answers.total() > outcome.answers["command"]
