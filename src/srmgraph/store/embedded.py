@@ -11,15 +11,16 @@ import pyoxigraph
 import rdflib
 
 from srmgraph import knowledge
-from srmgraph.errors import InputError, QueryError
+from srmgraph.errors import QueryError
 from srmgraph.sparql import names_its_graphs, unmistakable
+from srmgraph.store import intake
 from srmgraph.store.limits import LimitedBytes
 from srmgraph.store.protocol import LoadProgress
 from srmgraph.store.query_errors import ENGINE_ERRORS, check, check_update, query_error
 from srmgraph.store.solutions import Solutions, results_format
 from srmgraph.store.updates import with_dataset
-from srmgraph.syntax import Parser, format_of, read_bytes
-from srmgraph.terms import to_oxigraph, triples_to_oxigraph, triples_to_rdflib
+from srmgraph.syntax import Parser, format_of
+from srmgraph.terms import triples_to_oxigraph
 
 # Above this many bytes it takes too long to number blank nodes in the order of the file; the engine
 # then gives them names by chance.
@@ -59,11 +60,7 @@ class EmbeddedStore:
         progress: LoadProgress | None = None,
     ) -> None:
         """Take in the statements of a file; see `Store`."""
-        file = Path(file)
-        # What is not there is told before what its name says.
-        content = read_bytes(file)
-        parser = Parser(content, format_of(file, format), file, _context, progress=progress)
-        self._extend(parser, graph)
+        self._extend(intake.of_file(file, format, progress), graph)
 
     def parse(
         self,
@@ -73,11 +70,10 @@ class EmbeddedStore:
         base: str | None = None,
     ) -> None:
         """Take in the statements of a text; see `Store`."""
-        content = text.encode() if isinstance(text, str) else text
-        self._extend(Parser(content, format_of(Path(), format), None, _context, base), graph)
+        self._extend(intake.of_text(text, format, base), graph)
 
     def _extend(self, parser: Parser, graph: rdflib.URIRef | None) -> None:
-        target = _graph_name(graph)
+        target = intake.graph_name(graph)
         self._reads += 1
         # Nothing is kept when the parser raises: the engine writes only when all has been read.
         if len(parser.content) > _LARGE and parser.is_plain:
@@ -93,14 +89,12 @@ class EmbeddedStore:
                 )
         else:
             label = f"{self._label}{self._reads}n"
-            self._write(_with_own_blanknodes(parser, label, target), len(parser.content) > _MANY)
-        for prefix, namespace in parser.prefixes.items():
-            self.prefixes[prefix] = namespace
-            self.namespaces.setdefault(prefix, set()).add(namespace)
+            self._write(_with_own_blank_nodes(parser, label, target), len(parser.content) > _MANY)
+        intake.remember(parser, self.prefixes, self.namespaces)
 
     def add(self, graph: rdflib.Graph, name: rdflib.URIRef | None = None) -> None:
         """Add the statements of a graph, to the graph called `name` or to the default graph."""
-        target = _graph_name(name)
+        target = intake.graph_name(name)
         quads = (
             pyoxigraph.Quad(triple.subject, triple.predicate, triple.object, target)
             for triple in triples_to_oxigraph(graph)
@@ -131,13 +125,10 @@ class EmbeddedStore:
         answer = self._query(sparql)
         if not isinstance(answer, pyoxigraph.QueryTriples):
             raise QueryError("This is no CONSTRUCT or DESCRIBE query, so it makes no graph.")
-        graph = self._empty_graph()
         try:
-            for triple in triples_to_rdflib(answer):
-                graph.add(triple)
+            return intake.filled(answer, self.prefixes)
         except ENGINE_ERRORS as error:
             raise query_error(error, sparql) from error
-        return graph
 
     def holds(self, sparql: str) -> bool:
         """Answer an ASK query; raises QueryError."""
@@ -193,15 +184,12 @@ class EmbeddedStore:
 
     def graph(self, name: rdflib.URIRef | None = None) -> rdflib.Graph:
         """Return a copy of the statements of a named graph, or of all graphs as one."""
-        graph = self._empty_graph()
         quads = (
             self.oxigraph
             if name is None
-            else self.oxigraph.quads_for_pattern(None, None, None, _graph_name(name))
+            else self.oxigraph.quads_for_pattern(None, None, None, intake.graph_name(name))
         )
-        for triple in triples_to_rdflib(quads):
-            graph.add(triple)
-        return graph
+        return intake.filled(quads, self.prefixes)
 
     def graphs(self) -> dict[rdflib.URIRef | None, int]:
         """Return how many statements each graph holds; see `Store`."""
@@ -252,12 +240,6 @@ class EmbeddedStore:
         """Let go of the engine, and so of its files and locks."""
         self.oxigraph = pyoxigraph.Store()
 
-    def _empty_graph(self) -> rdflib.Graph:
-        graph = rdflib.Graph(bind_namespaces="none")
-        for prefix, namespace in (knowledge.prefixes() | self.prefixes).items():
-            graph.bind(prefix, namespace, replace=True)
-        return graph
-
     def _query(
         self,
         sparql: str,
@@ -281,29 +263,15 @@ class EmbeddedStore:
             raise query_error(error, sparql) from error
 
 
-def _graph_name(name: rdflib.URIRef | None) -> pyoxigraph.NamedNode | pyoxigraph.DefaultGraph:
-    if name is None:
-        return pyoxigraph.DefaultGraph()
-    node = to_oxigraph(name)
-    if not isinstance(node, pyoxigraph.NamedNode):
-        raise InputError(f"A graph is named by an IRI, not by {name!r}.")
-    return node
-
-
 def nodes(iris: Sequence[str]) -> list[Any]:
     """Return IRIs as terms; raises ValueError for what is none."""
     return [pyoxigraph.NamedNode(iri) for iri in iris]
 
 
-def _context(iri: str) -> dict[str, Any] | None:
-    return knowledge.context() if iri == knowledge.context_iri() else None
-
-
-def _with_own_blanknodes(
+def _with_own_blank_nodes(
     parser: Parser, label: str, target: pyoxigraph.NamedNode | pyoxigraph.DefaultGraph
 ) -> Iterator[pyoxigraph.Quad]:
     """Number blank nodes in their order in the file: apart from others', the same in each run."""
-    outside = pyoxigraph.DefaultGraph()
     names: dict[pyoxigraph.BlankNode, pyoxigraph.BlankNode] = {}
 
     def own(term: Any) -> Any:
@@ -315,5 +283,5 @@ def _with_own_blanknodes(
 
     for quad in parser:
         subject, value = quad.subject, quad.object
-        graph = target if quad.graph_name == outside else own(quad.graph_name)
+        graph = target if quad.graph_name == intake.OUTSIDE else own(quad.graph_name)
         yield pyoxigraph.Quad(own(subject), quad.predicate, own(value), graph)

@@ -14,7 +14,8 @@ import rdflib
 
 from srmgraph import knowledge
 from srmgraph import sparql as words
-from srmgraph.errors import InputError, QueryError, StoreError
+from srmgraph.errors import QueryError, StoreError
+from srmgraph.store import intake
 from srmgraph.store.embedded import EmbeddedStore, nodes
 from srmgraph.store.limits import LimitedBytes
 from srmgraph.store.protocol import LoadProgress
@@ -39,13 +40,12 @@ from srmgraph.store.remote_servers import STAND_IN, Parameters, Server, server_o
 from srmgraph.store.remote_writer import Writer
 from srmgraph.store.solutions import Solutions, results_format
 from srmgraph.store.updates import with_dataset
-from srmgraph.syntax import Parser, format_of, read_bytes
-from srmgraph.terms import n_triples, to_oxigraph, triples_to_oxigraph, triples_to_rdflib
+from srmgraph.syntax import Parser, format_of
+from srmgraph.terms import n_triples, triples_to_oxigraph
 
 __all__ = ["Basic", "Bearer", "Digest", "RemoteStore", "Server"]
 
 _SERVER = re.compile(r"([a-z0-9]+)\+(?=https?://)")
-_OUTSIDE = pyoxigraph.DefaultGraph()
 
 
 class RemoteStore:
@@ -118,11 +118,7 @@ class RemoteStore:
         progress: LoadProgress | None = None,
     ) -> None:
         """Take in the statements of a file; see `Store`. A large one is sent in several parts."""
-        file = Path(file)
-        # What is not there is told before what its name says.
-        content = read_bytes(file)
-        parser = Parser(content, format_of(file, format), file, _context, progress=progress)
-        self._take_in(parser, graph)
+        self._take_in(intake.of_file(file, format, progress), graph)
 
     def parse(
         self,
@@ -132,28 +128,25 @@ class RemoteStore:
         base: str | None = None,
     ) -> None:
         """Take in the statements of a text; see `Store`. A large one is sent in several parts."""
-        content = text.encode() if isinstance(text, str) else text
-        self._take_in(Parser(content, format_of(Path(), format), None, _context, base), graph)
+        self._take_in(intake.of_text(text, format, base), graph)
 
     def _take_in(self, parser: Parser, graph: rdflib.URIRef | None) -> None:
-        target = _graph_name(graph)
+        target = intake.graph_name(graph)
         self._writer.upload(
             pyoxigraph.Quad(
                 quad.subject,
                 quad.predicate,
                 quad.object,
-                target if quad.graph_name == _OUTSIDE else quad.graph_name,
+                target if quad.graph_name == intake.OUTSIDE else quad.graph_name,
             )
             # All is parsed before the first part is sent: a faulty file leaves no trace.
             for quad in list(parser)
         )
-        for prefix, namespace in parser.prefixes.items():
-            self.prefixes[prefix] = namespace
-            self.namespaces.setdefault(prefix, set()).add(namespace)
+        intake.remember(parser, self.prefixes, self.namespaces)
 
     def add(self, graph: rdflib.Graph, name: rdflib.URIRef | None = None) -> None:
         """Add the statements of a graph; see `Store`. A large one is sent in several parts."""
-        target = _graph_name(name)
+        target = intake.graph_name(name)
         self._writer.upload(
             pyoxigraph.Quad(triple.subject, triple.predicate, triple.object, target)
             for triple in list(triples_to_oxigraph(graph))
@@ -173,7 +166,7 @@ class RemoteStore:
         """Answer a CONSTRUCT or DESCRIBE query; see `Store`. Raises StoreError, as `select`."""
         if words.form(sparql) not in ("CONSTRUCT", "DESCRIBE", ""):
             raise QueryError("This is no CONSTRUCT or DESCRIBE query, so it makes no graph.")
-        return self._filled(triples(self._ask(sparql, GRAPH), self._server))
+        return intake.filled(triples(self._ask(sparql, GRAPH), self._server), self.prefixes)
 
     def holds(self, sparql: str) -> bool:
         """Answer an ASK query; see `Store`. Raises StoreError when the server does not."""
@@ -261,7 +254,7 @@ class RemoteStore:
         if name is None:
             return self.construct("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }")
         named = f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ GRAPH {n_triples(name)} {{ ?s ?p ?o }} }}"
-        return self._filled(triples(self._ask(named, GRAPH, ()), self._server))
+        return intake.filled(triples(self._ask(named, GRAPH, ()), self._server), self.prefixes)
 
     def graphs(self) -> dict[rdflib.URIRef | None, int]:
         """Return how many statements each graph holds; see `Store`. Empty graphs are left out."""
@@ -278,7 +271,7 @@ class RemoteStore:
 
     def remove_graph(self, name: rdflib.URIRef) -> None:
         """Remove a named graph with all its statements, if it is there."""
-        self._writer.update(f"DROP SILENT GRAPH {_graph_name(name)}")
+        self._writer.update(f"DROP SILENT GRAPH {intake.graph_name(name)}")
 
     @contextmanager
     def change(
@@ -413,16 +406,8 @@ class RemoteStore:
             for row in self._raw(f"SELECT ?g ?s ?p ?o {{ {pattern} }}", chosen):
                 name = row["g"]
                 if name is None or name.value == self._server.stand_in:
-                    name = _OUTSIDE
+                    name = intake.OUTSIDE
                 yield pyoxigraph.Quad(row["s"], row["p"], row["o"], name)
-
-    def _filled(self, found: Iterable[pyoxigraph.Triple]) -> rdflib.Graph:
-        graph = rdflib.Graph(bind_namespaces="none")
-        for prefix, namespace in (knowledge.prefixes() | self.prefixes).items():
-            graph.bind(prefix, namespace, replace=True)
-        for triple in triples_to_rdflib(found):
-            graph.add(triple)
-        return graph
 
 
 def _words(sparql: str) -> set[str]:
@@ -435,19 +420,6 @@ def _chosen(default_graphs: Iterable[str], named_graphs: Iterable[str]) -> Param
         *(("default-graph-uri", name) for name in default_graphs),
         *(("named-graph-uri", name) for name in named_graphs),
     )
-
-
-def _graph_name(name: rdflib.URIRef | None) -> pyoxigraph.NamedNode | pyoxigraph.DefaultGraph:
-    if name is None:
-        return _OUTSIDE
-    node = to_oxigraph(name)
-    if not isinstance(node, pyoxigraph.NamedNode):
-        raise InputError(f"A graph is named by an IRI, not by {name!r}.")
-    return node
-
-
-def _context(iri: str) -> dict[str, Any] | None:
-    return knowledge.context() if iri == knowledge.context_iri() else None
 
 
 def _with_base(text: str, base: str | None) -> str:
