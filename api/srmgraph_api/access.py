@@ -7,7 +7,6 @@ import binascii
 from dataclasses import dataclass
 
 from fastapi import Request
-from fastapi.security import APIKeyHeader
 
 from srmgraph import knowledge
 from srmgraph.keys import Key
@@ -16,13 +15,6 @@ from srmgraph_api.problems import Problem
 from srmgraph_api.service import Service
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="srmgraph"'}
-SCHEME = APIKeyHeader(
-    name="Authorization",
-    scheme_name="key",
-    description="`Bearer srm_…`, a key made by: srmgraph keys create",
-    auto_error=False,
-)
-"""How a key is sent, for the OpenAPI description."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +30,15 @@ class Client:
         return list(self.graphs)
 
     def check_graph(self, name: str | None) -> None:
-        """Raise Problem 403 for a graph that is not the client's, or that is the store's own."""
+        """Raise Problem 403 for a graph that the client's key is not for."""
         if self.graphs and name not in self.graphs:
             raise Problem(403, f"The key is for other graphs: {', '.join(self.graphs)}.")
+
+    def check_writes(self, name: str | None) -> None:
+        """Raise Problem 403 for such a graph, and for one that the store keeps for itself."""
+        self.check_graph(name)
+        if name is not None and name in map(str, knowledge.own_graphs()):
+            raise Problem(403, f"The graph <{name}> is kept by the store itself.")
 
 
 def reader(service: Service, request: Request) -> Client:
@@ -51,12 +49,6 @@ def reader(service: Service, request: Request) -> Client:
 def writer(service: Service, request: Request, role: str = "write") -> Client:
     """Return who writes; raises Problem 401 without a key, and 403 with one that does not do."""
     return _client(service, request, role)
-
-
-def check_not_own(name: str | None) -> None:
-    """Raise Problem 403 for a graph that the store keeps for itself."""
-    if name is not None and name in map(str, knowledge.own_graphs()):
-        raise Problem(403, f"The graph <{name}> is kept by the store itself.")
 
 
 def _client(service: Service, request: Request, role: str | None) -> Client:

@@ -8,6 +8,7 @@ from fastapi import Request, Response
 
 from srmgraph_api import negotiation
 from srmgraph_api.access import Client
+from srmgraph_api.conditions import expected
 from srmgraph_api.jobs import Made, Refused, Terms
 from srmgraph_api.negotiation import GRAPH_TYPES
 from srmgraph_api.problems import problem
@@ -17,8 +18,6 @@ _PROBLEM = "application/problem+json"
 
 def terms(request: Request, client: Client) -> Terms:
     """Return on which terms a request wants its change; raises Problem 412."""
-    from srmgraph_api.revisions import expected
-
     return Terms(client.author, expected(request), _report_format(request))
 
 

@@ -14,6 +14,7 @@ from srmgraph import knowledge
 from srmgraph.adapters import jsonld, rdf
 from srmgraph.syntax import FORMATS
 from srmgraph_api import negotiation
+from srmgraph_api.conditions import not_modified
 from srmgraph_api.negotiation import GRAPH_TYPES
 from srmgraph_api.problems import Problem, responses
 
@@ -94,13 +95,12 @@ def _text(name: str, format: str) -> bytes:
 
 
 def _cached(request: Request, content: bytes, media_type: str) -> Response:
-    tag = f'"{sha256(content).hexdigest()[:16]}"'
     headers = {
-        "ETag": tag,
+        "ETag": f'"{sha256(content).hexdigest()[:16]}"',
         "Vary": "Accept",
         "Cache-Control": "public, max-age=300",
         "Access-Control-Allow-Origin": "*",
     }
-    if tag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    return Response(content, media_type=media_type, headers=headers)
+    return not_modified(request, headers) or Response(
+        content, media_type=media_type, headers=headers
+    )

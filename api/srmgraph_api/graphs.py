@@ -13,11 +13,10 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Query, Request, Response
 
-from srmgraph_api import access, changes, jobs, negotiation
-from srmgraph_api.jobs import Made
+from srmgraph_api import access, changes, conditions, jobs, negotiation
+from srmgraph_api.conditions import Revision
 from srmgraph_api.negotiation import GRAPH_TYPES
 from srmgraph_api.problems import Problem, responses
-from srmgraph_api.revisions import Revision, tag, unchanged
 from srmgraph_api.service import Service
 
 _CONTENT: dict[str, Any] = {
@@ -53,14 +52,14 @@ def router(service: Service) -> APIRouter:
         if _lists(request):
             content = await service.read(client.line, jobs.listed, number, client.scope())
             return Response(
-                content, media_type="application/json", headers=_headers(number, "json")
+                content, media_type="application/json", headers=conditions.headers(number, "json")
             )
         name = _name(service, request)
         client.check_graph(name)
         media_type = negotiation.best(request, [*GRAPH_TYPES])
-        headers = _headers(number, GRAPH_TYPES[media_type])
-        if unchanged(request, headers["ETag"]):
-            return Response(status_code=304, headers=headers)
+        headers = conditions.headers(number, GRAPH_TYPES[media_type])
+        if known := conditions.not_modified(request, headers):
+            return known
         content = await service.read(client.line, jobs.graph, number, name, GRAPH_TYPES[media_type])
         if content is None:
             raise _none(name)
@@ -80,8 +79,7 @@ def router(service: Service) -> APIRouter:
         """Remove the graph with all that it holds."""
         client = access.writer(service, request)
         name = _name(service, request)
-        client.check_graph(name)
-        access.check_not_own(name)
+        client.check_writes(name)
         made = await service.write(client.line, jobs.remove, changes.terms(request, client), name)
         if made is None:
             raise _none(name)
@@ -151,16 +149,11 @@ def _none(name: str | None) -> Problem:
     return Problem(404, f"There is no graph <{name}>." if name else "The default graph is empty.")
 
 
-def _headers(number: int, format: str) -> dict[str, str]:
-    return {"ETag": tag(number, format), "Vary": "Accept, Authorization"}
-
-
 async def _written(
     service: Service, request: Request, name: str | None, *, replaces: bool
 ) -> Response:
     client = access.writer(service, request)
-    client.check_graph(name)
-    access.check_not_own(name)
+    client.check_writes(name)
     terms = changes.terms(request, client)
     content = await negotiation.body(request, service.settings.largest_upload)
     base = name or negotiation.address(service.settings.base, request)
@@ -174,8 +167,6 @@ async def _written(
     made = await service.write(
         client.line, jobs.put, terms, name, lines, negotiation.media_type(request), replaces
     )
-    if isinstance(made, Made) and not replaces and name is None:
-        made = Made(made.revision, False, made.changed)
     return changes.response(request, made, name)
 
 

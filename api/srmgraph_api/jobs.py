@@ -12,11 +12,11 @@ import pyoxigraph
 import rdflib
 
 from srmgraph import DoesNotConformError, ServiceGraph, knowledge, queries
-from srmgraph.adapters import rdf
 from srmgraph.change import Change
 from srmgraph.errors import InputError
 from srmgraph.store import EmbeddedStore
 from srmgraph.store.folder import FolderStore
+from srmgraph.store.intake import graph_name
 from srmgraph.syntax import FORMATS
 from srmgraph.terms import n_triples
 from srmgraph.validation import formats, validate
@@ -98,11 +98,11 @@ def graph(desk: Desk, revision: int, name: str | None, format: str) -> bytes | N
     """Return the statements of a named graph, or of the default graph; None if there is none."""
     store = desk.revision(revision)
     iri = None if name is None else rdflib.URIRef(name)
-    if iri is not None and iri not in store.graphs():
+    if iri is not None and not store.has_graph(iri):
         return None
     dumped: bytes | None = store.oxigraph.dump(
         format=FORMATS[format].oxigraph,
-        from_graph=pyoxigraph.DefaultGraph() if name is None else pyoxigraph.NamedNode(name),
+        from_graph=graph_name(iri),
         prefixes=knowledge.prefixes() | store.prefixes,
     )
     return dumped or b""
@@ -175,19 +175,20 @@ def put(
     iri = None if name is None else rdflib.URIRef(name)
 
     def make(change: Change) -> bool:
-        held = iri in change.store.graphs()
+        held = change.store.has_graph(iri)
         incoming = EmbeddedStore()
         incoming.parse(content, "n-quads", iri)
         if replaces and held and _same(change.store, incoming, iri):
             raise _Unchanged
         if replaces:
-            change.store.update(f"DROP SILENT {'DEFAULT' if iri is None else f'GRAPH {iri.n3()}'}")
+            change.store.oxigraph.clear_graph(graph_name(iri))
         change.store.parse(content, "n-quads", iri)
         if iri is not None:
             # An empty graph is there all the same.
             change.store.oxigraph.add_graph(pyoxigraph.NamedNode(iri))
             change.remember(iri, source, content)
-        return not held
+        # What is added to the default graph makes no graph: it is always there.
+        return not held and (replaces or iri is not None)
 
     what = "the default graph" if name is None else name
     return _made(desk, terms, f"{'put' if replaces else 'added to'} {what}", make)
@@ -198,9 +199,9 @@ def remove(desk: Desk, terms: Terms, name: str | None) -> Made | Refused | None:
     iri = None if name is None else rdflib.URIRef(name)
 
     def make(change: Change) -> bool:
-        if iri is not None and iri not in change.store.graphs():
+        if iri is not None and not change.store.has_graph(iri):
             raise _Unchanged
-        change.store.update(f"DROP SILENT {'DEFAULT' if iri is None else f'GRAPH {iri.n3()}'}")
+        change.store.oxigraph.remove_graph(graph_name(iri))
         return False
 
     what = "the default graph" if name is None else name
@@ -252,8 +253,17 @@ def _made(desk: Desk, terms: Terms, message: str, make: Callable[[Change], bool]
 
 def _same(store: EmbeddedStore, other: EmbeddedStore, name: rdflib.URIRef | None) -> bool:
     """Whether a graph holds the same statements in both, whatever their blank nodes are called."""
-    if store.graphs().get(name, 0) != other.graphs().get(name, 0) or len(other.graphs()) > 1:
-        return False
-    return rdf.serialize(store.graph(name), "n-triples") == rdf.serialize(
-        other.graph(name), "n-triples"
+    one, two = (
+        [
+            pyoxigraph.Quad(*quad.triple)
+            for quad in each.oxigraph.quads_for_pattern(None, None, None, graph_name(name))
+        ]
+        for each in (store, other)
     )
+    return len(one) == len(two) and _canonical(one) == _canonical(two)
+
+
+def _canonical(quads: list[pyoxigraph.Quad]) -> set[pyoxigraph.Quad]:
+    dataset = pyoxigraph.Dataset(quads)
+    dataset.canonicalize(pyoxigraph.CanonicalizationAlgorithm.RDFC_1_0)
+    return set(dataset)

@@ -12,9 +12,9 @@ from srmgraph.adapters import rdf
 from srmgraph.errors import ParameterError
 from srmgraph.queries import Question
 from srmgraph_api import access, jobs, negotiation
+from srmgraph_api.conditions import Revision
 from srmgraph_api.negotiation import GRAPH_TYPES, ROW_TYPES
 from srmgraph_api.problems import responses
-from srmgraph_api.revisions import Revision
 from srmgraph_api.service import Service
 
 _QUERY = "application/sparql-query"

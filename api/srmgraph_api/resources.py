@@ -11,10 +11,10 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.exceptions import HTTPException
 
 from srmgraph import knowledge
-from srmgraph_api import access, jobs, negotiation
+from srmgraph_api import access, conditions, jobs, negotiation
+from srmgraph_api.conditions import Revision
 from srmgraph_api.negotiation import GRAPH_TYPES
 from srmgraph_api.problems import Problem, responses
-from srmgraph_api.revisions import Revision, tag, unchanged
 from srmgraph_api.service import Service
 
 
@@ -70,9 +70,9 @@ async def _described(
     client = access.reader(service, request)
     number = service.revision if revision is None else revision
     media_type = negotiation.best(request, [*GRAPH_TYPES])
-    headers = {"ETag": tag(number, GRAPH_TYPES[media_type]), "Vary": "Accept, Authorization"}
-    if unchanged(request, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
+    headers = conditions.headers(number, GRAPH_TYPES[media_type])
+    if known := conditions.not_modified(request, headers):
+        return known
     content = await service.read(
         client.line, jobs.described, number, name, GRAPH_TYPES[media_type], client.scope()
     )

@@ -1,11 +1,7 @@
-"""Revisions over HTTP: in tags (ETag, If-Match), as a parameter, listed, compared, gone back to.
-
-Source: RFC 9110, sections 8.8.3 and 13.1.
-"""
+"""Revisions over HTTP: listed, compared, gone back to."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -15,39 +11,6 @@ from starlette.responses import StreamingResponse
 from srmgraph_api import access, changes, jobs
 from srmgraph_api.problems import Problem, responses
 from srmgraph_api.service import Service
-
-Revision = Annotated[
-    int | None,
-    Query(ge=0, description="the number of a revision that is kept; the current one without it"),
-]
-"""The parameter that asks an older revision."""
-
-_TAG = re.compile(r'(?:W/)?"r(\d+)[^"]*"')
-
-
-def tag(number: int, format: str) -> str:
-    """Return the tag of what a revision says in a format."""
-    return f'"r{number}-{format}"'
-
-
-def unchanged(request: Request, tag: str) -> bool:
-    """Whether the client has what it asks for already."""
-    known = request.headers.get("if-none-match", "")
-    return tag in (one.strip().removeprefix("W/") for one in known.split(","))
-
-
-def expected(request: Request) -> int | None:
-    """Return the revision that If-Match names; None if any will do.
-
-    Raises Problem 412 for a tag that no revision has.
-    """
-    header = request.headers.get("if-match", "*").strip()
-    if header == "*":
-        return None
-    found = _TAG.fullmatch(header)
-    if found is None:
-        raise Problem(412, f'“If-Match: {header}” names no revision, such as "r12".')
-    return int(found[1])
 
 
 def router(service: Service) -> APIRouter:

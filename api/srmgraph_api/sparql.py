@@ -12,10 +12,10 @@ from fastapi import APIRouter, Query, Request, Response
 
 from srmgraph.sparql import form
 from srmgraph.store import EmbeddedStore
-from srmgraph_api import access, changes, jobs, negotiation
+from srmgraph_api import access, changes, conditions, jobs, negotiation
+from srmgraph_api.conditions import Revision
 from srmgraph_api.negotiation import GRAPH_TYPES, ROW_TYPES
 from srmgraph_api.problems import Problem, responses
-from srmgraph_api.revisions import Revision, tag, unchanged
 from srmgraph_api.service import Service
 
 _EXAMPLE = """\
@@ -199,9 +199,9 @@ async def _answered(
     else:
         media_type, format = negotiation.best_rows(request)
     number = service.revision if revision is None else revision
-    headers = {"Vary": "Accept, Authorization", "ETag": tag(number, format)}
-    if unchanged(request, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
+    headers = conditions.headers(number, format)
+    if known := conditions.not_modified(request, headers):
+        return known
     default = parameters.get("default-graph-uri", [])
     named = parameters.get("named-graph-uri", [])
     for name in (*default, *named) if client.graphs else ():

@@ -52,6 +52,7 @@ class Worker:
         self._limits = limits
         self._process: BaseProcess | None = None
         self._connection: Connection | None = None
+        self._is_ready = False
 
     def start(self) -> None:
         """Start the process, if there is none; does not wait until it is ready."""
@@ -109,9 +110,8 @@ class Worker:
         """End the process, whatever it does; return its exit code."""
         if self._process is None:
             return None
-        code = None
         # One that died by itself is to be told apart from one that is killed.
-        self._process.join(0.2 if self._connection is None else 0.05)
+        self._process.join(0.05)
         code = self._process.exitcode
         self._process.kill()
         self._process.join()
@@ -125,8 +125,6 @@ class Worker:
         code = self.stop()
         self.start()
         return code
-
-    _is_ready = False
 
 
 @cache

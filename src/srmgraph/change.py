@@ -124,14 +124,13 @@ class Change:
 
     def infer(self) -> None:
         """Let the facts that follow be those that follow now; raises InconsistentError."""
-        from srmgraph.inference import Closure
+        from srmgraph.inference import close
 
-        inferred = knowledge.inferred_graph()
-        self.store.remove_graph(inferred)
         if self.is_durable:
             self._renew_ontology()
-            closure = Closure.of_store(self.store)
-            self.store.write(closure.quads(inferred), len(closure))
+            close(self.store, knowledge.inferred_graph())
+        else:
+            self.store.remove_graph(knowledge.inferred_graph())
 
     def _renew_ontology(self) -> None:
         """Let the store hold the ontology that this version of the library knows."""

@@ -111,18 +111,16 @@ class ServiceGraph:
         They replace those inferred before. `progress` hears a sentence now and then.
         Raises InconsistentError, and then adds nothing.
         """
-        from srmgraph.inference import infer
-
         if self.store.is_durable:
             with self.change(message="infer"):
                 pass
             return len(self.inferred())
-        self.store.remove_graph(self.inferred_graph)
+        from srmgraph.inference import close
+
         self._inferred = False
-        facts = infer(self.store.snapshot(), progress=progress)
-        self.store.add(facts, self.inferred_graph)
+        number = close(self.store.snapshot(), self.inferred_graph, progress)
         self._inferred = True
-        return len(facts)
+        return number
 
     def inferred(self) -> rdflib.Graph:
         """Return the facts that were inferred, and only these."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import xml.parsers.expat
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from typing import IO, Any, TypeAlias
 
 import pyoxigraph
 
-from srmgraph.errors import MissingFileError, ParseError, UnknownFormatError
+from srmgraph.errors import InputError, MissingFileError, ParseError, UnknownFormatError
 
 ContextLoader: TypeAlias = Callable[[str], dict[str, Any] | None]
 
@@ -96,6 +97,17 @@ def read_bytes(file: Path) -> bytes:
         raise MissingFileError("This is a folder; name the files in it.", file) from error
     except OSError as error:
         raise MissingFileError(f"It cannot be read: {error.strerror}.", file) from error
+
+
+def write_bytes(file: Path, content: bytes) -> None:
+    """Write a file, which is replaced only when all has been written; raises InputError."""
+    scratch = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        scratch.write_bytes(content)
+        scratch.replace(file)
+    except OSError as error:
+        scratch.unlink(missing_ok=True)
+        raise InputError(f"It cannot be written: {error.strerror}.", file) from error
 
 
 class Parser:

@@ -85,14 +85,11 @@ class Terminal:
     def answer(self, variables: Sequence[str], rows: Sequence[Cells], store: Store) -> None:
         """Write the rows of an answer as a table, things by their names."""
         names = Names(store, rows)
-        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-        for variable in variables:
-            column = [row[variables.index(variable)] for row in rows]
-            right = "right" if any(map(_is_number, column)) else "left"
-            table.add_column(in_words(variable), justify=right, overflow="fold")  # type: ignore[arg-type]
-        for row in rows:
-            table.add_row(*(Text(names.of(node)) for node in row))
-        self._output.print(table)
+        numbers = [
+            place for place in range(len(variables)) if any(_is_number(row[place]) for row in rows)
+        ]
+        texts = [[names.of(node) for node in row] for row in rows]
+        self.table([*map(in_words, variables)], texts, numbers)
 
     def table(
         self, columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,15 +12,14 @@ from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 import pytest
+from benchmarks.reliability import free_port
 
 FILES = Path(__file__).parent / "files"
 
 
 @pytest.fixture
 def server() -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "srmgraph.cli", "serve", "acme.ttl", "--log", "--port", str(port)],
         cwd=FILES,

@@ -1,7 +1,6 @@
 """Real SPARQL servers on loopback ports, each with a folder of its own that is thrown away."""
 
 import shutil
-import socket
 import subprocess
 import sysconfig
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import urllib3
+from benchmarks.reliability import free_port
 
 OXIGRAPH = Path(sysconfig.get_path("scripts")) / "oxigraph"
 VIRTUOSO = shutil.which("virtuoso-t")
@@ -89,9 +89,3 @@ def answers(url: str) -> bool:
     except urllib3.exceptions.HTTPError:
         return False
     return True
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

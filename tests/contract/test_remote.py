@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pyoxigraph
 import pytest
+from benchmarks.reliability import free_port
 from hypothesis import given
 from hypothesis import strategies as some
 from rdflib import BNode, Graph, Literal, Namespace, URIRef
@@ -204,7 +205,7 @@ def test_nothing_is_written_twice(
 
 
 def test_a_server_that_is_not_there(pauses: list[float]) -> None:
-    url = f"http://127.0.0.1:{servers.free_port()}"
+    url = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(StoreError, match=r"cannot be reached\. Does the server run"):
         store_at(url).select(SELECT)
     assert len(pauses) == 3

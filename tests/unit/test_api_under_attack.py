@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -12,6 +11,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from benchmarks.reliability import free_port
 from rdflib import OWL
 from starlette.testclient import TestClient
 
@@ -126,9 +126,7 @@ def test_a_stream_without_a_length_is_cut_off(client: TestClient) -> None:
 
 @pytest.fixture
 def server() -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     example = knowledge.ROOT / "data" / "cellphone" / "cellphone.ttl"
     process = subprocess.Popen(
         [

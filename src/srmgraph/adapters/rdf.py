@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
@@ -11,9 +10,8 @@ import rdflib
 
 from srmgraph import knowledge
 from srmgraph.adapters import compact, rdf_xml, turtle
-from srmgraph.errors import InputError
 from srmgraph.store import Store
-from srmgraph.syntax import FORMATS, Format, format_of
+from srmgraph.syntax import FORMATS, Format, format_of, write_bytes
 from srmgraph.terms import triples_to_oxigraph
 
 
@@ -31,14 +29,7 @@ def write(
     Raises UnknownFormatError, and InputError for what the format cannot express.
     """
     syntax = format_of(file, format)
-    content = serialize(source, syntax.name, without)
-    scratch = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        scratch.write_bytes(content)
-        scratch.replace(file)
-    except OSError as error:
-        scratch.unlink(missing_ok=True)
-        raise InputError(f"It cannot be written: {error.strerror}.", file) from error
+    write_bytes(file, serialize(source, syntax.name, without))
 
 
 def serialize(

@@ -18,7 +18,7 @@ from srmgraph.inference.state import Progress
 if TYPE_CHECKING:
     import rdflib
 
-    from srmgraph.store import Store
+    from srmgraph.store import EmbeddedStore, Store
     from srmgraph.terms import Statement
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Program",
     "Proof",
     "RunReport",
+    "close",
     "contradictions",
     "explain",
     "infer",
@@ -66,6 +67,18 @@ def infer(
     for warning in closure.program.warnings:
         _LOG.warning(warning)
     return closure.graph()
+
+
+def close(store: EmbeddedStore, name: rdflib.URIRef, progress: Progress | None = None) -> int:
+    """Let a named graph of a store hold what follows from the rest; return how many facts that is.
+
+    Without rdflib in between, which is several times faster than adding what `infer` returns.
+    Raises as `infer` does; then the graph is gone.
+    """
+    store.remove_graph(name)
+    closure = Closure.of_store(store, progress=progress)
+    store.write(closure.quads(name), len(closure))
+    return len(closure)
 
 
 def explain(store: Store, statement: Statement, ontology: rdflib.Graph | None = None) -> Proof:

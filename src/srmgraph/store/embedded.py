@@ -201,6 +201,13 @@ class EmbeddedStore:
             total -= sizes[iri]
         return ({None: total} if total else {}) | sizes
 
+    def has_graph(self, name: rdflib.URIRef | None) -> bool:
+        """Return whether there is a named graph, be it empty, or anything in the default graph."""
+        if name is not None:
+            return self.oxigraph.contains_named_graph(pyoxigraph.NamedNode(name))
+        outside = self.oxigraph.quads_for_pattern(None, None, None, intake.OUTSIDE)
+        return next(iter(outside), None) is not None
+
     def _count(self, pattern: str) -> int:
         answer: Any = self.oxigraph.query(f"SELECT (COUNT(*) AS ?count) {{ {pattern} }}")
         return int(next(answer)[0].value)

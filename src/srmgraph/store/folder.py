@@ -81,26 +81,19 @@ class FolderStore:
         See `Store`. Raises BusyStoreError, ChangedStoreError when the current revision is not
         `expected`, and StoreError when there is no room on the disk.
         """
-        with self.revisions.writing():
-            head = self.revisions.head
-            if expected is not None and expected != head:
+        with self._next() as (number, path):
+            if expected is not None and expected != number - 1:
                 raise ChangedStoreError(
-                    f"The store has changed: it is at revision {head}, not at {expected}. "
+                    f"The store has changed: it is at revision {number - 1}, not at {expected}. "
                     "Read it again, and make the change anew."
                 )
-            path = self.revisions.candidate()
-            try:
-                candidate = self._copy(head, path, f"r{head + 1}b")
-                yield candidate
-                revision = self._description(head + 1, author, message, candidate)
-                candidate.oxigraph.flush()
-                # The engine holds its files as long as anything refers to it.
-                candidate.close()
-                self.revisions.commit(path, revision)
-            except OSError as error:
-                raise _failed(self.revisions.folder, error) from error
-            finally:
-                self.revisions.discard(path)
+            candidate = self._copy(number - 1, path, f"r{number}b")
+            yield candidate
+            revision = self._description(number, author, message, candidate)
+            candidate.oxigraph.flush()
+            # The engine holds its files as long as anything refers to it.
+            candidate.close()
+            self.revisions.commit(path, revision)
 
     def rollback(self, number: int, author: str = "") -> None:
         """Make what an older revision holds a new one; raises UnknownRevisionError."""
@@ -123,13 +116,17 @@ class FolderStore:
         self._adopt(backup.current, author, f"restored from {source}")
 
     def _adopt(self, store: EmbeddedStore, author: str, message: str) -> None:
+        with self._next() as (number, path):
+            store.oxigraph.backup(str(path))
+            self.revisions.commit(path, self._description(number, author, message, store))
+
+    @contextmanager
+    def _next(self) -> Iterator[tuple[int, Path]]:
+        """Be the only writer, and tell the number of the next revision and where to make it."""
         with self.revisions.writing():
             path = self.revisions.candidate()
             try:
-                store.oxigraph.backup(str(path))
-                number = self.revisions.head + 1
-                described = self._description(number, author, message, store)
-                self.revisions.commit(path, described)
+                yield self.revisions.head + 1, path
             except OSError as error:
                 raise _failed(self.revisions.folder, error) from error
             finally:

@@ -108,11 +108,9 @@ def _graph(
     options: argparse.Namespace, examples: Callable[[], list[Path]], terminal: Terminal
 ) -> ServiceGraph:
     """Return the graph that is asked: of files, of a store, or else of worked examples."""
-    if options.data and options.store:
-        raise ParameterError("Name files with --data, or a store with --store, one of the two.")
-    if options.store:
-        return reading.of_store(options)
-    return reading.of_files(options.data or examples(), options.input_format, terminal)
+    if options.data or options.store:
+        return reading.of_data(options, terminal)
+    return reading.of_files(examples(), options.input_format, terminal)
 
 
 def _one_of(format: str, formats: Sequence[str], what: str) -> str:

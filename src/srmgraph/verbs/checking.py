@@ -160,12 +160,7 @@ def _explain(options: argparse.Namespace, rest: list[str], terminal: Terminal) -
     from srmgraph.inference import contradictions, explain
     from srmgraph.values import Values
 
-    if bool(options.data) == bool(options.store):
-        raise ParameterError("Name files with --data, or a store with --store, one of the two.")
-    if options.store:
-        graph = reading.of_store(options)
-    else:
-        graph = reading.of_files(options.data, options.input_format, terminal)
+    graph = reading.of_data(options, terminal)
     with terminal.working("Looking for reasons …"):
         if options.statement:
             if len(options.statement) != 3:

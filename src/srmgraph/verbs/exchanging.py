@@ -61,12 +61,7 @@ def install(add: AddVerb) -> None:
 def _export(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:
     from srmgraph.adapters import archimate
 
-    if bool(options.data) == bool(options.store):
-        raise ParameterError("Name files with --data, or a store with --store, one of the two.")
-    if options.store:
-        graph = reading.of_store(options)
-    else:
-        graph = reading.of_files(options.data, options.input_format, terminal)
+    graph = reading.of_data(options, terminal)
     with terminal.working("Drawing …"):
         archimate.write(graph.store, options.output, without=knowledge.own_graphs())
     terminal.line(f"Wrote {options.output}.")

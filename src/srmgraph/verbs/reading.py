@@ -39,6 +39,18 @@ def of_store(options: argparse.Namespace) -> ServiceGraph:
     return graph if revision is None else ServiceGraph(folder_store(options.store).at(revision))
 
 
+def of_data(options: argparse.Namespace, terminal: Terminal) -> ServiceGraph:
+    """Return the graph that a verb is about: of its files, or of its store.
+
+    Raises ParameterError unless one of the two is named.
+    """
+    if bool(options.data) == bool(options.store):
+        raise ParameterError("Name files with --data, or a store with --store, one of the two.")
+    if options.store:
+        return of_store(options)
+    return of_files(options.data, options.input_format, terminal)
+
+
 def folder_store(name: str, *, create: bool = False) -> FolderStore:
     """Return the store in a folder; raises ParameterError for a store that is elsewhere."""
     from srmgraph.store import open_store

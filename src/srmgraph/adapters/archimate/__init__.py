@@ -7,7 +7,6 @@ same graph, and a file that is read and written says the same.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Collection, Iterable
 from functools import cached_property
 from hashlib import sha256
@@ -34,7 +33,7 @@ from srmgraph.adapters.archimate.mapping import mapping
 from srmgraph.adapters.archimate.model import Model, Property
 from srmgraph.errors import InputError, ParseError, UnknownFormatError
 from srmgraph.store import EmbeddedStore, Store
-from srmgraph.syntax import read_bytes
+from srmgraph.syntax import read_bytes, write_bytes
 from srmgraph.terms import Statement, triples_to_oxigraph, triples_to_rdflib
 
 __all__ = [
@@ -144,14 +143,7 @@ def write(
                 file,
             )
         format = found[0]
-    content = serialize(source, format, name=name, without=without)
-    scratch = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        scratch.write_bytes(content)
-        scratch.replace(file)
-    except OSError as error:
-        scratch.unlink(missing_ok=True)
-        raise InputError(f"It cannot be written: {error.strerror}.", file) from error
+    write_bytes(file, serialize(source, format, name=name, without=without))
 
 
 def serialize(
