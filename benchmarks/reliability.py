@@ -183,6 +183,16 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def wait_for(address: str) -> None:
+    """Wait until something answers at an address, a minute at most."""
+    for _ in range(600):
+        try:
+            urlopen(address, timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+
+
 @contextmanager
 def service(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """A service over the store, in a process of its own, and its address."""
@@ -203,12 +213,7 @@ def service(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        for _ in range(600):
-            try:
-                urlopen(f"{address}/live", timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.1)
+        wait_for(f"{address}/live")
         yield process, address
     finally:
         process.terminate()

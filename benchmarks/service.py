@@ -23,12 +23,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
 from urllib.parse import quote, urlsplit
-from urllib.request import urlopen
 
 from rdflib import URIRef
 
 from benchmarks.ecosystem import write_ecosystem
-from benchmarks.reliability import free_port, service
+from benchmarks.reliability import free_port, service, wait_for
 from benchmarks.tables import markdown
 from srmgraph import queries
 from srmgraph.errors import ParameterError
@@ -86,12 +85,7 @@ def oxigraph(file: Path, folder: Path) -> Iterator[str]:
     )
     address = f"http://127.0.0.1:{port}/query"
     try:
-        for _ in range(300):
-            try:
-                urlopen(f"{address}?query=ASK%7B%7D", timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.1)
+        wait_for(f"{address}?query=ASK%7B%7D")
         yield address
     finally:
         process.kill()

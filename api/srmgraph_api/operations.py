@@ -75,12 +75,14 @@ def router(service: Service, counters: Counters) -> APIRouter:
     @routes.get("/health", summary="Ask whether all is well")
     def health() -> dict[str, Any]:
         """The version, and how much is served."""
-        described = service.store.history()
+        current = service.revision
         return {
             "status": "ok",
             "version": version("srmgraph"),
-            "revision": service.revision,
-            "statements": described[0].statements if described else 0,
+            "revision": current,
+            "statements": service.store.revisions.describe(current).statements
+            if current >= 0
+            else 0,
             "rules": len(Shapes(knowledge.shapes()).with_targets()),
             "queries": len(queries.questions()),
         }

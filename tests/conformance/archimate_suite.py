@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import xml.etree.ElementTree as ET
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.conformance import w3c
 
-SUITE = Path(os.environ.get("SRMGRAPH_SUITES", "../shared/suites")) / "archimate"
+SUITE = w3c.SUITES / "archimate"
 EXCHANGE = "{http://www.opengroup.org/xsd/archimate/3.0/}"
 TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 

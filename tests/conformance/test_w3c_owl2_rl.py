@@ -6,7 +6,6 @@ w3c/owl2rl. What is not reached stands with its reason in w3c-owl2-rl-not-reache
 Source: https://www.w3.org/TR/owl2-test/
 """
 
-import os
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -14,24 +13,18 @@ from pathlib import Path
 
 import pytest
 from _pytest.mark import ParameterSet
-from rdflib import OWL, RDF, RDFS, BNode, Graph, Namespace, URIRef
+from rdflib import OWL, RDF, RDFS, BNode, Graph, URIRef
 from rdflib.term import Node
+from tests.conformance import w3c
 from tests.conformance.owl2_rl import DATATYPES
 
-from srmgraph import knowledge
 from srmgraph.errors import InconsistentError
 from srmgraph.inference import infer
 from srmgraph.store import EmbeddedStore, open_store
 from srmgraph.terms import n_triples
 
-MF = Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#")
-SUITES = Path(os.environ.get("SRMGRAPH_SUITES", knowledge.ROOT.parent / "shared" / "suites"))
-ROOT = SUITES / "w3c" / "owl2rl"
-NOT_REACHED = dict(
-    line.split(maxsplit=1)
-    for line in Path(__file__).with_name("w3c-owl2-rl-not-reached.txt").read_text().splitlines()
-    if line and not line.startswith("#")
-)
+ROOT = w3c.SUITES / "w3c" / "owl2rl"
+NOT_REACHED = w3c.reasons("w3c-owl2-rl-not-reached.txt")
 REFLEXIVE = (OWL.sameAs, RDFS.subClassOf, RDFS.subPropertyOf)
 
 
@@ -87,13 +80,13 @@ def cases(kind: str) -> list[tuple[str, Path, Path | None]]:
     if not ROOT.is_dir():
         return []
     graph = Graph().parse(ROOT / "manifest.ttl", publicID=ROOT.as_uri() + "/manifest.ttl")
-    return sorted(_cases(graph, MF[kind]))
+    return sorted(_cases(graph, w3c.MF[kind]))
 
 
 def _cases(graph: Graph, kind: URIRef) -> Iterator[tuple[str, Path, Path | None]]:
     for entry in graph.subjects(RDF.type, kind):
         name = str(entry).partition("#")[2]
-        action, result = graph.value(entry, MF.action), graph.value(entry, MF.result)
+        action, result = graph.value(entry, w3c.MF.action), graph.value(entry, w3c.MF.result)
         conclusion = ROOT / Path(str(result)).name if result else None
         yield name, ROOT / Path(str(action)).name, conclusion
 

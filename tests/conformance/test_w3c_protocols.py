@@ -3,7 +3,6 @@
 They are read from the folder that SRMGRAPH_SUITES names; where it is absent they are skipped.
 """
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,12 @@ from rdflib.collection import Collection
 from rdflib.compare import isomorphic
 from rdflib.term import Node
 from starlette.testclient import TestClient
+from tests.conformance import w3c
 
 from srmgraph import ServiceGraph
 from srmgraph_api import create_app
 
-SUITES = Path(os.environ.get("SRMGRAPH_SUITES", "../shared/suites")) / "w3c" / "sparql11"
-MF = Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#")
+SUITES = w3c.SUITES / "w3c" / "sparql11"
 HT = Namespace("http://www.w3.org/2011/http#")
 CNT = Namespace("http://www.w3.org/2011/content#")
 UT = Namespace("http://www.w3.org/2009/sparql/tests/test-update#")
@@ -48,7 +47,7 @@ def cases(*manifests: str) -> list[Any]:
     for name in manifests:
         if (SUITES / name).is_file():
             graph = Graph().parse(SUITES / name)
-            (entries,) = graph.objects(None, MF.entries)
+            (entries,) = graph.objects(None, w3c.MF.entries)
             found += [
                 pytest.param(graph, test, id=str(test).rpartition("#")[2])
                 for test in Collection(graph, entries)
@@ -97,7 +96,7 @@ def empty(client: TestClient) -> None:
 
 def play(client: TestClient, manifest: Graph, test: Node, theirs: str, ours: str) -> None:
     """Send the requests of a test one after the other, and look at each answer."""
-    (action,) = manifest.objects(test, MF.action)
+    (action,) = manifest.objects(test, w3c.MF.action)
     location = ""
     for request in listed(manifest, action, HT.requests):
         path = str(manifest.value(request, HT.absolutePath)).replace(theirs, ours, 1)
@@ -113,13 +112,13 @@ def play(client: TestClient, manifest: Graph, test: Node, theirs: str, ours: str
             continue
         wanted = [
             str(status).rpartition("#")[2]
-            for status in manifest.objects(response, MF.expectedStatus)
+            for status in manifest.objects(response, w3c.MF.expectedStatus)
         ]
         assert any(fits(answer.status_code, one) for one in wanted), (wanted, answer.text)
-        boolean = manifest.value(response, MF.expectedBoolean)
+        boolean = manifest.value(response, w3c.MF.expectedBoolean)
         if boolean is not None:
             assert answer.json()["boolean"] is boolean.toPython()  # type: ignore[attr-defined]
-        format = manifest.value(response, MF.expectedFormat)
+        format = manifest.value(response, w3c.MF.expectedFormat)
         if format is not None:
             assert answer.headers["content-type"].partition(";")[0] in FORMATS[str(format)]
         for name, value in headers(manifest, response).items():
@@ -130,7 +129,7 @@ def play(client: TestClient, manifest: Graph, test: Node, theirs: str, ours: str
             told.parse(data=answer.content, format="turtle")
             expected.parse(data=content, format="turtle")
             assert isomorphic(told, expected)
-        if manifest.value(response, MF.expectedLocation) is not None:
+        if manifest.value(response, w3c.MF.expectedLocation) is not None:
             location = answer.headers["location"]
 
 

@@ -8,7 +8,6 @@ w3c/shacl. What is not passed stands with its reason in w3c-shacl-not-passed.txt
 Source: https://w3c.github.io/data-shapes/data-shapes-test-suite/
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -21,22 +20,16 @@ from rdflib import RDF, SH, BNode, Graph, Literal, Namespace, URIRef
 from rdflib.collection import Collection
 from rdflib.compare import isomorphic
 from rdflib.term import Node
+from tests.conformance import w3c
 
-from srmgraph import knowledge
 from srmgraph.errors import ShapesError
 from srmgraph.store import open_store
 from srmgraph.terms import n_triples, triples_to_rdflib
 from srmgraph.validation import Report, paths, validate
 
-MF = Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#")
 SHT = Namespace("http://www.w3.org/ns/shacl-test#")
-SUITES = Path(os.environ.get("SRMGRAPH_SUITES", knowledge.ROOT.parent / "shared" / "suites"))
-ROOT = SUITES / "w3c" / "shacl"
-NOT_PASSED = dict(
-    line.split(maxsplit=1)
-    for line in Path(__file__).with_name("w3c-shacl-not-passed.txt").read_text().splitlines()
-    if line and not line.startswith("#")
-)
+ROOT = w3c.SUITES / "w3c" / "shacl"
+NOT_PASSED = w3c.reasons("w3c-shacl-not-passed.txt")
 LEFT_TO_PYSHACL = {
     "core/path/path-zeroOrMore-001",
     "core/path/path-zeroOrOne-001",
@@ -59,12 +52,12 @@ class Case:
 
     def graph(self, role: URIRef) -> Graph:
         """The data graph or the shapes graph."""
-        action = self.manifest.value(self.entry, MF.action)
+        action = self.manifest.value(self.entry, w3c.MF.action)
         return load(file_of(self.manifest.value(action, role)))
 
     @property
     def expected(self) -> Node | None:
-        return self.manifest.value(self.entry, MF.result)
+        return self.manifest.value(self.entry, w3c.MF.result)
 
 
 @cache
@@ -84,11 +77,11 @@ def file_of(iri: Node | None) -> Path:
 def cases(manifest: Path) -> Iterator[Case]:
     """The approved entries of a manifest and of those that it includes."""
     graph = load(manifest)
-    for included in sorted(graph.objects(URIRef(manifest.as_uri()), MF.include), key=str):
+    for included in sorted(graph.objects(URIRef(manifest.as_uri()), w3c.MF.include), key=str):
         yield from cases(file_of(included))
-    for entries in graph.objects(URIRef(manifest.as_uri()), MF.entries):
+    for entries in graph.objects(URIRef(manifest.as_uri()), w3c.MF.entries):
         for entry in Collection(graph, entries):
-            if (entry, MF.status, SHT.approved) in graph:
+            if (entry, w3c.MF.status, SHT.approved) in graph:
                 name = manifest.relative_to(ROOT).with_suffix("").as_posix()
                 yield Case(name, graph, entry)
 

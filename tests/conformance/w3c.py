@@ -1,7 +1,7 @@
-"""Manifests of the W3C's test suites of SPARQL and RDF.
+"""Where test suites that others wrote are, and the manifests of the W3C's of SPARQL and RDF.
 
-The suites are not part of this repository: set SRMGRAPH_SUITES to the folder that holds them as
-w3c/sparql11 and w3c/rdf11.
+The suites are not part of this repository: set SRMGRAPH_SUITES to the folder that holds them, as
+w3c/sparql11, w3c/rdf11 and so on.
 
 Source: https://github.com/w3c/rdf-tests
 """
