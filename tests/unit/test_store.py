@@ -20,7 +20,7 @@ from srmgraph.errors import (
     StoreError,
     UnknownFormatError,
 )
-from srmgraph.store import EmbeddedStore, open_store
+from srmgraph.store import EmbeddedStore, embedded, open_store
 from srmgraph.syntax import FORMATS
 from srmgraph.terms import to_oxigraph, to_rdflib, triples_to_oxigraph
 
@@ -278,3 +278,15 @@ def test_a_query_of_any_form_is_answered_as_text(store: EmbeddedStore) -> None:
         store.answer("CONSTRUCT WHERE { ?s ?p ?o }", "csv")
     with pytest.raises(QueryError, match="Invalid IRI"):
         store.answer("ASK { }", "json", ["no iri"])
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("format", ["turtle", "trig", "n-quads"])
+def test_statements_outside_graphs_go_to_the_graph_that_is_named(
+    format: str, large: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if large:
+        monkeypatch.setattr(embedded, "_LARGE", 0)
+    store = open_store()
+    store.parse("<x:a> <x:b> <x:c> .", format, URIRef("x:g"))
+    assert store.graphs() == {URIRef("x:g"): 1}

@@ -76,10 +76,11 @@ class EmbeddedStore:
         target = intake.graph_name(graph)
         self._reads += 1
         # Nothing is kept when the parser raises: the engine writes only when all has been read.
-        if len(parser.content) > _LARGE and parser.is_plain:
+        # The engine takes a graph to load into for formats without graphs only.
+        is_placed = graph is None or not parser.syntax.has_graphs
+        if len(parser.content) > _LARGE and parser.is_plain and is_placed:
             next(iter(parser), None)
             with parser.errors():
-                # The engine takes a graph to load into for formats without graphs only.
                 to_graph = None if parser.syntax.has_graphs else target
                 self.oxigraph.bulk_load(
                     input=parser.source(),
