@@ -1,6 +1,6 @@
 """Every rule has a case that keeps it and a case that breaks it, and finds just what it should.
 
-The cases are MODULE/RULE.conforms.ttl and MODULE/RULE.fails.ttl; the second holds the results that
+The cases are rules/MODULE/RULE.conforms.ttl and RULE.fails.ttl; the second holds the results that
 it expects. Each is validated as it is by both engines, and once more after inference.
 """
 
@@ -29,7 +29,7 @@ MODULES = sorted(
 CASES = sorted(
     file
     for module in MODULES
-    for file in (FOLDER / module).glob("*.ttl")
+    for file in (FOLDER / "rules" / module).glob("*.ttl")
     if file.name.endswith((".conforms.ttl", ".fails.ttl"))
 )
 
