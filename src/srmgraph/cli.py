@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from srmgraph.errors import DoesNotConformError, InconsistentError, SrmgraphError
-from srmgraph.verbs import asking, checking, exchanging, keeping, serving
+from srmgraph.verbs import asking, checking, documenting, exchanging, keeping, serving
 from srmgraph.verbs.arguments import (
     DEFECT,
     DOES_NOT_CONFORM,
@@ -93,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         made.set_defaults(parser=made)
         return made
 
-    for module in (checking, asking, keeping, exchanging, serving):
+    for module in (checking, asking, keeping, exchanging, documenting, serving):
         module.install(verb)
     return parser
 

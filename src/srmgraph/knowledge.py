@@ -82,6 +82,15 @@ def example_files() -> list[Path]:
     return [example_file(folder.name) for folder in examples()]
 
 
+def rule_case(module: str, rule: str, kind: str) -> str:
+    """Return the Turtle with which a rule is tested: what `conforms`, or what `fails`.
+
+    Of what fails, the results that are expected are part.
+    """
+    folder = ROOT / "cases" if ROOT == _PACKAGE else ROOT / "tests" / "conformance" / "rules"
+    return (folder / module / f"{rule}.{kind}.ttl").read_text(encoding="utf-8")
+
+
 @cache
 def context() -> dict[str, Any]:
     """Return the JSON-LD context of the ontology, as it is published: `{"@context": {…}}`."""
