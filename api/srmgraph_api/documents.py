@@ -9,9 +9,11 @@ from typing import Annotated, Any
 
 import rdflib
 from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import RedirectResponse
 
 from srmgraph import knowledge
 from srmgraph.adapters import jsonld, rdf
+from srmgraph.documentation import Site
 from srmgraph.syntax import FORMATS
 from srmgraph_api import negotiation
 from srmgraph_api.conditions import not_modified
@@ -22,6 +24,11 @@ _GRAPHS: dict[str, Callable[[], rdflib.Graph]] = {
     "ontology": knowledge.ontology,
     "shapes": knowledge.shapes,
 }
+_PAGES = {
+    "ontology": "/documentation/index.html",
+    "shapes": "/documentation/index.html#rules",
+}
+_HTML = "text/html"
 _SUMMARIES = {
     "ontology": "Get the ontology: what exists",
     "shapes": "Get the rules: what must hold",
@@ -44,12 +51,23 @@ def router() -> APIRouter:
         """With it, plain JSON means what the ontology says."""
         return _cached(request, jsonld.text(knowledge.context()).encode(), "application/ld+json")
 
+    site = Site()
+
+    @routes.get("/documentation/{address:path}", include_in_schema=False)
+    def documentation(request: Request, address: str) -> Response:
+        if address == site.STYLE:
+            return _cached(request, site.style(), "text/css")
+        if address not in site.addresses:
+            raise Problem(404, f"There is no page “{address}” in the documentation.")
+        return _cached(request, site.page(address).encode(), _HTML)
+
     return routes
 
 
 def _add(routes: APIRouter, name: str) -> None:
     answers: dict[int | str, dict[str, Any]] = {
-        200: {"content": {media_type: {} for media_type in GRAPH_TYPES}}
+        200: {"content": {media_type: {} for media_type in GRAPH_TYPES}},
+        303: {"description": "The page about it, for browsers"},
     }
 
     @routes.get(
@@ -60,8 +78,11 @@ def _add(routes: APIRouter, name: str) -> None:
         operation_id=name,
     )
     def negotiated(request: Request) -> Response:
-        """In the format of RDF that Accept asks for, or under an ending, as in `.ttl`."""
-        media_type = negotiation.best(request, [*GRAPH_TYPES])
+        """In the format of RDF that Accept asks for, or under an ending, as in `.ttl`; browsers
+        are sent to a page."""
+        media_type = negotiation.best(request, [*GRAPH_TYPES, _HTML])
+        if media_type == _HTML:
+            return RedirectResponse(_PAGES[name], 303, {"Vary": "Accept"})
         return _cached(request, _text(name, GRAPH_TYPES[media_type]), media_type)
 
     @routes.get(

@@ -269,6 +269,22 @@ def test_the_knowledge_comes_in_every_format(client: TestClient, name: str, form
     assert client.get(f"/{name}", headers=tag).status_code == 304
 
 
+@pytest.mark.parametrize("name", ["ontology", "shapes"])
+def test_a_browser_is_shown_the_knowledge_as_pages(client: TestClient, name: str) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+    page = client.get(f"/{name}", headers=browser)
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert [one.status_code for one in page.history] == [303]
+    style = client.get("/documentation/documentation.css")
+    assert style.headers["content-type"].startswith("text/css")
+    term = client.get("/documentation/terms/value.html")
+    assert 'id="Outcome"' in term.text
+    tag = {"If-None-Match": term.headers["etag"]}
+    assert client.get("/documentation/terms/value.html", headers=tag).status_code == 304
+    problem(client.get("/documentation/terms/../../secret"), 404)
+    problem(client.get("/documentation/nothing.html"), 404)
+
+
 def test_an_unknown_ending(client: TestClient) -> None:
     assert ".ttl" in problem(client.get("/ontology.docx"), 404)
 

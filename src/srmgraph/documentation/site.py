@@ -15,7 +15,6 @@ from srmgraph.errors import InputError
 from srmgraph.syntax import write_bytes
 
 TEMPLATES = Path(__file__).parent / "templates"
-_STYLE = "documentation.css"
 
 
 class Site:
@@ -23,8 +22,11 @@ class Site:
 
     They link to each other by relative addresses, so they can lie in any folder or on any server.
     `layout` is the template around each page, for whoever shows them among other pages;
-    `loader` finds it, and `context` is what it needs to know.
+    `loader` finds it.
     """
+
+    STYLE = "documentation.css"
+    """The address of the style sheet of the pages."""
 
     def __init__(
         self, layout: str = "layout.html", loader: jinja2.BaseLoader | None = None
@@ -105,7 +107,7 @@ class Site:
 
     def style(self) -> bytes:
         """Return the style sheet of the pages."""
-        return (TEMPLATES / _STYLE).read_bytes()
+        return (TEMPLATES / self.STYLE).read_bytes()
 
 
 def write(folder: Path) -> list[Path]:
@@ -118,7 +120,7 @@ def write(folder: Path) -> list[Path]:
     site = Site()
     pages = {address: site.page(address).encode() for address in site.addresses}
     written = []
-    for address, content in {**pages, _STYLE: site.style()}.items():
+    for address, content in {**pages, site.STYLE: site.style()}.items():
         file = folder / address
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
