@@ -1,11 +1,23 @@
-"""The W3C's tests of bad syntax of RDF 1.1: each file is refused, and the place is told."""
+"""The W3C's tests of bad syntax of RDF 1.1: each file is refused, and the place is told.
+
+Both where a store reads it and where it is sent to a service.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pyoxigraph
 import pytest
+from starlette.testclient import TestClient
 from tests.conformance import w3c
 
 from srmgraph.errors import ParseError
+from srmgraph.keys import Keys
 from srmgraph.store import open_store
+from srmgraph.store.folder import FolderStore
+from srmgraph.syntax import FORMATS as SYNTAXES
+from srmgraph_api import create_app
+from srmgraph_api.settings import Settings
 
 ROOT = w3c.SUITES / "w3c" / "rdf11"
 FORMATS = {
@@ -46,6 +58,36 @@ def test_bad_syntax_is_refused_where_it_is(case: w3c.Case) -> None:
     syntax = getattr(pyoxigraph.RdfFormat, format.upper().replace("-", "_"))
     with pytest.raises(SyntaxError):
         list(pyoxigraph.parse(content, syntax, base_iri="https://example.org/"))
+
+
+@pytest.fixture(scope="module")
+def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[bytes, str], Any]]:
+    """How a service with a store answers to content in a format, that is to be a graph."""
+    folder = tmp_path_factory.mktemp("rdf") / "store"
+    FolderStore.create(folder).close()
+    key = Keys(folder).create("tester", "write", ())
+    with TestClient(create_app(settings=Settings(store=str(folder)))) as client:
+
+        def send(content: bytes, format: str) -> Any:
+            kind = {"Content-Type": SYNTAXES[format].media_type, "Authorization": f"Bearer {key}"}
+            graph = {"graph": "https://example.org/graph"}
+            return client.put("/graphs", params=graph, content=content, headers=kind)
+
+        yield send
+        assert client.get("/graphs").json()["graphs"] == []
+        assert client.get("/history").json()["revisions"] == []
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_bad_syntax_that_is_sent_is_answered_with_its_place(
+    case: w3c.Case, sent: Callable[[bytes, str], Any]
+) -> None:
+    content = case.file(w3c.MF.action).read_bytes()
+    answer = sent(content, FORMATS[case.kind])
+    assert answer.status_code == 400, answer.text
+    told = answer.json()
+    assert 1 <= told["line"] <= content.count(b"\n") + 1
+    assert told["column"] >= 1
 
 
 def test_the_suite_is_whole() -> None:
