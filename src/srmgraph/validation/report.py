@@ -93,13 +93,14 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A line of a file, counted from 1."""
+    """A line of a file, counted from 1; `words` say it where files have no lines, but cells."""
 
     file: Path
     line: int
+    words: str = ""
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
+        return self.words or f"{self.file}:{self.line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,8 @@ class Report:
     `prefixes` shortens IRIs; `notes` says what a reader should know about how the report was made.
     `graphs` gives the named graphs in which a thing is described (None is the default graph), where
     there are named graphs. `hints` gives, for a term that nobody declared, one that it may be meant
-    for. `places` says where in the files a thing is described, once `locate` has looked.
+    for. `places` says where in the files a thing is described, or what a result is about, once
+    somebody has looked.
 
     `costs` are what each rule cost, the dearest first; `work` says how much was done where the
     report was brought up to date from an earlier one; `made` is the moment (UTC) when the
@@ -139,7 +141,7 @@ class Report:
     totals: Mapping[tuple[str, str], int] | None = None
     graphs: Mapping[Node, tuple[URIRef | None, ...]] = field(default_factory=dict)
     hints: Mapping[Node, URIRef] = field(default_factory=dict)
-    places: Mapping[Node, Place] = field(default_factory=dict)
+    places: Mapping[Node | Result, Place] = field(default_factory=dict)
     costs: tuple[Cost, ...] = field(default=(), compare=False)
     work: Work | None = field(default=None, compare=False)
     made: datetime | None = field(default=None, compare=False)
@@ -217,7 +219,7 @@ class Report:
 
     def place(self, result: Result) -> Place | None:
         """Where in the files a result is about, as far as that is known."""
-        return self.places.get(self.subject(result))
+        return self.places.get(result) or self.places.get(self.subject(result))
 
     def name(self, node: Node) -> str:
         """What people call *node*: its label, else its prefixed name, else its IRI or text."""

@@ -1,53 +1,75 @@
-"""Verbs that exchange models with enterprise-architecture tools."""
+"""Verbs that exchange models with other tools: of enterprise architects, and for spreadsheets."""
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from srmgraph import knowledge
-from srmgraph.errors import ParameterError
+from srmgraph.errors import DoesNotConformError, ParameterError
 from srmgraph.verbs import arguments, reading
-from srmgraph.verbs.arguments import DONE, AddVerb
+from srmgraph.verbs.arguments import DOES_NOT_CONFORM, DONE, AddVerb
 
 if TYPE_CHECKING:
     from rdflib import Graph, URIRef
+    from rdflib.term import Node
 
     from srmgraph.adapters.archimate.plan import Plan
+    from srmgraph.adapters.spreadsheet import Sheets
     from srmgraph.graph import ServiceGraph
     from srmgraph.terminal import Terminal
+    from srmgraph.validation import Report, Result
+
+_MODELS = (
+    "a model that ends in .xml, .archimate or .zip, a workbook that ends in .xlsx, or a folder of "
+    "CSV files"
+)
+_TEMPLATES = {"xlsx": Path("service-relationships.xlsx"), "csv": Path("service-relationships")}
 
 
 def install(add: AddVerb) -> None:
     """Add the verbs."""
     one = add(
-        "export",
-        "write a model for Archi and other ArchiMate tools",
-        "Keep the file: it is what `import --base` compares with when the model comes back. See "
-        "docs/archimate.md.",
+        "template",
+        "write an empty form to fill in with a spreadsheet",
+        "A sheet for each kind of thing, with help at each heading, lists to choose from, and an "
+        "example. `import` takes it in. See docs/spreadsheets.md.",
     )
+    one.add_argument("kind", choices=tuple(_TEMPLATES), help="a workbook, or a folder of CSV files")
+    one.add_argument("--output", type=Path, metavar="FILE", help="write it there")
+    _base_iri(one)
     one.add_argument(
-        "output", type=Path, metavar="OUTPUT", help="a file that ends in .xml, .archimate or .zip"
+        "--language", default="en", metavar="TAG", help="the language of what is filled in (en)"
     )
+    one.set_defaults(run=_template)
+
+    one = add(
+        "export",
+        "write a model for Archi and other ArchiMate tools, or a spreadsheet",
+        "Keep the file: it is what `import --base` compares with when it comes back. See "
+        "docs/archimate.md and docs/spreadsheets.md.",
+    )
+    one.add_argument("output", type=Path, metavar="OUTPUT", help=_MODELS)
     arguments.data(one)
+    _base_iri(one)
     one.set_defaults(run=_export)
 
     one = add(
         "import",
-        "read a model of Archi or of any ArchiMate tool",
+        "read a model of Archi or of any ArchiMate tool, or a spreadsheet",
         "It becomes RDF, or changes a graph of a store: what was added and changed there comes in, "
         "what was removed goes only if you say so.",
     )
-    one.add_argument(
-        "model", type=Path, metavar="MODEL", help="a file that ends in .xml, .archimate or .zip"
-    )
+    one.add_argument("model", type=Path, metavar="MODEL", help=_MODELS)
     one.add_argument("--output", type=Path, metavar="FILE", help="write it there, as RDF")
     arguments.store(one)
     one.add_argument("--graph", metavar="IRI", help="the graph of the store that it is about")
     one.add_argument(
         "--base", type=Path, metavar="MODEL", help="what was exported, to tell changes by"
     )
+    _base_iri(one)
     one.add_argument(
         "--plan", action="store_true", help="show what would change, and change nothing"
     )
@@ -58,48 +80,122 @@ def install(add: AddVerb) -> None:
     one.set_defaults(run=_import)
 
 
+@dataclass
+class _Model:
+    """What a model states, as it was read; `sheets` knows its cells, if it has any."""
+
+    graph: Graph
+    notes: list[str]
+    sheets: Sheets | None = None
+
+
+def _base_iri(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--base-iri", metavar="IRI", help="with what the IRIs of things begin that have none yet"
+    )
+
+
+def _template(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:
+    from srmgraph.adapters import spreadsheet
+
+    output = options.output or _TEMPLATES[options.kind]
+    if (output.suffix.lower() == spreadsheet.ENDING) != (options.kind == "xlsx"):
+        raise ParameterError(
+            f"A workbook ends in {spreadsheet.ENDING}, and the name of a folder has no ending."
+        )
+    with terminal.working("Writing …"):
+        spreadsheet.template(output, base=options.base_iri, language=options.language)
+    terminal.line(f"Wrote {output}. Fill it in, and take it in with: srmgraph import {output}")
+    return DONE
+
+
 def _export(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:
-    from srmgraph.adapters import archimate
+    from srmgraph.adapters import archimate, spreadsheet
 
     graph = reading.of_data(options, terminal)
-    with terminal.working("Drawing …"):
-        archimate.write(graph.store, options.output, without=knowledge.own_graphs())
+    own = knowledge.own_graphs()
+    with terminal.working("Writing …"):
+        if spreadsheet.is_spreadsheet(options.output):
+            spreadsheet.write(graph.store, options.output, base=options.base_iri, without=own)
+        else:
+            archimate.write(graph.store, options.output, without=own)
     terminal.line(f"Wrote {options.output}.")
     return DONE
 
 
 def _import(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:
-    from srmgraph.adapters import archimate, rdf
+    from srmgraph.adapters import rdf
 
     if bool(options.output) == bool(options.store):
         raise ParameterError("Say where it goes: --output FILE or --store STORE, one of the two.")
     with terminal.working(f"Reading {options.model} …"):
-        model = archimate.read(options.model)
-    for note in model.loss_report:
-        terminal.remark(f"{options.model}:{note}")
-    if options.output:
-        rdf.write(model.graph, options.output)
-        terminal.line(f"Wrote {len(model.graph):,} statements to {options.output}.")
-        return DONE
-    return _into_store(options, model.graph, terminal)
+        model = _read(options.model, options)
+    for note in model.notes:
+        terminal.remark(note)
+    if options.store:
+        return _into_store(options, model, terminal)
+    rdf.write(model.graph, options.output)
+    terminal.line(f"Wrote {len(model.graph):,} statements to {options.output}.")
+    return DONE if model.sheets is None else _check(model.graph, model.sheets, terminal)
 
 
-def _into_store(options: argparse.Namespace, theirs: Graph, terminal: Terminal) -> int:
+def _read(file: Path, options: argparse.Namespace) -> _Model:
+    from srmgraph.adapters import archimate, spreadsheet
+
+    if spreadsheet.is_spreadsheet(file):
+        sheets = spreadsheet.read(file, base=options.base_iri)
+        return _Model(sheets.graph, list(sheets.notes), sheets)
+    drawn = archimate.read(file, base=options.base_iri)
+    return _Model(drawn.graph, [f"{file}:{note}" for note in drawn.loss_report])
+
+
+def _check(graph: Graph, sheets: Sheets, terminal: Terminal) -> int:
+    """Tell which cells break a rule."""
+    from srmgraph.store import EmbeddedStore
+    from srmgraph.validation import validate
+
+    store = EmbeddedStore()
+    store.add(graph)
+    with terminal.counting("Checking rules") as count:
+        report = validate(store, exclusive=True, progress=count)
+    _tell(report, sheets, terminal)
+    return DONE if report.conforms else DOES_NOT_CONFORM
+
+
+def _tell(report: Report, sheets: Sheets, terminal: Terminal) -> None:
+    from srmgraph.validation import Place, paths
+
+    places: dict[Node | Result, Place] = {}
+    for result in report.results:
+        properties = () if result.path is None else paths.predicates(result.path)
+        for node in (result.focus_node, result.value):
+            found = None if node is None else sheets.place(node, properties)
+            if found is not None:
+                places[result] = Place(*found)
+                break
+    terminal.report(replace(report, places=places).at_least("Warning"), limit=10)
+
+
+def _into_store(options: argparse.Namespace, model: _Model, terminal: Terminal) -> int:
     from rdflib import URIRef
 
-    from srmgraph.adapters import archimate
     from srmgraph.adapters.archimate.plan import plan
     from srmgraph.graph import ServiceGraph
 
     graph = ServiceGraph.open(options.store, create=not options.plan)
     name = URIRef(options.graph or options.model.resolve().as_uri())
     ours = graph.store.graph(name)
-    base = archimate.read(options.base).graph if options.base else ours
-    todo = plan(base, ours, theirs)
+    base = _read(options.base, options).graph if options.base else ours
+    todo = plan(base, ours, model.graph)
     terminal.line(todo.text(knowledge.prefixes() | graph.store.prefixes).rstrip() or "No change.")
     if options.plan or not todo:
         return DONE
-    _apply(graph, name, todo, ours, options)
+    try:
+        _apply(graph, name, todo, ours, options)
+    except DoesNotConformError as error:
+        if model.sheets is not None:
+            _tell(error.report, model.sheets, terminal)
+        raise
     terminal.line(f"The graph {name} was changed.")
     return DONE
 
@@ -110,4 +206,11 @@ def _apply(
     with graph.change(options.author, f"import {options.model}") as change:
         change.store.remove_graph(name)
         change.store.add(todo.apply(ours, allow_deletes=options.allow_deletes), name)
-        change.remember(name, options.model.name, options.model.read_bytes())
+        change.remember(name, options.model.name, _content(options.model))
+
+
+def _content(model: Path) -> bytes:
+    """Return what a file holds, or all files of a folder together."""
+    if model.is_dir():
+        return b"".join(file.read_bytes() for file in sorted(model.glob("*.csv")))
+    return model.read_bytes()

@@ -151,7 +151,8 @@ class Decoded:
             seen[key] = number
         for row, values in table.rows[1:]:
             found = self._texts(filled, row, values)
-            if found and not found.get(filled.id, "").startswith(COMMENT):  # type: ignore[call-overload]
+            id = "" if filled.id is None else found.get(filled.id, "")
+            if found and not id.startswith(COMMENT):
                 filled.rows.append(_Row(row, found))
         return filled
 
@@ -273,7 +274,7 @@ class Decoded:
             self._problems.append(
                 Problem(
                     *(table.file, table.title, table.rows[0][0], "", ""),
-                    f"The heading {missing[0]} is missing. The columns are: {', '.join(STATEMENT)}.",
+                    f"The heading {missing[0]} is missing. There are: {', '.join(STATEMENT)}.",
                 )
             )
             return

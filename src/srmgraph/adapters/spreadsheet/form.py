@@ -29,8 +29,6 @@ ID, TYPE = "ID", "Type"
 ABOUT, OTHER, LISTS = "About", "Other statements", "Lists"
 """The titles of the sheets that are not about things of a class."""
 
-_LEVELS = {SH.Violation: 2, SH.Warning: 1}
-
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -101,9 +99,7 @@ class Form:
             *self._ontology.subjects(RDF.type, OWL.DatatypeProperty),
             *(column.property for sheet in self.sheets for column in sheet.columns),
         }
-        return {
-            self.title(found).lower(): found for found in declared if isinstance(found, URIRef)
-        }
+        return {self.title(found).lower(): found for found in declared if isinstance(found, URIRef)}
 
     @cached_property
     def codes(self) -> Mapping[URIRef, frozenset[Node]]:
@@ -154,8 +150,9 @@ class Form:
         rule = self._rules.of(property)
         datatype = None
         if not is_thing:
-            known = [*sorted(ranges), *sorted(rule.datatypes)]
-            datatype = next((URIRef(str(r)) for r in known if str(r).startswith(str(XSD))), None)
+            # What the ontology says goes before what a rule would accept as well.
+            known = [*sorted(map(str, ranges)), *sorted(map(str, rule.datatypes))]
+            datatype = next((URIRef(name) for name in known if name.startswith(str(XSD))), None)
         codes = tuple(sorted(code for code, kinds in self.codes.items() if kinds & ranges))
         required = self._rules.required(property, self.superclasses(cls) if cls else ())
         is_single = rule.is_single or (property, RDF.type, OWL.FunctionalProperty) in ontology
@@ -246,7 +243,8 @@ class _Rules:
                 rule.is_single |= most is not None and str(most) == "1"
             least = shapes.value(shape, SH.minCount)
             if least is not None and int(str(least)) > 0:
-                level = _LEVELS.get(shapes.value(shape, SH.severity), 0)
+                severity = shapes.value(shape, SH.severity)
+                level = 2 if severity == SH.Violation else int(severity == SH.Warning)
                 for cls in shapes.objects(shape, SH.targetClass):
                     rule.required[cls] = max(level, rule.required.get(cls, 0))
 

@@ -164,9 +164,9 @@ class References:
             candidates.insert(0, self.form.label(thing))
         for item in candidates:
             try:
-                if is_plain(item) or item == quoted(thing):
-                    if self.find(item, column) == thing:
-                        return item
+                is_item = is_plain(item) or item == quoted(thing)
+                if is_item and self.find(item, column) == thing:
+                    return item
             except CellError:
                 continue
         return quoted(thing)

@@ -20,7 +20,7 @@ from srmgraph.adapters.spreadsheet.tables import Faulty, Table, number
 from srmgraph.errors import ParseError
 
 LARGEST = 512 * 1024 * 1024
-"""The most bytes that a workbook may have when it is unpacked. 100,000 full rows have 100 million."""
+"""The most bytes of a workbook when it is unpacked. 100,000 full rows have 100 million."""
 
 _MOST_CELLS = 8_000_000
 _MOST_ENTRIES = 5000
@@ -96,7 +96,7 @@ class _Package:
         )
 
 
-class _zip_errors:  # noqa: N801
+class _zip_errors:
     """Turns what zipfile raises into ParseError."""
 
     def __init__(self, file: Path) -> None:
@@ -299,7 +299,7 @@ class _Cells:
         if self._is_formula:
             return Faulty(
                 "This is a formula. What it is worth depends on when and where it is worked out: "
-                "copy the cell and paste its value in its place (Paste special › Values)."
+                "copy the cell and paste its value in its place (Paste special, Values)."
             )
         try:
             if self._kind == "s":

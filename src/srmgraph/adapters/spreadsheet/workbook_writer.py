@@ -16,7 +16,7 @@ import xlsxwriter
 from rdflib import XSD
 
 from srmgraph.adapters.spreadsheet import cells
-from srmgraph.adapters.spreadsheet.decode import BASE, COMMENT, LANGUAGE, STATEMENT
+from srmgraph.adapters.spreadsheet.decode import BASE, LANGUAGE, STATEMENT
 from srmgraph.adapters.spreadsheet.encode import Encoded, Written
 from srmgraph.adapters.spreadsheet.form import ABOUT, ID, LISTS, OTHER, TYPE, Column, Form
 from srmgraph.adapters.spreadsheet.tables import letters
@@ -42,10 +42,11 @@ Rows whose ID begins with # are examples. They are not read, and may be deleted.
 When you are done:  srmgraph import FILE.xlsx --output FILE.ttl
 """.strip()  # noqa: E501
 
+_HEADING = {"bold": True, "text_wrap": True, "valign": "top", "border": 1}
 _FORMATS: dict[str, dict[str, Any]] = {
-    "plain": {"bold": True, "bg_color": "#D9E2EC", "text_wrap": True, "valign": "top", "border": 1},
-    "recommended": {"bold": True, "bg_color": "#FFE8A3", "text_wrap": True, "valign": "top", "border": 1},
-    "required": {"bold": True, "bg_color": "#F5A65B", "text_wrap": True, "valign": "top", "border": 1},
+    "plain": {**_HEADING, "bg_color": "#D9E2EC"},
+    "recommended": {**_HEADING, "bg_color": "#FFE8A3"},
+    "required": {**_HEADING, "bg_color": "#F5A65B"},
     "text": {"text_wrap": True, "valign": "top", "num_format": "@"},
     "sign": {"text_wrap": True, "valign": "top", "num_format": "@", "quote_prefix": True},
     "example": {"text_wrap": True, "valign": "top", "italic": True, "font_color": "#7B8794"},
@@ -58,9 +59,7 @@ _FORMATS: dict[str, dict[str, Any]] = {
 _LEVELS = ("plain", "recommended", "required")
 
 
-def write(
-    encoded: Encoded, form: Form, examples: Mapping[str, Sequence[str]], file: Path
-) -> bytes:
+def write(encoded: Encoded, form: Form, examples: Mapping[str, Sequence[str]], file: Path) -> bytes:
     """Return the workbook; the same tables always give the same bytes.
 
     `examples` are rows to look at, by the titles of their sheets. Raises InputError for more rows
@@ -101,7 +100,9 @@ class _Book:
         self._text(sheet, 2, 1, encoded.base, "text")
         self._text(sheet, 3, 0, LANGUAGE, "plain")
         self._text(sheet, 3, 1, encoded.language, "text")
-        sheet.write_comment(2, 0, "With what the IRIs of your things begin. It is to stay the same.")
+        sheet.write_comment(
+            2, 0, "With what the IRIs of your things begin. It is to stay the same."
+        )
         sheet.write_comment(3, 0, "en, de, …; empty if texts are to have no language.")
         for number, line in enumerate(_GUIDE.splitlines()):
             self._text(sheet, 5 + number, 1, line, "guide")
@@ -123,9 +124,7 @@ class _Book:
         last = len(written.rows) + 1
         for number, column in enumerate(columns, shift):
             star = " *" if column.required == 2 else ""
-            self._heading(
-                sheet, number, column.title + star, _LEVELS[column.required], column.help
-            )
+            self._heading(sheet, number, column.title + star, _LEVELS[column.required], column.help)
             sheet.set_column(number, number, _width(column), self._format(column))
             self._offer(sheet, number, column)
         first = 1
@@ -167,7 +166,7 @@ class _Book:
         sheet.write_comment(0, column, help, size)
 
     def _offer(self, sheet: Any, number: int, column: Column) -> None:
-        """Let a column offer what can be chosen; only where nothing else is right is it demanded."""
+        """Let a column offer what can be chosen; it insists only where nothing else is right."""
         if column.codes:
             kind = "stop" if column.is_single else "information"
             self._choose(sheet, number, tuple(map(self._form.label, column.codes)), kind)

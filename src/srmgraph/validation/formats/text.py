@@ -18,7 +18,7 @@ LIMIT = 10
 
 WIDTH = 100
 
-_LONGEST = 80
+_LONGEST, _LONGEST_PLACE = 80, 300
 _CONTROL = re.compile(r"(?!\s)[\x00-\x1f\x7f-\x9f]")
 
 Span: TypeAlias = tuple[str, str]
@@ -120,7 +120,7 @@ def _found(report: Report, result: Result) -> Line:
     if result.path is not None:
         line.append((f"  ({_path(report, result.path)})", "faint"))
     if (place := report.place(result)) is not None:
-        line.append((f"  {_one_line(str(place))}", "faint"))
+        line.append((f"  {_one_line(str(place), _LONGEST_PLACE)}", "faint"))
     return line
 
 
@@ -150,10 +150,10 @@ def _wrapped(text: str, indent: str, style: str) -> Iterator[Line]:
         yield [(line, style)]
 
 
-def _one_line(words: str) -> str:
+def _one_line(words: str, longest: int = _LONGEST) -> str:
     """A text of the data on one line: it may be long, and may hold what would steer a terminal."""
     line = printable(" ".join(words.split()))
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
 def verdict(report: Report) -> str:
