@@ -125,6 +125,9 @@ class Decoded:
         own = {column.title.lower(): column for column in sheet.columns}
         seen: dict[object, int] = {}
         for number, value in titles.items():
+            if isinstance(value, Faulty):
+                self._tell(filled, row, number, value.reason)
+                continue
             title = str(value).strip().rstrip("*").strip()
             key: object = title
             if title == ID:

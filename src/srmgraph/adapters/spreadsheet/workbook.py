@@ -243,7 +243,8 @@ class _Cells:
         self._row, self._column, self._count = 0, -1, 0
         self._kind, self._style = "n", 0
         self._parts: list[str] = []
-        self._inside = self._aside = self._is_formula = False
+        self._formula: list[str] | None = None
+        self._inside = self._aside = self._in_formula = False
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "c":
@@ -251,7 +252,7 @@ class _Cells:
         elif name in ("v", "t"):
             self._inside = not self._aside
         elif name == "f":
-            self._is_formula = True
+            self._formula, self._in_formula = [], True
         elif name == "rPh":
             self._aside = True
         elif name == "row":
@@ -262,9 +263,11 @@ class _Cells:
     def end(self, name: str) -> None:
         if name in ("v", "t"):
             self._inside = False
+        elif name == "f":
+            self._in_formula = False
         elif name == "rPh":
             self._aside = False
-        elif name == "c" and (self._parts or self._is_formula):
+        elif name == "c" and (self._parts or self._formula is not None):
             value = self._value("".join(self._parts))
             if value != "":
                 if not (0 < self._row <= _MOST_ROWS and 0 <= self._column < _MOST_COLUMNS):
@@ -284,9 +287,11 @@ class _Cells:
     def text(self, text: str) -> None:
         if self._inside:
             self._parts.append(text)
+        elif self._in_formula and self._formula is not None:
+            self._formula.append(text)
 
     def _begin(self, attributes: dict[str, str]) -> None:
-        self._parts, self._is_formula = [], False
+        self._parts, self._formula = [], None
         self._kind = attributes.get("t", "n")
         self._style = _whole(attributes.get("s"))
         found = _REFERENCE.fullmatch(attributes.get("r", ""))
@@ -296,7 +301,11 @@ class _Cells:
             self._column += 1
 
     def _value(self, text: str) -> Value | Faulty:
-        if self._is_formula:
+        if self._formula is not None:
+            # LibreOffice writes truth values so.
+            formula = "".join(self._formula).strip().upper()
+            if formula in ("TRUE()", "FALSE()"):
+                return formula == "TRUE()"
             return Faulty(
                 "This is a formula. What it is worth depends on when and where it is worked out: "
                 "copy the cell and paste its value in its place (Paste special, Values)."

@@ -86,10 +86,7 @@ class _Book:
         self._book, self._form, self._file = book, form, file
         self._formats = {name: book.add_format(said) for name, said in _FORMATS.items()}
         self._lists: dict[tuple[str, ...], int] = {}
-        self._numbers = {
-            places: book.add_format({"valign": "top", "num_format": f"0.{'0' * places}########"})
-            for places in (1, 2)
-        }
+        self._decimals: dict[int, Any] = {}
 
     def about(self, encoded: Encoded) -> None:
         sheet = self._book.add_worksheet(ABOUT)
@@ -213,7 +210,9 @@ class _Book:
             elif isinstance(value, date):
                 sheet.write_datetime(number, shift + place, value, self._format(column))
             else:
-                sheet.write_number(number, shift + place, value, self._format(column))
+                # As many decimals are shown as there are: what is seen is what is meant.
+                decimals = len(text.partition(".")[2])
+                sheet.write_number(number, shift + place, value, self._format(column, decimals))
 
     def _text(self, sheet: Any, row: int, column: int, text: str, format: str) -> None:
         if len(text) > LONGEST:
@@ -227,13 +226,17 @@ class _Book:
             format = "sign" if text[0] in "=+-@" and format == "text" else format
             sheet.write_string(row, column, text, self._formats[format])
 
-    def _format(self, column: Column) -> Any:
+    def _format(self, column: Column, decimals: int | None = None) -> Any:
         if column.datatype == XSD.date:
             return self._formats["date"]
         if column.datatype == XSD.dateTime:
             return self._formats["moment"]
         if column.datatype == XSD.decimal:
-            return self._numbers[column.decimals]
+            places = column.decimals if decimals is None else decimals
+            if places not in self._decimals:
+                said = {"valign": "top", "num_format": f"0.{'0' * places}"}
+                self._decimals[places] = self._book.add_format(said)
+            return self._decimals[places]
         if column.datatype is None or column.is_thing or column.datatype == XSD.string:
             return self._formats["text"]
         return self._formats["number"]
