@@ -19,7 +19,7 @@ from srmgraph.errors import MissingFileError
 from srmgraph.store import EmbeddedStore
 from srmgraph.syntax import format_of, read_bytes
 from srmgraph.terms import to_oxigraph, to_rdflib
-from srmgraph.validation.report import Place, Report
+from srmgraph.validation.report import Place, Report, Result
 
 _DEEPEST = 20
 _TOKEN = re.compile(
@@ -62,7 +62,9 @@ def locate(
             for node, line in lines.items():
                 kept.setdefault(node, Place(file, line))
     every = mentioned | found
-    places = {node: every[owner] for node, owner in owners.items() if owner in every}
+    places: dict[Node | Result, Place] = {
+        node: every[owner] for node, owner in owners.items() if owner in every
+    }
     return replace(report, places=places)
 
 
