@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rdflib.term import Node
 
     from srmgraph.adapters.archimate.plan import Plan
-    from srmgraph.adapters.spreadsheet import Sheets
+    from srmgraph.adapters.spreadsheet import Described, Sheets
     from srmgraph.graph import ServiceGraph
     from srmgraph.terminal import Terminal
     from srmgraph.validation import Report, Result
@@ -71,6 +71,12 @@ def install(add: AddVerb) -> None:
     )
     _base_iri(one)
     one.add_argument(
+        "--mapping",
+        type=Path,
+        metavar="FILE",
+        help="what the columns of a CSV file of others mean (CSV on the Web)",
+    )
+    one.add_argument(
         "--plan", action="store_true", help="show what would change, and change nothing"
     )
     one.add_argument(
@@ -86,7 +92,7 @@ class _Model:
 
     graph: Graph
     notes: list[str]
-    sheets: Sheets | None = None
+    sheets: Sheets | Described | None = None
 
 
 def _base_iri(parser: argparse.ArgumentParser) -> None:
@@ -142,6 +148,14 @@ def _import(options: argparse.Namespace, rest: list[str], terminal: Terminal) ->
 def _read(file: Path, options: argparse.Namespace) -> _Model:
     from srmgraph.adapters import archimate, spreadsheet
 
+    if options.mapping:
+        described = spreadsheet.read_described(file, options.mapping, base=options.base_iri)
+        return _Model(described.graph, list(described.notes), described)
+    if file.suffix.lower() == ".csv":
+        raise ParameterError(
+            f"Name with --mapping what describes the columns of {file}; or name the folder, if its "
+            "files are filled-in forms. See docs/spreadsheets.md."
+        )
     if spreadsheet.is_spreadsheet(file):
         sheets = spreadsheet.read(file, base=options.base_iri)
         return _Model(sheets.graph, list(sheets.notes), sheets)
@@ -149,7 +163,7 @@ def _read(file: Path, options: argparse.Namespace) -> _Model:
     return _Model(drawn.graph, [f"{file}:{note}" for note in drawn.loss_report])
 
 
-def _check(graph: Graph, sheets: Sheets, terminal: Terminal) -> int:
+def _check(graph: Graph, sheets: Sheets | Described, terminal: Terminal) -> int:
     """Tell which cells break a rule."""
     from srmgraph.store import EmbeddedStore
     from srmgraph.validation import validate
@@ -162,7 +176,7 @@ def _check(graph: Graph, sheets: Sheets, terminal: Terminal) -> int:
     return DONE if report.conforms else DOES_NOT_CONFORM
 
 
-def _tell(report: Report, sheets: Sheets, terminal: Terminal) -> None:
+def _tell(report: Report, sheets: Sheets | Described, terminal: Terminal) -> None:
     from srmgraph.validation import Place, paths
 
     places: dict[Node | Result, Place] = {}

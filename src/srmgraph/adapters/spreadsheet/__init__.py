@@ -1,7 +1,8 @@
 """Spreadsheets: a form to fill in, as a workbook or as a folder of CSV files, and back.
 
 `template` makes the form empty, `write` filled in with a graph, `read` takes it in. A graph that is
-written and read is the same graph. See docs/spreadsheets.md.
+written and read is the same graph. `read_described` takes in a CSV file of others, by a description
+of its columns. See docs/spreadsheets.md.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from rdflib.term import Node
 
 from srmgraph import knowledge
 from srmgraph.adapters.spreadsheet import folder, workbook, workbook_writer
+from srmgraph.adapters.spreadsheet.csvw import Described
+from srmgraph.adapters.spreadsheet.csvw import read as read_described
 from srmgraph.adapters.spreadsheet.decode import COMMENT, Decoded
 from srmgraph.adapters.spreadsheet.encode import Encoded, encode
 from srmgraph.adapters.spreadsheet.form import form
@@ -23,7 +26,18 @@ from srmgraph.errors import InputError, UnknownFormatError
 from srmgraph.store import Store
 from srmgraph.syntax import read_bytes, write_bytes
 
-__all__ = ["ENDING", "Problem", "Sheets", "TableError", "read", "template", "write"]
+__all__ = [
+    "ENDING",
+    "Described",
+    "Problem",
+    "Sheets",
+    "TableError",
+    "is_spreadsheet",
+    "read",
+    "read_described",
+    "template",
+    "write",
+]
 
 ENDING = ".xlsx"
 """How the name of a workbook ends; a name without ending is that of a folder of CSV files."""

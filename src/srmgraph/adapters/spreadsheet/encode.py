@@ -130,6 +130,8 @@ class _Writer:
         return cells.join(sorted(labels[URIRef(str(cls))] for cls in own))
 
     def _cell(self, thing: Node, column: Column, values: list[Node]) -> str:
+        if not values:
+            return ""
         written: list[str] = []
         length = 0
         items = [(self._item(value, column), value) for value in values]

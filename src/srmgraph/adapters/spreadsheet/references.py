@@ -25,7 +25,7 @@ _LOCAL = re.compile(r"[A-Za-z0-9](?:[\w.~/-]*[\w~/-])?")
 _WHOLE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 _PREFIXED = re.compile(r"([A-Za-z][\w.-]*):([\w.~/-]+)")
 _BETWEEN = re.compile(r"[\W_]+")
-_MOST_COMPARED = 5000
+_MOST_COMPARED, _MOST_SHOWN = 5000, 5
 
 
 class References:
@@ -37,7 +37,7 @@ class References:
         self._spaces = sorted(self._prefixes.items(), key=lambda item: -len(item[1]))
         self._names: dict[str, list[tuple[Sheet, Node]]] = {}
         self._ids: dict[str, Node] = {}
-        self._known: dict[tuple[URIRef, str], Node] = {}
+        self._known: dict[tuple[URIRef, str], Node | CellError] = {}
         self._written: dict[tuple[URIRef, Node], str] = {}
 
     def add(self, sheet: Sheet, thing: Node, id: str, names: Iterable[str]) -> None:
@@ -55,9 +55,16 @@ class References:
         """
         key = (column.property, item)
         if key not in self._known:
-            term = explicit(item)
-            self._known[key] = self._named(item, column) if term is None else term
-        return self._known[key]
+            # What cannot be found is kept in mind too: a name that many share is often asked for.
+            try:
+                term = explicit(item)
+                self._known[key] = self._named(item, column) if term is None else term
+            except CellError as error:
+                self._known[key] = error
+        found = self._known[key]
+        if isinstance(found, CellError):
+            raise CellError(str(found))
+        return found
 
     def write(self, thing: Node, column: Column, names: Iterable[str]) -> str:
         """Return the shortest item by which `find` finds a thing that has these names."""
@@ -136,10 +143,11 @@ class References:
         if len(things) == 1:
             return next(iter(things))
         if things:
-            ids = ", ".join(sorted(map(self.id, things)))
+            ids = ", ".join(sorted(map(self.id, sorted(things, key=str)[:_MOST_SHOWN])))
+            more = ", …" if len(things) > _MOST_SHOWN else ""
             raise CellError(
                 f"Several things are called “{shortened(item)}”. Write the ID of the one that is "
-                f"meant: {ids}."
+                f"meant: {ids}{more}."
             )
         found = self.prefixed(item)
         if found is not None:
