@@ -67,7 +67,7 @@ def growth_row(triples: int, kind: str) -> dict[str, object]:
             row["bytes"] = sum(file.stat().st_size for file in target.iterdir())
             return row
         row["bytes"] = target.stat().st_size
-        tables, row["cells"] = timed(lambda: workbook.read(target.read_bytes(), target))
+        _, row["cells"] = timed(lambda: workbook.read(target.read_bytes(), target))
         try:
             _, row["peer"] = timed(lambda: peer(target))
         except ImportError:

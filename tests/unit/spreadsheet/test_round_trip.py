@@ -114,7 +114,7 @@ for word in ("a", "b", "c"):
 
 
 @example(LONG)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(graphs())
 def test_any_graph_comes_home_from_a_folder(graph: Graph) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -122,7 +122,7 @@ def test_any_graph_comes_home_from_a_folder(graph: Graph) -> None:
 
 
 @example(LONG)
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(graphs())
 def test_any_graph_comes_home_from_a_workbook(graph: Graph) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -28,6 +28,7 @@ LONGEST = 32_767
 _MOST_ROWS = 1_048_576
 _SPARE = 1000
 _COMMENT_WIDTH = 320
+_LINE, _HIGHEST, _NARROW = 15, 405, 26
 _GUIDE = """
 A sheet for each kind of thing, a row for each thing, a column for each thing that can be said of it. Fill in what you know.
 Headings in orange with a star are required, those in yellow recommended. Point at a heading to read what it means.
@@ -192,6 +193,10 @@ class _Book:
         has_types: bool,
     ) -> None:
         format = "text" if columns is not None else "example"
+        # Not every program works out by itself how high a row must be.
+        lines = max(map(_lines, row))
+        if lines > 1:
+            sheet.set_row(number, min(_LINE * lines, _HIGHEST))
         self._text(sheet, number, 0, row[0], format)
         if has_types:
             self._text(sheet, number, 1, row[1], format)
@@ -240,6 +245,12 @@ class _Book:
         if column.datatype is None or column.is_thing or column.datatype == XSD.string:
             return self._formats["text"]
         return self._formats["number"]
+
+
+def _lines(text: str) -> int:
+    if len(text) <= _NARROW and "\n" not in text:
+        return 1
+    return sum(1 + len(line) // _NARROW for line in text.split("\n"))
 
 
 def _width(column: Column) -> int:
