@@ -199,6 +199,8 @@ def text_of(value: Value, column: Column | None) -> str:
 def native(text: str, column: Column) -> Value:
     """Return what a program is to keep in a cell for a text: a number, day or truth value where
     that comes back as the same text, else the text."""
+    if column.datatype not in _EXAMPLES:
+        return text
     value: Value = text
     try:
         if column.datatype in (XSD.decimal, XSD.integer, XSD.nonNegativeInteger):

@@ -19,6 +19,9 @@ from srmgraph.terms import Statement, triples_to_oxigraph, triples_to_rdflib
 
 _Properties = dict[Node, list[Node]]
 
+# Looking a term up in its namespace takes time, and this one is looked up for each cell.
+_LABEL = RDFS.label
+
 
 @dataclass(slots=True)
 class Written:
@@ -103,7 +106,7 @@ class _Writer:
         for sheet in sheets:
             row = [self._references.id(thing), self._types(types, sheet)]
             for column in self._columns[sheet.title]:
-                values = labels if column.property == RDFS.label else left.pop(column.property, [])
+                values = labels if column.property == _LABEL else left.pop(column.property, [])
                 row.append(self._cell(thing, column, values))
             yield row, sheet
         left.pop(RDFS.label, None)
