@@ -18,7 +18,8 @@ _PROBLEM = "application/problem+json"
 
 def terms(request: Request, client: Client) -> Terms:
     """Return on which terms a request wants its change; raises Problem 412."""
-    return Terms(client.author, expected(request), _report_format(request))
+    checked = request.app.state.service.settings.checking == "all"
+    return Terms(client.author, expected(request), _report_format(request), checked)
 
 
 def response(request: Request, made: Made | Refused, location: str | None = None) -> Response:

@@ -34,6 +34,10 @@ class Settings(BaseSettings):
     reading: Literal["open", "keys"] = Field(
         default="open", description="whether reading needs a key"
     )
+    checking: Literal["all", "none"] = Field(
+        default="all",
+        description="`none` keeps what is sent as it is: no rules, nothing inferred",
+    )
     workers: int = Field(default_factory=lambda: max(2, os.cpu_count() or 2), ge=1)
     worker_memory: int = Field(default=2048, ge=256, description="what each may use, in megabytes")
     query_seconds: float = Field(

@@ -38,6 +38,10 @@ def any_server(address: str) -> Store:
     return RemoteStore(address, query="/query", update="/update")
 
 
+def own_service(address: str) -> Store:
+    return RemoteStore(address, server="srmgraph")
+
+
 def virtuoso(address: str) -> Store:
     return RemoteStore(address, server="virtuoso")
 
@@ -50,6 +54,7 @@ KINDS = {
     "folder": Kind(folder),
     "oxigraph": Kind(oxigraph, servers.oxigraph, NO_OXIGRAPH),
     "sparql": Kind(any_server, servers.oxigraph, NO_OXIGRAPH),
+    "srmgraph": Kind(own_service, servers.srmgraph),
     "virtuoso": Kind(virtuoso, servers.virtuoso, NO_VIRTUOSO),
 }
 

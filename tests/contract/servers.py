@@ -1,7 +1,9 @@
 """Real SPARQL servers on loopback ports, each with a folder of its own that is thrown away."""
 
+import os
 import shutil
 import subprocess
+import sys
 import sysconfig
 import time
 from collections.abc import Iterator
@@ -11,6 +13,9 @@ from tempfile import TemporaryDirectory
 
 import urllib3
 from benchmarks.reliability import free_port
+
+from srmgraph.keys import Keys
+from srmgraph.store.folder import FolderStore
 
 OXIGRAPH = Path(sysconfig.get_path("scripts")) / "oxigraph"
 VIRTUOSO = shutil.which("virtuoso-t")
@@ -51,6 +56,20 @@ def oxigraph(*options: str) -> Iterator[str]:
 
 
 @contextmanager
+def srmgraph() -> Iterator[str]:
+    """Run our own service over a store that is kept as it is, and give its address with a key."""
+    with TemporaryDirectory() as name:
+        folder = Path(name) / "store"
+        FolderStore.create(folder).close()
+        key = Keys(folder).create("contract", "admin", ())
+        port = free_port()
+        command = [sys.executable, "-m", "srmgraph.cli", "serve", "--store", str(folder)]
+        command += ["--port", str(port)]
+        with running(command, port, SRMGRAPH_CHECKING="none") as url:
+            yield url.replace("//", f"//key:{key}@")
+
+
+@contextmanager
 def virtuoso() -> Iterator[str]:
     """Run Virtuoso and give its address, with the login that a new database has."""
     with TemporaryDirectory() as folder:
@@ -65,10 +84,12 @@ def virtuoso() -> Iterator[str]:
 
 
 @contextmanager
-def running(command: list[str], port: int) -> Iterator[str]:
+def running(command: list[str], port: int, **environment: str) -> Iterator[str]:
     """Run a server until it is no longer needed, and give its address once it answers."""
     silent = subprocess.DEVNULL
-    process = subprocess.Popen(command, stdin=silent, stdout=silent, stderr=silent)
+    process = subprocess.Popen(
+        command, stdin=silent, stdout=silent, stderr=silent, env=os.environ | environment
+    )
     try:
         url = f"http://127.0.0.1:{port}"
         end = time.monotonic() + 60

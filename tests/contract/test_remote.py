@@ -445,7 +445,7 @@ def test_a_login_has_one_place() -> None:
 
 def test_an_unknown_server_is_told() -> None:
     for url, server in (("http://h/", "other"), ("other+http://h/", None)):
-        with pytest.raises(StoreError, match="Known are: sparql, oxigraph, virtuoso"):
+        with pytest.raises(StoreError, match="Known are: sparql, srmgraph, oxigraph, virtuoso"):
             RemoteStore(url, server=server)
 
 

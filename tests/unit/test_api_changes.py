@@ -57,6 +57,14 @@ def told(response: Any, status: int) -> str:
     return str(content["detail"])
 
 
+def test_a_service_may_keep_what_it_is_sent_as_it_is(tmp_path: Path) -> None:
+    service = Service(tmp_path / "store", checking="none")
+    with service.client as client:
+        made = client.post("/update", content=FAULTY, headers=UPDATE | service.write)
+        assert made.status_code == 204, made.text
+        assert client.get("/graphs").json()["graphs"] == [{"graph": None, "statements": 1}]
+
+
 def test_changing_needs_a_key_that_allows_it(service: Service) -> None:
     client, mine = service.client, {"graph": MINE}
     attempts: list[Callable[[dict[str, str]], Any]] = [

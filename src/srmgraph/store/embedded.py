@@ -264,11 +264,18 @@ class EmbeddedStore:
                 prefixes=self.assumed_prefixes,
                 # The engine would pass over FROM if it were told to ask the union.
                 use_default_graph_as_union=not chosen and not names_its_graphs(sparql),
-                default_graph=nodes(default_graphs) if chosen else None,
+                default_graph=_default(default_graphs) if chosen else None,
                 named_graphs=nodes(named_graphs) if chosen else None,
             )
         except ENGINE_ERRORS as error:
             raise query_error(error, sparql) from error
+
+
+def _default(iris: Sequence[str]) -> list[Any]:
+    """Return graphs as terms; one name stands for the default graph, which has none."""
+    return [
+        intake.OUTSIDE if iri == intake.OUTSIDE_NAME else pyoxigraph.NamedNode(iri) for iri in iris
+    ]
 
 
 def nodes(iris: Sequence[str]) -> list[Any]:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from srmgraph.errors import StoreError
+from srmgraph.store.intake import OUTSIDE_NAME
 
 Parameters: TypeAlias = tuple[tuple[str, str], ...]
 
-STAND_IN = "urn:x-srmgraph:default"
+STAND_IN = OUTSIDE_NAME
 """The named graph that is used where a server's own default graph cannot be asked with others."""
 
 _VIRTUOSO_OWN = frozenset(
@@ -74,6 +75,16 @@ SERVERS = {
     server.name: server
     for server in (
         Server("sparql"),
+        Server(
+            "srmgraph",
+            query="/sparql",
+            update="/update",
+            data="/graphs",
+            everything=(),
+            outside=(("default-graph-uri", OUTSIDE_NAME),),
+            stand_in=None,
+            updates="default",
+        ),
         Server(
             "oxigraph",
             query="/query",
