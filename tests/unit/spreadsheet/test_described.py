@@ -116,6 +116,13 @@ def test_columns_that_only_the_description_has(tmp_path: Path) -> None:
         ("id\n1\n", columns({"name": "w"}), "t.csv:1: There is no column “w”. The file has: id."),
         ("id\n1\n", {"tables": [{"url": "a.csv"}, {"url": "b.csv"}]}, "It says nothing of t.csv"),
         ("id\n1\n", columns("id"), "Each of the “columns” is an object"),  # type: ignore[arg-type]
+        ("id\n1\n", {"tables": 1}, "The “tables” are a list of objects"),
+        ("id\n1\n", {"url": "t.csv", "tableSchema": {"columns": 1}}, "The “columns” are a list"),
+        ("id\n1\n", {**columns(ID), "dialect": []}, "A “dialect” is an object"),
+        ("id\n1\n", {**columns(ID), "dialect": {"delimiter": "ab"}}, "A “dialect” is an object"),
+        ("id\n1\n", columns({"name": "id", "null": 1}), "The “null” or “separator” of id"),
+        ("id\n1\n", columns({"name": "id", "datatype": []}), "The datatype of id is no text"),
+        ("id\n1\n", columns(ID, datatype=1), "The datatype of id is no text"),
         ("id\n1\n", [], "A description of CSV on the Web is an object"),
     ],
 )  # fmt: skip

@@ -91,9 +91,10 @@ def read(file: Path, description: Path, base: str | None = None) -> Described:
     """
     said = _description(description)
     context = said.get("@context")
-    own = context[1].get("@base") if isinstance(context, list) and len(context) > 1 else None
+    local = context[-1] if isinstance(context, list) and context else None
+    own = local.get("@base") if isinstance(local, dict) else None
     table = _table(said, file, description)
-    reader = _Reader(file, description, table, base or own or "")
+    reader = _Reader(file, description, table, base or str(own or ""))
     return reader.read()
 
 
@@ -107,7 +108,7 @@ class _Reader:
     def read(self) -> Described:
         dialect = self._table.get("dialect", {})
         content = rows(read_bytes(self._file), self._file, dialect.get("delimiter"))
-        skip = int(dialect.get("skipRows", 0))
+        skip = dialect.get("skipRows", 0)
         numbered = ((n, row) for n, row in enumerate(content, 1) if n > skip)
         head: list[str] = []
         if dialect.get("header", True):
@@ -134,7 +135,7 @@ class _Reader:
         inherited = {k: v for k, v in {**self._table, **schema}.items() if k in _INHERITED}
         found = []
         for place_, said in enumerate(schema.get("columns", [])):
-            _check(said, self._description)
+            _check(said if not isinstance(said, dict) else {**inherited, **said}, self._description)
             titles = _titles(said)
             name = said.get("name") or (titles[0] if titles else f"_col.{place_ + 1}")
             number = None
@@ -295,6 +296,8 @@ def _description(file: Path) -> dict[str, Any]:
 def _table(said: dict[str, Any], file: Path, description: Path) -> dict[str, Any]:
     """Return what is said of one file: the only table, or that with its name."""
     tables = said.get("tables", [said])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise ParseError("The “tables” are a list of objects: [{ … }].", description)
     named = [table for table in tables if Path(str(table.get("url", ""))).name == file.name]
     if not named and len(tables) == 1:
         named = tables
@@ -305,7 +308,21 @@ def _table(said: dict[str, Any], file: Path, description: Path) -> dict[str, Any
             description,
         )
     shared = {k: v for k, v in said.items() if k in (*_INHERITED, "dialect")}
-    return {**shared, **named[0]}
+    table = {**shared, **named[0]}
+    if not isinstance(table["tableSchema"].get("columns", []), list):
+        raise ParseError("The “columns” are a list of objects: [{ … }].", description)
+    dialect = table.get("dialect", {})
+    skipped, delimiter = (
+        (dialect.get("skipRows", 0), dialect.get("delimiter", ","))
+        if isinstance(dialect, dict)
+        else (None, None)
+    )
+    if type(skipped) is not int or not (isinstance(delimiter, str) and len(delimiter) == 1):
+        raise ParseError(
+            "A “dialect” is an object with a “delimiter” of one sign and a number of “skipRows”.",
+            description,
+        )
+    return table
 
 
 def _titles(said: Mapping[str, Any]) -> list[str]:
@@ -313,7 +330,7 @@ def _titles(said: Mapping[str, Any]) -> list[str]:
     if isinstance(titles, dict):
         several = (found if isinstance(found, list) else [found] for found in titles.values())
         titles = [title for found in several for title in found]
-    return [titles] if isinstance(titles, str) else [str(title) for title in titles]
+    return [str(title) for title in (titles if isinstance(titles, list) else [titles])]
 
 
 def _check(column: object, description: Path) -> None:
@@ -324,7 +341,16 @@ def _check(column: object, description: Path) -> None:
     for key in ("aboutUrl", "propertyUrl", "valueUrl", "separator", "default", "lang"):
         if not isinstance(column.get(key, ""), str):
             raise ParseError(f"The “{key}” of {name} is no text.", description)
+    null = column.get("null", "")
+    nulls = null if isinstance(null, list) else [null]
+    if not all(isinstance(one, str) for one in nulls) or column.get("separator") == "":
+        raise ParseError(f"The “null” or “separator” of {name} is no text.", description)
     datatype = column.get("datatype", "string")
     kind = datatype.get("base", "string") if isinstance(datatype, dict) else datatype
-    if kind not in _DATATYPES and not (isinstance(kind, str) and URIRef(str(XSD) + kind) in XSD):
+    format = datatype.get("format", "") if isinstance(datatype, dict) else ""
+    if not isinstance(format, str):
+        raise ParseError(f"The format of {name} is no text.", description)
+    if not isinstance(kind, str):
+        raise ParseError(f"The datatype of {name} is no text.", description)
+    if kind not in _DATATYPES and URIRef(str(XSD) + kind) not in XSD:
         raise ParseError(f"The datatype “{kind}” of {name} is not one of XML Schema.", description)
