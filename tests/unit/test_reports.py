@@ -275,7 +275,9 @@ def test_turtle_of_every_kind_of_path_is_read_back() -> None:
 
 def test_json_is_as_it_is_described(report: Report, good: Report) -> None:
     content = json.loads(render(report, "json"))
-    assert list(content) == ["conforms", "counts", "rulesChecked", "notes", "results"]
+    assert list(content) == [
+        "conforms", "counts", "rulesChecked", "byRule", "byGraph", "notes", "results",
+    ]  # fmt: skip
     assert content["conforms"] is False
     assert content["counts"] == report.counts
     assert content["rulesChecked"] == 5
@@ -307,8 +309,14 @@ def test_json_is_as_it_is_described(report: Report, good: Report) -> None:
 def test_json_says_what_its_description_says(report: Report) -> None:
     described = sys.modules["srmgraph.validation.formats.json"].__doc__ or ""
     content = json.loads(render(report, "json"))
-    members = {*content, *content["results"][0], "Violation", "Warning", "Info"}
-    assert set(re.findall(r'"(\w+)":', described)) == members
+    members = {
+        *content,
+        *content["results"][0],
+        *content["byGraph"][0],
+        "relationship-has-provider",
+    }
+    members |= {"Violation", "Warning", "Info"}
+    assert set(re.findall(r'"([\w-]+)":', described)) == members
 
 
 # ── JUnit ───────────────────────────────────────────────────────────────────────────────────────
@@ -471,6 +479,7 @@ def test_a_limit_keeps_the_first_and_counts_all(report: Report, limit: int) -> N
         rule: len(results) for rule, results in report.by_rule.items()
     }
     assert text.render(limited, limit=1) == text.render(report, limit=1)
+    assert limited.counts_by_rule == report.counts_by_rule
     milder = limited.at_least("Warning")
     assert milder.counts == report.at_least("Warning").counts
     assert ElementTree.tostring(
@@ -530,7 +539,20 @@ def test_results_are_counted_by_named_graph() -> None:
         g2: {"Violation": 1, "Warning": 2},
     }
     assert list(found.by_graph) == [None, g1, g2]
-    assert "ex:g1" in Page(render(found, "html")).text
+    page = Page(render(found, "html")).text
+    assert "ex:g1" in page
+    assert "By rule" in page
+    told = text.render(found)
+    assert (
+        "By graph\n"
+        "  • outside named graphs: 1 violation\n"
+        "  • <ex:g1>: 2 violations, 2 warnings\n"
+        "  • <ex:g2>: 1 violation, 2 warnings\n"
+    ) in told
+    assert "By graph" not in text.render(dataclasses.replace(found, results=()))
+    content = json.loads(render(found, "json"))
+    assert content["byGraph"][1] == {"graph": str(g1), "counts": {"Violation": 2, "Warning": 2}}
+    assert content["byRule"] == found.counts_by_rule
     assert json.loads(render(found, "json"))["results"][1]["graphs"] == [str(g1), str(g2)]
     assert report_on(DATA).by_graph == {
         None: {"Violation": 2, "Warning": 3, "Info": 1, f"{EX}Trifle": 1}

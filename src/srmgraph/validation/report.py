@@ -181,9 +181,7 @@ class Report:
 
     def number(self, rule: str) -> int:
         """How many results a rule has, whether or not all of them are in the report."""
-        if self.totals is None:
-            return len(self.by_rule.get(rule, ()))
-        return sum(number for (name, _), number in self.totals.items() if name == rule)
+        return sum(self.counts_by_rule.get(rule, {}).values())
 
     @cached_property
     def by_rule(self) -> Mapping[str, tuple[Result, ...]]:
@@ -192,6 +190,20 @@ class Report:
         for result in self.results:
             groups.setdefault(result.rule, []).append(result)
         return {rule: tuple(results) for rule, results in groups.items()}
+
+    @cached_property
+    def counts_by_rule(self) -> Mapping[str, Mapping[str, int]]:
+        """How many results of each severity each rule has that found something, in the order of
+        the report, whether or not all of them are in it."""
+        counted: dict[str, Counter[str]] = {rule: Counter() for rule in self.by_rule}
+        if self.totals is None:
+            for result in self.results:
+                counted[result.rule][result.severity] += 1
+        else:
+            for (rule, severity), number in self.totals.items():
+                if rule in counted:
+                    counted[rule][severity] += number
+        return {rule: _worst_first(counts) for rule, counts in counted.items()}
 
     @cached_property
     def by_graph(self) -> Mapping[URIRef | None, Mapping[str, int]]:
@@ -205,7 +217,7 @@ class Report:
             for graph in self.graphs.get(self.subject(result), (None,)):
                 counted.setdefault(graph, Counter())[result.severity] += 1
         return {
-            graph: dict(sorted(counts.items(), key=lambda item: severity_rank(item[0])))
+            graph: _worst_first(counts)
             for graph, counts in sorted(counted.items(), key=lambda item: str(item[0] or ""))
         }
 
@@ -263,6 +275,10 @@ class Report:
         from srmgraph.validation.formats import text
 
         return text.render(self)
+
+
+def _worst_first(counts: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: (severity_rank(item[0]), item[0])))
 
 
 def severity_rank(severity: str) -> int:

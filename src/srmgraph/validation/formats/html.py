@@ -7,7 +7,7 @@ kept to itself.
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from rdflib import BNode, URIRef
 from rdflib.term import Node
@@ -54,8 +54,13 @@ def _page(report: Report) -> Iterator[str]:
     yield "<main>"
     yield f"<h1>{_plain(verdict)}</h1>"
     yield from (f'<p class="faint">{_plain(note)}</p>' for note in report.notes)
+    severities = list(report.counts)
+    if len(report.by_rule) > 1:
+        rules = ((f"<code>{_plain(r)}</code>", c) for r, c in report.counts_by_rule.items())
+        yield from _summary("By rule", "Rule", rules, severities)
     if report.graphs:
-        yield from _graphs(report)
+        graphs = ((_graph(report, graph), c) for graph, c in report.by_graph.items())
+        yield from _summary("By graph", "Graph", graphs, severities)
     for rule, results in report.by_rule.items():
         yield from _rule(report, rule, results)
     yield "</main>"
@@ -63,19 +68,21 @@ def _page(report: Report) -> Iterator[str]:
     yield "</html>"
 
 
-def _graphs(report: Report) -> Iterator[str]:
-    yield "<h2>By graph</h2>"
-    head = ["Graph", *(text.plural(severity).capitalize() for severity in SEVERITIES)]
+def _summary(
+    title: str, what: str, rows: Iterable[tuple[str, Mapping[str, int]]], severities: list[str]
+) -> Iterator[str]:
+    yield f"<h2>{title}</h2>"
     yield from _table(
-        head,
+        [what, *(_plain(text.plural(severity).capitalize()) for severity in severities)],
         (
-            [
-                "outside named graphs" if graph is None else _thing(report, graph),
-                *(_number(counts.get(severity, 0)) for severity in SEVERITIES),
-            ]
-            for graph, counts in report.by_graph.items()
+            [name, *(_number(counts.get(severity, 0)) for severity in severities)]
+            for name, counts in rows
         ),
     )
+
+
+def _graph(report: Report, graph: URIRef | None) -> str:
+    return "outside named graphs" if graph is None else _thing(report, graph)
 
 
 def _rule(report: Report, rule: str, results: tuple[Result, ...]) -> Iterator[str]:

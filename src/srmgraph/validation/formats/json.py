@@ -4,6 +4,8 @@
       "conforms": false,
       "counts": {"Violation": 1, "Warning": 0, "Info": 0},
       "rulesChecked": 200,
+      "byRule": {"relationship-has-provider": {"Violation": 1}},
+      "byGraph": [{"graph": "https://…" or null, "counts": {"Violation": 1}}],
       "notes": [],
       "results": [{
         "rule": "relationship-has-provider",     the last part of the rule's IRI
@@ -15,18 +17,15 @@
         "didYouMean": "https://…" or null,       for a value that nobody declared
         "graphs": ["https://…", null],           that describe it; null is the default graph
         "file": "…" or null, "line": 1 or null,  where it is described, if that was looked up
-        "didYouMean": None if value is None else report.hints.get(value),
-        "graphs": list(report.graphs.get(report.subject(result), ())),
-        "file": None if place is None else str(place.file),
-        "line": None if place is None else place.line,
         "sourceShape": "https://…",
         "component": "http://www.w3.org/ns/shacl#MinCountConstraintComponent"
       }]
     }
 
-Where the results of each rule were limited, "counts" still counts all. IRIs, blank nodes (`_:b1`)
-and literals (`"2"^^<…>`) are told apart as in N-Triples, except that an IRI stands without its
-brackets.
+Where the results of each rule were limited, "counts" and "byRule" still count all, "byGraph" those
+that are there. A severity of which there is nothing is named in "counts" only. IRIs, blank nodes
+(`_:b1`) and literals (`"2"^^<…>`) are told apart as in N-Triples, except that an IRI stands without
+its brackets.
 """
 
 from __future__ import annotations
@@ -53,6 +52,10 @@ def content(report: Report) -> dict[str, Any]:
         "conforms": report.conforms,
         "counts": dict(report.counts),
         "rulesChecked": len(report.rules),
+        "byRule": {rule: dict(counts) for rule, counts in report.counts_by_rule.items()},
+        "byGraph": [
+            {"graph": graph, "counts": dict(counts)} for graph, counts in report.by_graph.items()
+        ],
         "notes": list(report.notes),
         "results": [_result(report, result) for result in report.results],
     }

@@ -40,6 +40,7 @@ def lines(report: Report, limit: int = LIMIT) -> Iterator[Line]:
     for rule, results in report.by_rule.items():
         yield from _block(report, rule, results, limit)
         yield []
+    yield from _graphs(report)
     for note in report.notes:
         yield [(f"Note: {note}", "faint")]
     yield summary(report)
@@ -111,6 +112,18 @@ def _block(report: Report, rule: str, results: tuple[Result, ...], limit: int) -
         yield [(f"    … and {more:,} more", "faint")]
     if first.advice:
         yield from _wrapped(f"→ {first.advice}", "  ", "")
+
+
+def _graphs(report: Report) -> Iterator[Line]:
+    """How much was found in each graph, where that is several; rules have their counts above."""
+    if len(report.by_graph) < 2:
+        return
+    yield [("By graph", "heading")]
+    for graph, counted in report.by_graph.items():
+        told = ", ".join(counts(severity, number) for severity, number in counted.items())
+        where: Line = [("outside named graphs", "")] if graph is None else _thing(report, graph)
+        yield [("  • ", ""), *where, (f": {told}", "")]
+    yield []
 
 
 def _found(report: Report, result: Result) -> Line:
