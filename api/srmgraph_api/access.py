@@ -54,14 +54,19 @@ def writer(service: Service, request: Request, role: str = "write") -> Client:
 def _client(service: Service, request: Request, role: str | None) -> Client:
     address = request.client.host if request.client else ""
     header = request.headers.get("authorization")
-    if header is None:
+    signed_in = service.sessions.key(request) if header is None else None
+    if header is None and signed_in is None:
         if role is not None:
             raise Problem(
                 401, f"This needs a key with the role {role}, as `Authorization: Bearer srm_…`. "
                 "Whoever runs the service makes one with: srmgraph keys create", _CHALLENGE,
             )  # fmt: skip
         return Client(address, "", ())
-    key = _key(service, header)
+    key = signed_in or _key(service, header or "")
+    # Any site can make a browser send a cookie, but not a form that a page of ours has marked.
+    is_genuine = signed_in is None or getattr(request.state, "is_genuine", False)
+    if role not in (None, "read") and not is_genuine:
+        raise Problem(403, "A browser that is signed in writes by the forms of the pages only.")
     client_name.set(key.name)
     if role is not None and not key.allows(role):
         raise Problem(403, f"This needs the role {role}; the key has the role {key.role}.")

@@ -24,6 +24,7 @@ from srmgraph_api import (
 )
 from srmgraph_api.gate import Gate
 from srmgraph_api.operations import Counters
+from srmgraph_api.pages import assets, home, signing_in, site
 from srmgraph_api.service import Service
 from srmgraph_api.settings import Settings
 
@@ -38,6 +39,7 @@ def create_app(graph: ServiceGraph | None = None, settings: Settings | None = No
     settings = settings or Settings()
     service = Service(settings, graph)
     counters = Counters(service)
+    pages = site.Site(service)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -50,7 +52,7 @@ def create_app(graph: ServiceGraph | None = None, settings: Settings | None = No
         version=version("srmgraph"),
         summary="Who provides what to whom: SPARQL, rules and questions over HTTP.",
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        # Their pages load scripts from another host; the page at / needs none.
+        # Their pages load scripts from another host; the page at /api needs none.
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
@@ -58,7 +60,7 @@ def create_app(graph: ServiceGraph | None = None, settings: Settings | None = No
     app.state.service = service
     problems.install(app)
     for routes in (
-        start.router(service),
+        start.router(pages),
         sparql.router(service),
         graphs.router(service),
         revisions.router(service),
@@ -66,9 +68,14 @@ def create_app(graph: ServiceGraph | None = None, settings: Settings | None = No
         queries.router(service),
         documents.router(),
         operations.router(service, counters),
-        resources.router(service),
+        assets.router(),
+        home.router(pages),
+        signing_in.router(pages),
+        # The last, for it takes every address that no other took.
+        resources.router(service, pages),
     ):
         app.include_router(routes)
+    site.install(app, pages)
     # A browser reaches what its user reaches: a service on this machine or behind a firewall. Were
     # any page allowed to read the answers, every site that the user visits could take the data.
     # The knowledge is the same everywhere and public; `documents` lets any page read it.

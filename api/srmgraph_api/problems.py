@@ -98,11 +98,13 @@ def install(app: FastAPI) -> None:
             if (value := getattr(error, name, None)) is not None
         }
         detail = error.message if isinstance(error, InputError) else str(error)
-        return problem(known, detail, place, {"Retry-After": "30"} if known == 503 else None)
+        return told(
+            request, problem(known, detail, place, {"Retry-After": "30"} if known == 503 else None)
+        )
 
     async def chosen(request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
-        return problem(error.status, error.detail, headers=error.headers)
+        return told(request, problem(error.status, error.detail, headers=error.headers))
 
     async def frameworks(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
@@ -113,23 +115,30 @@ def install(app: FastAPI) -> None:
         headers = dict(error.headers or {})
         if error.status_code == 405:
             headers["Allow"] = ", ".join(_methods(request))
-        return problem(error.status_code, detail, headers=headers)
+        return told(request, problem(error.status_code, detail, headers=headers))
 
     async def parameters(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        told = [f"{'.'.join(map(str, e['loc'][1:]))}: {e['msg']}" for e in error.errors()]
-        return problem(400, f"The request is not understood. {'; '.join(told)}.")
+        faults = [f"{'.'.join(map(str, e['loc'][1:]))}: {e['msg']}" for e in error.errors()]
+        return told(request, problem(400, f"The request is not understood. {'; '.join(faults)}."))
 
     async def unforeseen(request: Request, error: Exception) -> Response:
         answer = problem(500, "The service itself went wrong. Please report the requestId.")
         _LOG.error("request %s", answer.headers["x-request-id"], exc_info=error)
-        return answer
+        return told(request, answer)
 
     app.add_exception_handler(SrmgraphError, ours)
     app.add_exception_handler(Problem, chosen)
     app.add_exception_handler(HTTPException, frameworks)
     app.add_exception_handler(RequestValidationError, parameters)
     app.add_exception_handler(Exception, unforeseen)
+
+
+def told(request: Request, answer: Response) -> Response:
+    """Return a problem as whoever asks can read it: as a page, where there are pages."""
+    show = getattr(request.app.state, "show_problem", None)
+    shown: Response = answer if show is None else show(request, answer)
+    return shown
 
 
 def _methods(request: Request) -> list[str]:

@@ -14,11 +14,15 @@ from srmgraph import knowledge
 from srmgraph_api import access, conditions, jobs, negotiation
 from srmgraph_api.conditions import Revision
 from srmgraph_api.negotiation import GRAPH_TYPES
+from srmgraph_api.pages import thing
+from srmgraph_api.pages.site import Site
 from srmgraph_api.problems import Problem, responses
 from srmgraph_api.service import Service
 
+_HTML = "text/html"
 
-def router(service: Service) -> APIRouter:
+
+def router(service: Service, site: Site) -> APIRouter:
     """Return the routes of things; to be added last, for one of them takes what no other took."""
     routes = APIRouter(tags=["Things"])
 
@@ -27,7 +31,7 @@ def router(service: Service) -> APIRouter:
         summary="Get what is said of a thing",
         response_class=Response,
         responses={
-            200: {"content": {media_type: {} for media_type in GRAPH_TYPES}},
+            200: {"content": {media_type: {} for media_type in (*GRAPH_TYPES, _HTML)}},
             **responses(400, 401, 404, 406, 429, 503, 504),
         },
     )
@@ -42,12 +46,12 @@ def router(service: Service) -> APIRouter:
         ],
         revision: Revision = None,
     ) -> Response:
-        """In the format of RDF that Accept asks for."""
+        """In the format of RDF that Accept asks for; browsers are shown a page."""
         try:
             name = negotiation.iri(iri, negotiation.address(service.settings.base, request))
         except ValueError as error:
             raise Problem(400, f"“{iri}” is no IRI: {error}.") from None
-        return await _described(service, request, name, revision)
+        return await _described(service, site, request, name, revision)
 
     @routes.get("/{path:path}", include_in_schema=False)
     async def own(request: Request, path: str) -> Response:
@@ -59,17 +63,19 @@ def router(service: Service) -> APIRouter:
             name = negotiation.iri(negotiation.address(service.settings.base, request), "")
         except ValueError:
             raise Problem(404, f"There is nothing at {request.url.path}.") from None
-        return await _described(service, request, name, None)
+        return await _described(service, site, request, name, None)
 
     return routes
 
 
 async def _described(
-    service: Service, request: Request, name: str, revision: int | None
+    service: Service, site: Site, request: Request, name: str, revision: int | None
 ) -> Response:
     client = access.reader(service, request)
     number = service.revision if revision is None else revision
-    media_type = negotiation.best(request, [*GRAPH_TYPES])
+    media_type = negotiation.best(request, [*GRAPH_TYPES, _HTML])
+    if media_type == _HTML:
+        return await thing.page(site, request, name, number)
     headers = conditions.headers(number, GRAPH_TYPES[media_type])
     if known := conditions.not_modified(request, headers):
         return known

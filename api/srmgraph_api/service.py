@@ -15,6 +15,7 @@ from srmgraph import InconsistentError, ServiceGraph, knowledge
 from srmgraph.change import Change
 from srmgraph.keys import Keys
 from srmgraph.store.folder import FolderStore
+from srmgraph_api.pages.sessions import Sessions
 from srmgraph_api.problems import Problem
 from srmgraph_api.settings import Settings
 from srmgraph_api.turns import Turns
@@ -50,6 +51,7 @@ class Service:
                 raise
         self.store = FolderStore(self.folder)
         self.keys = Keys(self.folder)
+        self.sessions = Sessions(self.keys)
         limits = Limits(settings.worker_memory << 20, settings.network == "none")
         # Inference and validation of all there is need more than one question does.
         more = Limits(settings.worker_memory << 22, settings.network == "none")

@@ -363,8 +363,8 @@ def test_pages_of_other_origins_may_read_the_knowledge_and_nothing_else(
         assert allowed(open_client, "/health", "https://example.com") is None
 
 
-def test_the_start_page_lists_every_operation_and_loads_nothing(client: TestClient) -> None:
-    page = client.get("/").text
+def test_the_page_for_machines_lists_every_operation_and_loads_nothing(client: TestClient) -> None:
+    page = client.get("/api").text
     for operation in operations(client):
         assert f"{operation['method'].upper()} {operation['path']}" in page
     assert "<script" not in page

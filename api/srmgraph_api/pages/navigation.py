@@ -1,0 +1,37 @@
+"""The sections of the site, in the order of the bar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the site: its address, and what the bar calls it."""
+
+    path: str
+    label: str
+
+
+SECTIONS = (
+    Section("/", "Map"),
+    Section("/what-if", "What if"),
+    Section("/questions", "Questions"),
+    Section("/validation", "Validation"),
+    Section("/entry", "Data entry"),
+    Section("/editor", "Editor"),
+    Section("/documentation/index.html", "Ontology & rules"),
+    Section("/changes", "History"),
+)
+
+
+def current(path: str) -> Section | None:
+    """Return the section that an address belongs to: the one with the longest fitting path."""
+    fitting = [
+        section
+        for section in SECTIONS
+        if path == section.path
+        or (section.path != "/" and path.startswith(section.path.removesuffix("index.html") + "/"))
+        or (section.path.endswith("index.html") and path.startswith(section.path[:-10]))
+    ]
+    return max(fitting, key=lambda section: len(section.path), default=None)

@@ -1,0 +1,172 @@
+"""What all pages share: the templates, the policy, who is signed in, and answers to queries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import jinja2
+from fastapi import FastAPI, Request, Response
+from markupsafe import Markup
+from starlette.datastructures import FormData
+from starlette.routing import Match
+
+from srmgraph_api import access
+from srmgraph_api.pages import assets, work
+from srmgraph_api.pages.navigation import SECTIONS, Section, current
+from srmgraph_api.problems import Problem
+from srmgraph_api.service import Service
+
+TEMPLATES = Path(__file__).parent / "templates"
+POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+"""The Content-Security-Policy of every page."""
+
+_CSRF = "csrf"
+_PARTS = 1000
+
+
+class Site:
+    """The pages of one service."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self._root = urlsplit(service.settings.base).path.rstrip("/")
+        self._environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals |= {"url": self.url, "asset": self.asset}
+        self.sections: tuple[Section, ...] = ()
+        self._environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}
+
+    def url(self, path: str, /, **parameters: object) -> str:
+        """Return the address of a page; parameters that are None or empty are left out."""
+        given = urlencode({name: value for name, value in parameters.items() if value})
+        return f"{self._root}{path}{'?' if given else ''}{given}"
+
+    def asset(self, name: str) -> str:
+        """Return the address of a file of `static/`, which changes with its content."""
+        return self.url(f"/static/{name}", v=assets.version(name))
+
+    def page(
+        self,
+        request: Request,
+        template: str,
+        /,
+        *,
+        status: int = 200,
+        policy: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        **context: Any,
+    ) -> Response:
+        """Return a page; `policy` is what its Content-Security-Policy has in place of the usual."""
+        sessions = self.service.sessions
+        token = sessions.token(request)
+
+        def csrf() -> Markup:
+            return Markup('<input type="hidden" name="{}" value="{}">').format(_CSRF, token)
+
+        text = self._environment.get_template(template).render(
+            sections=self.sections,
+            current=current(request.url.path),
+            here=f"{request.url.path}{'?' if request.url.query else ''}{request.url.query}",
+            signed_in=sessions.key(request),
+            revision=self.service.revision,
+            csrf=csrf,
+            **context,
+        )
+        rules = {**POLICY, **(policy or {})}
+        return Response(
+            text,
+            status,
+            {
+                "Content-Security-Policy": "; ".join(f"{k} {v}" for k, v in rules.items()),
+                "X-Content-Type-Options": "nosniff",
+                "Referrer-Policy": "same-origin",
+                # It tells who is signed in.
+                "Cache-Control": "private, no-cache",
+                "Vary": "Accept, Authorization, Cookie",
+                **(headers or {}),
+            },
+            "text/html",
+        )
+
+    async def rows(
+        self, request: Request, asked: Mapping[str, Mapping[str, str]], revision: int | None = None
+    ) -> dict[str, list[work.Row]]:
+        """Return the answers to queries of the pages or kept questions; see `work.rows`.
+
+        A thing among the parameters is written `<IRI>`. Raises Problem 401 if reading needs a key.
+        """
+        client = access.reader(self.service, request)
+        number = self.service.revision if revision is None else revision
+        given = {name: dict(parameters) for name, parameters in asked.items()}
+        found: dict[str, list[work.Row]] = await self.service.read(
+            client.line, work.rows, number, given, client.scope()
+        )
+        return found
+
+    async def form(self, request: Request) -> FormData:
+        """Return what a form says that changes something; only then may a session write.
+
+        Raises Problem 403 for one that did not come from a page of this browser.
+        """
+        form = await request.form(max_files=_PARTS, max_fields=_PARTS)
+        token = form.get(_CSRF)
+        if not isinstance(token, str) or not self.service.sessions.is_genuine(request, token):
+            raise Problem(
+                403, "This form is from before you signed in. Go back, load it again and send it."
+            )
+        request.state.is_genuine = True
+        return form
+
+
+def wants_html(request: Request) -> bool:
+    """Whether whoever asks would rather see a page than data: a browser does."""
+    accept = request.headers.get("accept", "")
+    # Browsers take anything in the end; who names one format wants problem details in no other.
+    return accept.startswith("text/html") and "*/*" in accept
+
+
+def install(app: FastAPI, site: Site) -> None:
+    """Let an application that has all its routes tell browsers of errors by a page."""
+
+    def told(request: Request, problem: Response) -> Response:
+        if not wants_html(request):
+            return problem
+        kept = {
+            name: value
+            for name, value in problem.headers.items()
+            if name not in ("content-length", "content-type")
+        }
+        details = json.loads(bytes(problem.body))
+        return site.page(
+            request, "error.html", status=problem.status_code, headers=kept, problem=details
+        )
+
+    app.state.show_problem = told
+    site.sections = tuple(section for section in SECTIONS if _is_there(app, section.path))
+
+
+def _is_there(app: FastAPI, path: str) -> bool:
+    scope = {"type": "http", "method": "GET", "path": path, "headers": []}
+    for route in app.routes:
+        if route.matches(scope)[0] is Match.FULL:
+            # The last one takes every address, in case it is that of a thing.
+            return getattr(route, "path", "") != "/{path:path}"
+    return False

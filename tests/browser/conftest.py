@@ -1,0 +1,97 @@
+"""A service in a process of its own, and Debian's Chromium to look at its pages."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.request import urlopen
+
+import pytest
+from benchmarks.reliability import free_port
+
+from srmgraph import ServiceGraph, knowledge
+from srmgraph.keys import Keys
+from srmgraph.store.folder import FolderStore
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+@contextmanager
+def serving(*arguments: str) -> Iterator[str]:
+    """`srmgraph serve` with these arguments; gives its address."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "srmgraph.cli", "serve", *arguments, "--port", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(600):
+            assert process.poll() is None, "the server ended by itself"
+            try:
+                urlopen(f"{address}/live", timeout=5).close()
+            except OSError:
+                time.sleep(0.1)
+            else:
+                break
+        yield address
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="session")
+def key_and_store(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    folder = tmp_path_factory.mktemp("browser") / "store"
+    with ServiceGraph(FolderStore.create(folder)) as graph:
+        graph.load(knowledge.example_file("training-ecosystem"))
+    return Keys(folder).create("Ann", "write"), folder
+
+
+@pytest.fixture(scope="session")
+def site(key_and_store: tuple[str, Path]) -> Iterator[str]:
+    """The address of a service over the training ecosystem."""
+    with serving("--store", str(key_and_store[1])) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    if not CHROMIUM.exists():
+        pytest.skip(f"there is no {CHROMIUM}; on Debian: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        found = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def page(browser: "Browser", site: str) -> "Iterator[Page]":
+    """A new page whose addresses are relative to the service.
+
+    When the test ends: no request left the host, no error was told on the console.
+    """
+    context = browser.new_context(base_url=site)
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("console", lambda told: faults.append(told.text) if told.type == "error" else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on(
+        "request",
+        lambda asked: (
+            None if asked.url.startswith((site, "data:", "blob:")) else faults.append(asked.url)
+        ),
+    )
+    yield page
+    context.close()
+    # What a test asks for that is refused is told there, too.
+    assert [fault for fault in faults if "status of 4" not in fault] == []
