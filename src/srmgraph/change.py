@@ -58,12 +58,12 @@ class Change:
         """
         content = read_bytes(file)
         name = graph or rdflib.URIRef(file.resolve().as_uri())
+        named, read = [name], None
         if format_of(file, format).has_graphs:
-            scratch = EmbeddedStore()
-            scratch.read(file, format, name)
-            named = [found for found in scratch.graphs() if found is not None]
-        else:
-            named = [name]
+            # Which graphs are replaced is known only when the file has been read.
+            read = self.store.apart()
+            read.read(file, format, name, progress)
+            named = [found for found in read.graphs() if found is not None]
         for own in set(named) & set(knowledge.own_graphs()):
             raise InputError(
                 f"It speaks of the graph <{own}>, which the store keeps for itself. "
@@ -72,7 +72,10 @@ class Change:
             )
         for one in {name, *named}:
             self.store.remove_graph(one)
-        self.store.read(file, format, name, progress)
+        if read is None:
+            self.store.read(file, format, name, progress)
+        else:
+            self.store.take(read)
         for one in named:
             self.remember(one, file.name, content)
         self.loaded += named

@@ -282,3 +282,26 @@ def test_types_of_what_comes_back(loaded: ServiceGraph) -> None:
     assert isinstance(row.o, Literal)
     assert isinstance(loaded.inferred(), Graph)
     assert (None, RDF.type, None) in loaded.store.graph()
+
+
+def test_blank_nodes_of_files_with_graphs_are_their_own(
+    tmp_path: Path, graph: ServiceGraph
+) -> None:
+    for name in ("one", "two"):
+        text = (
+            f'PREFIX {name}: <{EX}> GRAPH {name}:{name} {{ _:b {name}:p "x" }} _:b {name}:p "y" .'
+        )
+        (tmp_path / f"{name}.trig").write_text(text)
+    for _ in range(2):
+        graph.load(tmp_path / "one.trig", tmp_path / "two.trig")
+    quads = list(graph.store.snapshot().oxigraph)
+    subjects: dict[str, set[str]] = {}
+    for quad in quads:
+        subjects.setdefault(str(quad.subject), set()).add(str(quad.graph_name))
+    files = {name: f"<{(tmp_path / f'{name}.trig').as_uri()}>" for name in ("one", "two")}
+    # One blank node for each file, in the graph that it names and in the one for all else.
+    assert sorted(map(sorted, subjects.values())) == sorted(
+        sorted([f"<{EX}{name}>", file]) for name, file in files.items()
+    )
+    assert len(quads) == 4
+    assert {graph.store.snapshot().prefixes[name] for name in ("one", "two")} == {EX}

@@ -106,6 +106,18 @@ class EmbeddedStore:
         """Add about so many statements of the engine."""
         self._write(quads, number > _MANY // 100)
 
+    def apart(self) -> EmbeddedStore:
+        """Return an empty store in memory, whose blank nodes are going to be none of this one's."""
+        self._reads += 1
+        return EmbeddedStore(label=f"{self._label}{self._reads}n")
+
+    def take(self, other: EmbeddedStore) -> None:
+        """Add the statements of a store that `apart` gave, in their graphs, and its prefixes."""
+        self.write(iter(other.oxigraph), len(other))
+        self.prefixes |= other.prefixes
+        for prefix, namespaces in other.namespaces.items():
+            self.namespaces.setdefault(prefix, set()).update(namespaces)
+
     def _write(self, quads: Iterator[pyoxigraph.Quad], are_many: bool) -> None:
         # Either way it is all or nothing. In a folder, bulk loading makes files of its own each
         # time, which takes longer than a log does for a few.

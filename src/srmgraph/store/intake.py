@@ -16,11 +16,11 @@ from srmgraph.syntax import Parser, format_of, read_bytes
 from srmgraph.terms import to_oxigraph, triples_to_rdflib
 
 OUTSIDE = pyoxigraph.DefaultGraph()
+"""The graph of the statements that are in no named graph."""
 
 OUTSIDE_NAME = "urn:x-srmgraph:default"
 """What the default graph is called where only a name will do, as in the datasets of the SPARQL
 protocol."""
-"""The graph of the statements that are in no named graph."""
 
 
 def of_file(file: Path, format: str | None, progress: LoadProgress | None) -> Parser:
