@@ -12,6 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from srmgraph import ServiceGraph
 from srmgraph_api import (
     documents,
+    explain,
     graphs,
     operations,
     problems,
@@ -65,6 +66,7 @@ def create_app(graph: ServiceGraph | None = None, settings: Settings | None = No
         graphs.router(service),
         revisions.router(service),
         validation.router(service),
+        explain.router(service),
         queries.router(service),
         documents.router(),
         operations.router(service, counters),

@@ -14,6 +14,8 @@ import rdflib
 from srmgraph import DoesNotConformError, ServiceGraph, knowledge, queries
 from srmgraph.change import Change
 from srmgraph.errors import InputError
+from srmgraph.inference import contradictions, prove
+from srmgraph.inference.formats import render
 from srmgraph.store import EmbeddedStore
 from srmgraph.store.folder import FolderStore
 from srmgraph.store.intake import graph_name
@@ -82,6 +84,26 @@ def check(desk: Desk, content: bytes, format: str, show: str, report_format: str
     return formats.render(
         validate(store, exclusive=True).at_least(show.capitalize()), report_format
     )
+
+
+def explained(
+    desk: Desk, revision: int, statement: list[str], every: bool, format: str, scope: list[str]
+) -> str:
+    """Return why a statement is true, or what contradicts what if none is given, in a format.
+
+    Reasons are taken from the graphs in `scope` or, if there are none, from all that are stated.
+    Raises ParameterError for a name that is not known, and UnprovedError.
+    """
+    store = desk.revision(revision)
+    if scope:
+        visible = EmbeddedStore()
+        for name in scope:
+            visible.add(store.graph(rdflib.URIRef(name)), rdflib.URIRef(name))
+        visible.prefixes |= store.prefixes
+        visible.namespaces |= store.namespaces
+        store = visible
+    proofs = contradictions(store) if not statement else prove(store, statement, every=every)
+    return render(proofs, format)
 
 
 def described(desk: Desk, revision: int, iri: str, format: str, scope: list[str]) -> bytes | None:

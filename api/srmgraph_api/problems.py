@@ -33,6 +33,7 @@ from srmgraph.errors import (
     StoreError,
     UnknownQuestionError,
     UnknownRevisionError,
+    UnprovedError,
 )
 
 _LOG = logging.getLogger("srmgraph_api")
@@ -42,6 +43,7 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 _STATUS: dict[type[SrmgraphError], int] = {
     UnknownQuestionError: 404,
+    UnprovedError: 404,
     # What is served contradicts itself; no request of the client's can mend that.
     InconsistentError: 409,
     ClosureTooLargeError: 422,

@@ -19,6 +19,7 @@ Every message says what is wrong, where, and what to do about it.
     │   └── ParameterError       a parameter is unknown, missing or of no use
     ├── DoesNotConformError      data break a rule; carries the report
     ├── InconsistentError        data contradict the ontology; carries the contradictions
+    ├── UnprovedError            a statement is neither stated, nor does it follow
     └── ClosureTooLargeError     more follows from data than can be meant
 """
 
@@ -131,6 +132,10 @@ class DoesNotConformError(SrmgraphError):
     def __init__(self, message: str, report: Any) -> None:
         self.report = report
         super().__init__(message)
+
+
+class UnprovedError(SrmgraphError):
+    """A statement is neither stated, nor does it follow, so nothing explains it."""
 
 
 class InconsistentError(SrmgraphError):

@@ -462,3 +462,42 @@ def test_every_setting_is_documented() -> None:
     text = (knowledge.ROOT / "docs" / "service.md").read_text(encoding="utf-8")
     listed = set(re.findall(r"^\| `SRMGRAPH_(\w+)` \|", text, re.MULTILINE))
     assert listed == {name.upper() for name in Settings.model_fields}
+
+
+# ── Reasons ─────────────────────────────────────────────────────────────────────────────────────
+
+WHY = {"subject": "Google", "predicate": "rdf:type", "object": "srm:ServiceProvider"}
+
+
+@pytest.mark.parametrize(
+    ("media_type", "holds"),
+    [
+        ("text/plain", "Google is a service provider, because [prp-"),
+        ("application/json", '"by": "ontology"'),
+        ("image/svg+xml", "Google is a service provider, because [prp-"),
+        ("text/vnd.mermaid", "flowchart TD"),
+        ("text/turtle", "prov:wasGeneratedBy"),
+    ],
+)
+def test_reasons_come_in_every_format(client: TestClient, media_type: str, holds: str) -> None:
+    response = client.get("/explain", params=WHY, headers={"Accept": media_type})
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"].startswith(media_type)
+    assert holds in response.text
+
+
+def test_every_proof_of_a_statement_can_be_had(client: TestClient) -> None:
+    asked = {**WHY, "all": "true"}
+    json = {"Accept": "application/json"}
+    proofs = client.get("/explain", params=asked, headers=json).json()["proofs"]
+    assert len(proofs) > 1
+    assert proofs[0] != proofs[1]
+    assert client.get("/explain").text == "Nothing contradicts anything.\n"
+
+
+def test_what_cannot_be_explained_is_told(client: TestClient) -> None:
+    unproved = {**WHY, "object": "srm:ServiceOffering"}
+    assert "nor does it follow" in problem(client.get("/explain", params=unproved), 404)
+    unknown = {**WHY, "subject": "Nobody Inc"}
+    assert "nothing is called" in problem(client.get("/explain", params=unknown), 422)
+    assert "all three" in problem(client.get("/explain", params={"subject": "Google"}), 422)

@@ -1,5 +1,7 @@
 """Every fact that follows has a proof that holds, runs in no circle, and is a shortest one."""
 
+from xml.etree import ElementTree
+
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from rdflib import OWL, PROV, RDF, RDFS, BNode, Graph
@@ -7,8 +9,9 @@ from rdflib.term import Node
 from tests.unit.inference import strategies
 from tests.unit.inference.strategies import EX
 
-from srmgraph.errors import InconsistentError, InputError
+from srmgraph.errors import InconsistentError, UnprovedError
 from srmgraph.inference import Closure, Program, Proof, contradictions, explain, search
+from srmgraph.inference.picture import svg
 from srmgraph.store import EmbeddedStore, open_store
 
 ONTOLOGY = """
@@ -105,7 +108,7 @@ def test_what_is_stated_needs_no_proof() -> None:
 
 
 def test_what_does_not_follow_has_none() -> None:
-    with pytest.raises(InputError, match="That ex:it has ex:ann as ex:unitOf is neither stated"):
+    with pytest.raises(UnprovedError, match="That ex:it has ex:ann as ex:unitOf is neither stated"):
         proof(EX.it, EX.unitOf, EX.ann)
 
 
@@ -232,3 +235,12 @@ def test_any_proof_will_do_where_axioms_follow_too(monkeypatch: pytest.MonkeyPat
         found = closure.explain(statement)
         grounds = {part.statement for part in found.parts() if part.is_stated}
         assert statement in Closure(program, [one for one in data if one in grounds])
+
+
+def test_a_picture_is_xml_whatever_things_are_called() -> None:
+    more = 'ex:ann rdfs:label "<b>&\\u0001]]>" . ex:bo ex:memberOf ex:it .'
+    drawn = svg(
+        [proof(EX.ann, EX.worksFor, EX.group, more), proof(EX.bo, EX.worksFor, EX.group, more)]
+    )
+    boxes = ElementTree.fromstring(drawn).findall(".//{http://www.w3.org/2000/svg}rect")
+    assert [box.get("class") for box in boxes[:4]] == ["follows", "stated", "stated", "ontology"]

@@ -6,6 +6,7 @@ Source: OWL 2 Web Ontology Language Profiles (Second Edition), section 4.3.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from srmgraph.errors import ClosureTooLargeError, InputError
@@ -14,6 +15,7 @@ from srmgraph.inference.program import Program, standard
 from srmgraph.inference.proof import Proof
 from srmgraph.inference.report import RunReport
 from srmgraph.inference.state import Progress
+from srmgraph.values import Values
 
 if TYPE_CHECKING:
     import rdflib
@@ -32,6 +34,7 @@ __all__ = [
     "contradictions",
     "explain",
     "infer",
+    "prove",
 ]
 
 _LOG = logging.getLogger(__name__)
@@ -85,9 +88,21 @@ def explain(store: Store, statement: Statement, ontology: rdflib.Graph | None = 
     """Return a shortest proof of a statement from those of a store and of the ontology.
 
     What follows is worked out first; for more than one question, keep a `Closure` and ask that.
-    Raises InputError for a statement that is neither stated nor follows.
+    Raises UnprovedError for a statement that is neither stated nor follows.
     """
     return Closure.of_store(store, _program(ontology), check=False).explain(statement)
+
+
+def prove(store: Store, texts: Sequence[str], *, every: bool = False) -> list[Proof]:
+    """Return a shortest proof of a statement, or every one that differs in its last step.
+
+    `texts` are a thing, a property and a value as people write them; see `Values`.
+    Raises ParameterError for one that is not understood, and UnprovedError.
+    """
+    values = Values({}, store)
+    thing, name, value = map(values.term, ("thing", "property", "value"), texts)
+    proof = explain(store, (thing, name, value))
+    return list(proof.alternatives) if every else [proof]
 
 
 def contradictions(store: Store, ontology: rdflib.Graph | None = None) -> list[Proof]:

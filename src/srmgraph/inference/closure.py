@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import pyoxigraph
 import rdflib
 
+from srmgraph import knowledge
 from srmgraph.errors import ClosureTooLargeError, InconsistentError
 from srmgraph.inference import proof
 from srmgraph.inference.facts import Delta
@@ -81,14 +82,15 @@ class Closure:
     ) -> Closure:
         """Work out what follows from all statements of a store, of whichever graph.
 
-        Without a program, by the project's own ontology. Unless it is checked, contradictions are
+        What was inferred before is not taken for stated. Without a program, by the project's own
+        ontology. Unless it is checked, contradictions are
         let pass. Raises as the constructor does.
         """
         closure = cls.__new__(cls)
         closure._state = State(program or standard(), progress, limit)
         closure._state.prefixes |= store.prefixes
         with without_garbage_collection():
-            data = closure._state.dictionary.facts(store.snapshot().oxigraph)
+            data = closure._state.dictionary.facts(_stated(store.snapshot().oxigraph))
             closure._begin(data, check=check)
         return closure
 
@@ -255,6 +257,13 @@ class Closure:
             frozenset(state.statements(_without(state.derived(), before.derived()))),
             frozenset(before.statements(_without(before.derived(), state.derived()))),
         )
+
+
+def _stated(engine: pyoxigraph.Store) -> Iterable[pyoxigraph.Quad]:
+    inferred = pyoxigraph.NamedNode(knowledge.inferred_graph())
+    if not engine.contains_named_graph(inferred):
+        return engine
+    return (quad for quad in engine if quad.graph_name != inferred)
 
 
 def _union(one: Delta, other: Delta) -> Delta:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import rdflib
 from rdflib import PROV, RDF, RDFS, BNode, Literal
 
-from srmgraph.errors import InputError
+from srmgraph.errors import UnprovedError
 from srmgraph.inference import contradictions
 from srmgraph.inference.contradictions import Clash
 from srmgraph.inference.facts import Fact
@@ -156,12 +156,12 @@ class Proof:
 def prove(state: State, statement: Statement) -> Proof:
     """Return a shortest proof of a statement.
 
-    Raises InputError for one that is neither stated nor follows.
+    Raises UnprovedError for one that is neither stated nor follows.
     """
     fact = state.dictionary.fact(statement)
     if fact not in state.facts:
         sentence = contradictions.stated(state, fact)
-        raise InputError(f"That {sentence} is neither stated, nor does it follow.")
+        raise UnprovedError(f"That {sentence} is neither stated, nor does it follow.")
     return _proof(fact, Search(state), Words(state), {})
 
 

@@ -76,7 +76,10 @@ def install(add: AddVerb) -> None:
     arguments.data(one)
     one.add_argument("--all", action="store_true", help="every proof, not only the shortest")
     one.add_argument(
-        "--format", choices=("text", "mermaid", "turtle"), default="text", help="of the proof"
+        "--format",
+        choices=("text", "mermaid", "svg", "turtle", "json"),
+        default="text",
+        help="of the proof",
     )
     one.set_defaults(run=_explain)
 
@@ -156,28 +159,18 @@ def _infer(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> 
 
 
 def _explain(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:
-    from srmgraph.adapters import rdf
-    from srmgraph.inference import contradictions, explain
-    from srmgraph.values import Values
+    from srmgraph.inference import contradictions, prove
+    from srmgraph.inference.formats import render
 
     graph = reading.of_data(options, terminal)
     with terminal.working("Looking for reasons …"):
         if options.statement:
             if len(options.statement) != 3:
                 raise ParameterError("A statement is a thing, a property and a value.")
-            values, texts = Values({}, graph.store), options.statement
-            thing, name, value = map(values.term, ("thing", "property", "value"), texts)
-            proof = explain(graph.store, (thing, name, value))
-            proofs = list(proof.alternatives) if options.all else [proof]
+            proofs = prove(graph.store, options.statement, every=options.all)
         else:
             proofs = contradictions(graph.store)
-    if not proofs:
-        terminal.line("Nothing contradicts anything.")
-    for proof in proofs:
-        if options.format == "turtle":
-            terminal.raw(rdf.serialize(proof.graph(), "turtle"))
-        else:
-            terminal.raw(proof.mermaid() if options.format == "mermaid" else str(proof))
+    terminal.raw(render(proofs, options.format))
     return DONE if options.statement or not proofs else DOES_NOT_CONFORM
 
 
