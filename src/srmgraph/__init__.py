@@ -31,6 +31,7 @@ from srmgraph.errors import (
     UnknownFormatError,
     UnknownQuestionError,
     UnknownRevisionError,
+    UnprovedError,
 )
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ __all__ = [
     "UnknownFormatError",
     "UnknownQuestionError",
     "UnknownRevisionError",
+    "UnprovedError",
 ]
 
 # What needs rdflib is imported when it is first asked for, so that a command starts at once.
