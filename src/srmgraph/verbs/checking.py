@@ -14,6 +14,7 @@ from srmgraph.verbs.arguments import DOES_NOT_CONFORM, DONE, GRAPH_FORMATS, AddV
 if TYPE_CHECKING:
     from rdflib import Graph
 
+    from srmgraph.graph import ServiceGraph
     from srmgraph.terminal import Terminal
 
 _REPORT_FORMATS = ("text", "turtle", "json", "junit", "sarif", "html")
@@ -88,6 +89,13 @@ def install(add: AddVerb) -> None:
     one.add_argument("--all", action="store_true", help="write what is stated as well")
     one.add_argument("--format", choices=GRAPH_FORMATS, help="of the output (turtle)")
     one.add_argument("--output", type=Path, metavar="FILE", help="write it there")
+    one.add_argument(
+        "--engine",
+        choices=("compiled", "owlrl"),
+        default="compiled",
+        help="owlrl is slower by far, for a second opinion",
+    )
+    one.add_argument("--report", action="store_true", help="tell which rules found how many facts")
     one.set_defaults(run=_infer)
 
     one = add(
@@ -146,7 +154,12 @@ def _infer(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> 
     from srmgraph.adapters import rdf
 
     graph = reading.of_files(options.files, options.input_format, terminal)
-    count = reading.infer(graph, terminal)
+    if options.report and options.engine != "compiled":
+        raise ParameterError(f"The engine {options.engine} gives no report. Leave out --report.")
+    if options.engine == "compiled" and not options.report:
+        count = reading.infer(graph, terminal)
+    else:
+        count = _inferred(graph, options.engine, terminal)
     terminal.remark(
         f"{count:,} facts follow from the {len(graph.store) - count:,} that are stated."
     )
@@ -156,6 +169,22 @@ def _infer(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> 
     else:
         terminal.raw(rdf.serialize(source, options.format or "turtle"))
     return DONE
+
+
+def _inferred(graph: ServiceGraph, engine: str, terminal: Terminal) -> int:
+    """Add what follows by an engine, tell what its rules did if it knows, and return how much."""
+    from srmgraph.inference import Closure, infer
+
+    with terminal.working("Inferring …") as say:
+        if engine == "compiled":
+            closure = Closure.of_store(graph.store, progress=say)
+            facts, report = closure.graph(), str(closure.report)
+        else:
+            facts, report = infer(graph.store, progress=say, engine=engine), ""
+        graph.store.add(facts, graph.inferred_graph)
+    if report:
+        terminal.remark(report)
+    return len(facts)
 
 
 def _explain(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:
