@@ -183,9 +183,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(address: str) -> None:
-    """Wait until something answers at an address, a minute at most."""
-    for _ in range(600):
+def wait_for(address: str, seconds: int = 60) -> None:
+    """Wait until something answers at an address, for so long at most."""
+    for _ in range(seconds * 10):
         try:
             urlopen(address, timeout=5).close()
             return

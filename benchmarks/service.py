@@ -1,9 +1,11 @@
-"""./run bench service: requests per second beside the Oxigraph server, on the same data.
+"""./run bench service: requests per second beside Oxigraph's server and rdflib-endpoint.
 
-Each server runs alone, in a process of its own, on a synthetic ecosystem. Clients keep their
-connections and ask the next question when they have the answer. Look-ups ask what is said of a
-thing chosen at random; the questions are kept ones of two hops and more, each about things chosen
-at random. srmgraph answers with all of its isolation on.
+Each server runs alone, in a process of its own, over the same synthetic ecosystem. Clients keep
+their connections and ask the next question when they have the answer. Look-ups ask what is said of
+a thing chosen at random; the questions are kept ones of two hops and more, each about things chosen
+at random, so that hardly any is asked twice. srmgraph answers with all of its isolation on.
+
+With --soak, srmgraph alone is asked for so many seconds more, and its memory is watched.
 """
 
 from __future__ import annotations
@@ -47,6 +49,18 @@ HEADER = (
 _OXIGRAPH = Path(sysconfig.get_path("scripts")) / "oxigraph"
 _QUESTIONS = 10
 _EACH = 20
+_GRACE = 60
+"""How many seconds an answer may take that is not there when the time is up."""
+
+_RDFLIB = """
+import sys
+import uvicorn
+from rdflib import Graph
+from rdflib_endpoint import SparqlEndpoint
+graph = Graph()
+graph.parse(sys.argv[1])
+uvicorn.run(SparqlEndpoint(graph=graph), port=int(sys.argv[2]), log_level="critical")
+"""
 
 
 @dataclass(frozen=True)
@@ -62,39 +76,52 @@ class Load:
 
 
 @contextmanager
-def srmgraph(file: Path, folder: Path) -> Iterator[str]:
-    """Our own service over a store that holds the file; gives the address of its endpoint."""
+def srmgraph(file: Path, folder: Path) -> Iterator[tuple[int, str]]:
+    """Our own service over a store that holds the file; gives its process and its endpoint."""
     with FolderStore.create(folder).change() as candidate:
         candidate.read(file)
-    with service(folder) as (_, address):
-        yield f"{address}/sparql"
+    with service(folder) as (process, address):
+        yield process.pid, f"{address}/sparql"
 
 
 @contextmanager
-def oxigraph(file: Path, folder: Path) -> Iterator[str]:
-    """The Oxigraph server over the same; gives the address of its endpoint."""
+def oxigraph(file: Path, folder: Path) -> Iterator[tuple[int, str]]:
+    """The Oxigraph server over the same; gives its process and its endpoint."""
     where = ["--location", str(folder)]
     subprocess.run(
         [str(_OXIGRAPH), "load", *where, "--file", str(file)], check=True, capture_output=True
     )
     port = free_port()
-    process = subprocess.Popen(
-        [str(_OXIGRAPH), "serve-read-only", *where, "--bind", f"127.0.0.1:{port}"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}/query"
+    command = [str(_OXIGRAPH), "serve-read-only", *where, "--bind", f"127.0.0.1:{port}"]
+    with _running(command, f"http://127.0.0.1:{port}/query") as found:
+        yield found
+
+
+@contextmanager
+def rdflib_endpoint(file: Path, folder: Path) -> Iterator[tuple[int, str]]:
+    """rdflib-endpoint over the same, in memory; gives its process and its endpoint."""
+    port = free_port()
+    command = [sys.executable, "-c", _RDFLIB, str(file), str(port)]
+    with _running(command, f"http://127.0.0.1:{port}/") as found:
+        yield found
+
+
+@contextmanager
+def _running(command: list[str], endpoint: str) -> Iterator[tuple[int, str]]:
+    silent = subprocess.DEVNULL
+    process = subprocess.Popen(command, stdout=silent, stderr=silent)
     try:
-        wait_for(f"{address}?query=ASK%7B%7D")
-        yield address
+        wait_for(f"{endpoint}?query=ASK%7B%7D", seconds=600)
+        yield process.pid, endpoint
     finally:
         process.kill()
         process.wait()
 
 
-SERVERS: dict[str, Callable[[Path, Path], AbstractContextManager[str]]] = {
+SERVERS: dict[str, Callable[[Path, Path], AbstractContextManager[tuple[int, str]]]] = {
     "oxigraph": oxigraph,
     "srmgraph": srmgraph,
+    "rdflib-endpoint": rdflib_endpoint,
 }
 
 
@@ -154,9 +181,14 @@ async def load(address: str, asked: list[str], clients: int, seconds: float, see
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
         while (begun := time.perf_counter()) < end:
             writer.write(chance.choice(requests))
-            if not await _answered(reader):
+            try:
+                async with asyncio.timeout(end + _GRACE - begun):
+                    failed += not await _answered(reader)
+            except TimeoutError:
                 failed += 1
-            times.append(time.perf_counter() - begun)
+                break
+            finally:
+                times.append(time.perf_counter() - begun)
         writer.close()
 
     begun = time.perf_counter()
@@ -176,12 +208,50 @@ async def _answered(reader: asyncio.StreamReader) -> bool:
     return b" 200 " in head.split(b"\r\n")[0]
 
 
+def soak(process: int, address: str, asked: list[str], seconds: float) -> None:
+    """Ask for so long, and print each minute what is asked and what memory is used."""
+    end = time.monotonic() + seconds
+    rows: list[tuple[str, ...]] = []
+    while (left := end - time.monotonic()) > 1:
+        found = asyncio.run(load(address, asked, 8, min(60, left), len(rows)))
+        megabytes = f"{sum(map(_memory, _family(process))) / 1e6:,.0f}"
+        rows.append((str(len(rows) + 1), f"{found.rate:,.0f}", str(found.failed), megabytes))
+        print(" | ".join(rows[-1]), flush=True)
+    print(markdown(("minute", "requests/s", "failed", "memory MB"), rows))
+
+
+def _family(process: int) -> list[int]:
+    """A process and all that it or its children started."""
+    parents: dict[int, list[int]] = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(status.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        parents.setdefault(parent, []).append(int(status.parent.name))
+    found = [process]
+    for one in found:
+        found += parents.get(one, [])
+    return found
+
+
+def _memory(process: int) -> int:
+    """The bytes that a process has for itself, and its share of what it shares."""
+    try:
+        text = Path(f"/proc/{process}/smaps_rollup").read_text()
+    except OSError:
+        return 0
+    return int(text.partition("Pss:")[2].split()[0]) * 1024
+
+
 def main() -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(prog="./run bench service", description=__doc__)
     parser.add_argument("--triples", type=int, default=900_000)
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 64])
+    parser.add_argument("--servers", nargs="+", choices=SERVERS, default=list(SERVERS))
+    parser.add_argument("--soak", type=float, default=0, metavar="SECONDS")
     options = parser.parse_args()
     scratch = Path(tempfile.mkdtemp(prefix="srmgraph-bench-"))
     try:
@@ -193,8 +263,8 @@ def main() -> int:
         del store
         rows: list[tuple[str, ...]] = []
         peers: dict[tuple[str, int], float] = {}
-        for name, serve in SERVERS.items():
-            with serve(file, scratch / name) as address:
+        for name in options.servers:
+            with SERVERS[name](file, scratch / name) as (process, address):
                 for kind, what in asked.items():
                     for clients in options.clients:
                         asyncio.run(load(address, what, clients, 1, 0))
@@ -202,6 +272,8 @@ def main() -> int:
                         peers.setdefault((kind, clients), found.rate)
                         rows.append(_row(name, kind, clients, found, peers[kind, clients]))
                         print(" | ".join(rows[-1]), flush=True)
+                if name == "srmgraph" and options.soak:
+                    soak(process, address, [*asked["look-ups"], *asked["questions"]], options.soak)
         print(markdown(HEADER, rows))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
