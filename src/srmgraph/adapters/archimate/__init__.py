@@ -195,9 +195,15 @@ def draw(
     *,
     name: str = encoding.NAME,
     without: Collection[URIRef] = (),
+    language: str | None = None,
 ) -> Model:
-    """Return the model of a graph, with its views."""
-    encoded = encoding.encode(_statements(source, without), mapping(), knowledge.prefixes(), name)
+    """Return the model of a graph, with its views.
+
+    `language` is that of names that say none; by default the one that most names have.
+    """
+    encoded = encoding.encode(
+        statements(source, without), mapping(), knowledge.prefixes(), name, language
+    )
     model = encoded.model
     there = {view.identifier for view in model.views}
     store = EmbeddedStore()
@@ -293,7 +299,11 @@ def _residual(
 # ── Statements ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _statements(source: Store | rdflib.Graph, without: Collection[URIRef]) -> set[Statement]:
+def statements(source: Store | rdflib.Graph, without: Collection[URIRef] = ()) -> set[Statement]:
+    """Return what a graph says, or a store without some of its graphs.
+
+    Blank nodes have canonical labels.
+    """
     if isinstance(source, rdflib.Graph):
         found: set[Statement] = set(source)
     else:

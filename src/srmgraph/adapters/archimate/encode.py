@@ -49,9 +49,13 @@ def encode(
     rows: Rows,
     prefixes: Mapping[str, str],
     name: str = NAME,
+    language: str | None = None,
 ) -> Encoded:
-    """Return the model that says all statements. Blank nodes must have canonical labels."""
-    return _Encoder(set(statements), rows, prefixes).run(name)
+    """Return the model that says all statements. Blank nodes must have canonical labels.
+
+    `language` is that of names that say none; by default the one that most names have.
+    """
+    return _Encoder(set(statements), rows, prefixes).run(name, language)
 
 
 class _Encoder:
@@ -77,14 +81,15 @@ class _Encoder:
         self._elements: dict[Node, Part] = {}
         self._left: list[Statement] = []
 
-    def run(self, name: str) -> Encoded:
+    def run(self, name: str, language: str | None) -> Encoded:
         self._take_drawn()
         facts = set(self._rest)
         self._rest -= set(self._kinds_of_drawn())
         about: dict[Node, list[Statement]] = {}
         for statement in self._rest:
             about.setdefault(statement[0], []).append(statement)
-        language = self._language(about)
+        if language is None:
+            language = self._language(about)
         for subject in sorted(about, key=str):
             self._element(subject, about[subject], language)
         self._rest -= self._reader.consumed

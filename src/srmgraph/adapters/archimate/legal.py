@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from srmgraph.adapters.archimate import geometry, xml
 from srmgraph.adapters.archimate.kept import REFERENCES
@@ -93,11 +94,15 @@ def _identify(model: Model) -> None:
         name = "id-" + re.sub(r"[^\w.-]", "_", old)
         new[old] = name if name not in taken else minted("identifier", old)
         taken.add(new[old])
-        part.identifier = new[old]
-    if not new:
-        return
+    if new:
+        rename(model, new)
+
+
+def rename(model: Model, new: Mapping[str, str]) -> None:
+    """Give parts other identifiers, wherever these stand."""
     for top in model.tops():
         for part in top.walk():
+            part.identifier = new.get(part.identifier, part.identifier)
             for name in REFERENCES & part.attributes.keys():
                 part.attributes[name] = new.get(part.attributes[name], part.attributes[name])
             for prop in part.properties:
@@ -105,7 +110,7 @@ def _identify(model: Model) -> None:
             part.fragments = [_renamed(text, new) for text in part.fragments]
 
 
-def _renamed(text: str, new: dict[str, str]) -> str:
+def _renamed(text: str, new: Mapping[str, str]) -> str:
     if not text.startswith("<viewRef"):
         return text
     (element,) = xml.parse_fragments(text)

@@ -13,7 +13,7 @@ from pathlib import Path
 from srmgraph.adapters.archimate import exchange, native, xml
 from srmgraph.adapters.archimate.language import EXCHANGE, NATIVE
 from srmgraph.adapters.archimate.model import Model
-from srmgraph.errors import ParseError
+from srmgraph.errors import InputError, ParseError
 
 MODEL, RESIDUAL, MANIFEST = "model.xml", "residual.ttl", "manifest.json"
 """What a bundle holds."""
@@ -47,6 +47,31 @@ def open_package(content: bytes, file: Path | None = None, largest: int | None =
     others = {n: data for n, data in entries.items() if n in (RESIDUAL, MANIFEST)}
     left_out += sorted(entries.keys() - others.keys() - {name})
     return Package(model, is_native, others, left_out)
+
+
+def model_in(content: bytes, file: Path | None = None) -> tuple[str, bytes]:
+    """Return the model in a file, with the name that it has in the zip if the file is one.
+
+    Raises InputError for a bundle, which is written anew as a whole.
+    """
+    if not content.startswith(b"PK\x03\x04"):
+        return "", content
+    entries, _ = _unpack(content, file, None)
+    if MANIFEST in entries:
+        raise InputError(
+            "A bundle is written anew as a whole; it is no model that can be changed in part.", file
+        )
+    name = _choose(entries, file)
+    return name, entries[name]
+
+
+def with_model(content: bytes, name: str, model: bytes) -> bytes:
+    """Return a zip with another model in it, and all else as it was."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(target, "w") as new:
+        for info in old.infolist():
+            new.writestr(info, model if info.filename == name else old.read(info))
+    return target.getvalue()
 
 
 def pack(entries: dict[str, bytes]) -> bytes:
