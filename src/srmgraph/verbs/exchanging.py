@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from srmgraph import knowledge
 from srmgraph.errors import DoesNotConformError, ParameterError
-from srmgraph.verbs import arguments, reading
+from srmgraph.verbs import arguments, modelling, reading
 from srmgraph.verbs.arguments import DOES_NOT_CONFORM, DONE, AddVerb
 
 if TYPE_CHECKING:
@@ -51,9 +51,10 @@ def install(add: AddVerb) -> None:
         "Keep the file: it is what `import --base` compares with when it comes back. See "
         "docs/archimate.md and docs/spreadsheets.md.",
     )
-    one.add_argument("output", type=Path, metavar="OUTPUT", help=_MODELS)
+    one.add_argument("output", type=Path, nargs="?", metavar="OUTPUT", help=_MODELS)
     arguments.data(one)
     _base_iri(one)
+    modelling.into(one)
     one.set_defaults(run=_export)
 
     one = add(
@@ -78,6 +79,9 @@ def install(add: AddVerb) -> None:
     )
     one.add_argument(
         "--plan", action="store_true", help="show what would change, and change nothing"
+    )
+    one.add_argument(
+        "--format", choices=("text", "json"), default="text", help="how the plan is written (text)"
     )
     one.add_argument(
         "--allow-deletes", action="store_true", help="remove what was removed in the model"
@@ -118,7 +122,11 @@ def _template(options: argparse.Namespace, rest: list[str], terminal: Terminal) 
 def _export(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:
     from srmgraph.adapters import archimate, spreadsheet
 
+    if bool(options.output) == bool(options.into):
+        raise ParameterError("Say where it goes: OUTPUT or --into MODEL, one of the two.")
     graph = reading.of_data(options, terminal)
+    if options.into:
+        return modelling.update(options, graph.store, terminal)
     own = knowledge.own_graphs()
     with terminal.working("Writing …"):
         if spreadsheet.is_spreadsheet(options.output):
@@ -201,7 +209,12 @@ def _into_store(options: argparse.Namespace, model: _Model, terminal: Terminal) 
     ours = graph.store.graph(name)
     base = _read(options.base, options).graph if options.base else ours
     todo = plan(base, ours, model.graph)
-    terminal.line(todo.text(knowledge.prefixes() | graph.store.prefixes).rstrip() or "No change.")
+    if options.format == "json":
+        terminal.raw(todo.json())
+    else:
+        terminal.line(todo.text(knowledge.prefixes() | graph.store.prefixes))
+    for remark in todo.remarks(allow_deletes=options.allow_deletes):
+        terminal.remark(remark)
     if options.plan or not todo:
         return DONE
     try:

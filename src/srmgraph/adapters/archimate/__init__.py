@@ -7,7 +7,7 @@ same graph, and a file that is read and written says the same.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Set
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -191,7 +191,7 @@ def write_tables(
 
 
 def draw(
-    source: Store | rdflib.Graph,
+    source: Store | rdflib.Graph | Set[Statement],
     *,
     name: str = encoding.NAME,
     without: Collection[URIRef] = (),
@@ -299,12 +299,14 @@ def _residual(
 # ── Statements ──────────────────────────────────────────────────────────────────────────────────
 
 
-def statements(source: Store | rdflib.Graph, without: Collection[URIRef] = ()) -> set[Statement]:
+def statements(
+    source: Store | rdflib.Graph | Set[Statement], without: Collection[URIRef] = ()
+) -> set[Statement]:
     """Return what a graph says, or a store without some of its graphs.
 
     Blank nodes have canonical labels.
     """
-    if isinstance(source, rdflib.Graph):
+    if isinstance(source, rdflib.Graph | Set):
         found: set[Statement] = set(source)
     else:
         found = set(source.graph())

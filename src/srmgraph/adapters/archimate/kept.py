@@ -244,7 +244,10 @@ class Reader:
             elif kind == "element":
                 model.elements.append(self._part(node))
             elif kind == "relationship":
-                model.relationships.append(self._part(node))
+                part = self._part(node)
+                # What it joined may have been removed from the graph.
+                if {"source", "target"} <= part.attributes.keys():
+                    model.relationships.append(part)
             elif kind == "definition":
                 model.definitions.append(self._part(node))
             elif kind == "view":

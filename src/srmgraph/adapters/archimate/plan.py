@@ -83,6 +83,15 @@ class Plan:
             result.add(statement)
         return result
 
+    def remarks(self, *, allow_deletes: bool = False) -> list[str]:
+        """Return, for people, what applying it leaves as it is."""
+        found = []
+        if self.removed and not allow_deletes:
+            found.append("What was removed there (-) stays here; --allow-deletes removes it.")
+        if self.conflicting:
+            found.append("What both have changed (!) stays as it is here: decide, and change it.")
+        return found
+
     def text(self, prefixes: Mapping[str, str] | None = None) -> str:
         """Return it for people: `+` comes, `-` goes, `~` changes, `!` is to be decided."""
         known = dict(knowledge.prefixes() if prefixes is None else prefixes)

@@ -37,7 +37,6 @@ from srmgraph.terms import Statement
 
 _TYPE = f"{{{XSI}}}type"
 _LANG = f"{{{XML}}}lang"
-_IDENTIFIERS = ("identifier", "id")
 _TEXTS = {"name", "label", "documentation", "purpose"}
 _SECTIONS = {
     "element": ("elements",),
@@ -50,10 +49,11 @@ _CONTAINERS = frozenset(
 )
 # The order that the schema of the exchange format demands within any element.
 _ORDER = (
-    "name label documentation style viewRef properties metadata elements relationships "
-    "organizations propertyDefinitions views viewpoints diagrams sourceAttachment node item "
-    "bendpoint targetAttachment connection"
-).split()
+    *("name", "label", "documentation", "style", "viewRef", "properties", "metadata"),
+    *("elements", "relationships", "organizations", "propertyDefinitions"),
+    *("views", "viewpoints", "diagrams"),
+    *("sourceAttachment", "node", "item", "bendpoint", "targetAttachment", "connection"),
+)
 _RANK = {tag: rank for rank, tag in enumerate(_ORDER)}
 
 
@@ -93,7 +93,7 @@ def update(
     opened = package.open_package(model_content, file)
     rows, header = mapping(), opened.model.header
     decoded = decode(opened.model, rows, kept.default_base(header))
-    there = archimate.Imported(decoded.facts, decoded.kept, ()).graph
+    there = decoded.facts | decoded.kept
     wanted = _wanted(source, without, decoded.kept)
     names = opened.model.property_names()
     language = next(iter(_values(header, names, notation.LANGUAGE)), None)
@@ -118,13 +118,11 @@ def update(
 
 def _wanted(
     source: Store | rdflib.Graph, without: Collection[URIRef], drawing: set[Statement]
-) -> rdflib.Graph:
+) -> set[Statement]:
     """Return what a graph says and, if it does not know the drawing in the file, that too."""
     wanted = archimate.statements(source, without)
     headers = {statement for statement in drawing if statement[1:] == (RDF.type, AM.Model)}
-    if not headers <= wanted:
-        wanted = wanted | drawing
-    return archimate.Imported(wanted, set(), ()).graph
+    return wanted if headers <= wanted else wanted | drawing
 
 
 def _renamings(model: Model, there: Model, identifiers: dict[str, str]) -> dict[str, str]:
@@ -179,9 +177,12 @@ class _Changes:
             if place is None:
                 if identifier not in old:
                     self._add(element, path)
-            elif identifier in old and self._may_change(place):
-                if self._merge(place, old[identifier], element, self._allows):
-                    self._done.changed.append(_told(element))
+            elif (
+                identifier in old
+                and self._may_change(place)
+                and self._merge(place, old[identifier], element, self._allows)
+            ):
+                self._done.changed.append(_told(element))
         gone = [
             place
             for identifier in old
@@ -269,11 +270,11 @@ class _Changes:
         )
         if not self._is_native:
             first = place.first("properties")
-            ours, theirs = (root.first("properties") for root in (old, new))
-            if first is None or ours is None or theirs is None:
+            if first is None:
                 self._merge(place, old, new, False)
                 return
-            place, old, new = first, ours, theirs
+            none = Xml("properties", {})
+            place, old, new = first, old.first(none.tag) or none, new.first(none.tag) or none
         left = {
             key: part
             for key, part in _keyed(old).items()
@@ -285,10 +286,9 @@ class _Changes:
     def _profiles(self, before: Xml, after: Xml) -> None:
         """Let specializations in files of Archi have the identifiers that they have there."""
         there = {
-            (value("name"), value("conceptType")): value("id")
+            _profile(part.element): part.element.attributes.get("id", "")
             for part in self._source.root.parts
             if part.tag == "profile"
-            for value in [part.element.attributes.get]
         }
         old = {_profile(child) for child in before if child.tag == "profile"}
         for root in (before, after):
@@ -437,7 +437,8 @@ def _same(one: Xml, other: Xml) -> bool:
 
 
 def _identifier(element: Xml) -> str:
-    return next((v for n in _IDENTIFIERS if (v := element.attributes.get(n)) is not None), "")
+    attributes = element.attributes
+    return attributes.get("identifier") or attributes.get("id", "")
 
 
 def _profile(element: Xml) -> tuple[str, str]:
@@ -479,8 +480,8 @@ def _key(element: Xml) -> tuple[str, ...]:
         return "#", identifier
     if element.tag == "property":
         if "propertyDefinitionRef" in attributes:
-            texts = (text for value in element for text in (value.text,))
-            return "property", attributes["propertyDefinitionRef"], *texts
+            values = (value.text for value in element)
+            return "property", attributes["propertyDefinitionRef"], *values
         return "property", attributes.get("key", ""), attributes.get("value", "")
     if element.tag in _TEXTS:
         return element.tag, attributes.get(_LANG, "").lower()
