@@ -8,7 +8,7 @@ what other tools have added, layout and comments.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,7 +27,8 @@ from srmgraph.adapters.archimate import (
     xml,
 )
 from srmgraph.adapters.archimate.decode import decode
-from srmgraph.adapters.archimate.language import FOLDER_OF, XML, XSI
+from srmgraph.adapters.archimate.identity import TEXTS, identifier_of, keyed, keyed_places, replaces
+from srmgraph.adapters.archimate.language import FOLDER_OF, XSI
 from srmgraph.adapters.archimate.mapping import AM, mapping
 from srmgraph.adapters.archimate.model import Model, Part, minted
 from srmgraph.adapters.archimate.source import Place, Source
@@ -36,8 +37,6 @@ from srmgraph.store import Store
 from srmgraph.terms import Statement
 
 _TYPE = f"{{{XSI}}}type"
-_LANG = f"{{{XML}}}lang"
-_TEXTS = {"name", "label", "documentation", "purpose"}
 _SECTIONS = {
     "element": ("elements",),
     "relationship": ("relationships",),
@@ -194,12 +193,12 @@ class _Changes:
         told = self._done.removed if self._allows else self._done.left
         told += [_told(place.element) for place in gone]
         if gone and self._allows:
-            self._remove({_identifier(place.element) for place in gone})
+            self._remove({identifier_of(place.element) for place in gone})
         return self._done
 
     def _may_change(self, place: Place) -> bool:
         """A view that somebody has drawn or arranged is theirs."""
-        identifier = _identifier(place.element)
+        identifier = identifier_of(place.element)
         return identifier in self._drawn_here or not _is_view(place.element)
 
     # ── Within an element ───────────────────────────────────────────────────────────────────────
@@ -214,7 +213,7 @@ class _Changes:
             if before.attributes.get(name) != value:
                 source.set(place, name, value)
                 changed = True
-        old, new = _keyed(before), _keyed(after)
+        old, new = keyed(before), keyed(after)
         if not old and not new and not place.parts and before.text != after.text:
             source.write(place, after.text)
             changed = True
@@ -226,7 +225,7 @@ class _Changes:
                 inner = removes or _is_view(place.element) or place.tag == "node"
                 changed |= self._merge(part, old[key], new[key], inner)
         for key in list(gone):
-            successor = next((k for k in came if _replaces(k, key)), None)
+            successor = next((k for k in came if replaces(k, key)), None)
             part = self._find(place, key, True) if successor is not None else None
             if successor is not None and part is not None:
                 source.replace(part, new[successor])
@@ -245,7 +244,7 @@ class _Changes:
 
     def _find(self, place: Place, key: tuple[str, ...], is_first: bool) -> Place | None:
         """Return the part of an element with a key; tools join spaces and lose languages."""
-        there = _keyed_places(place)
+        there = keyed_places(place)
         if key in there:
             return there[key]
         if key[0] == "property":
@@ -253,7 +252,7 @@ class _Changes:
             plain = [k for k in alike if [*map(notation.plain, k)] == [*map(notation.plain, key)]]
             found = plain or (alike if is_first and len(alike) == 1 else [])
             return there[found[0]] if found else None
-        if key[0] in _TEXTS and is_first:
+        if key[0] in TEXTS and is_first:
             return place.first(key[0])
         return None
 
@@ -277,9 +276,9 @@ class _Changes:
             place, old, new = first, old.first(none.tag) or none, new.first(none.tag) or none
         left = {
             key: part
-            for key, part in _keyed(old).items()
+            for key, part in keyed(old).items()
             # These are the whole of what they say; the others each say one thing more.
-            if key in _keyed(new) or key[1] in self._statements
+            if key in keyed(new) or key[1] in self._statements
         }
         self._merge(place, Xml(old.tag, {}, [*left.values()]), new, self._allows)
 
@@ -326,7 +325,7 @@ class _Changes:
             self._insert(place, element)
             folder = self._usual(element)
             if folder is not None:
-                reference = Xml("item", {"identifierRef": _identifier(element)})
+                reference = Xml("item", {"identifierRef": identifier_of(element)})
                 self._insert(folder, reference)
         if element.tag != "propertyDefinition":
             self._done.added.append(_told(element))
@@ -361,7 +360,7 @@ class _Changes:
         lost = before.keys() - left.keys() - {""}
         bare = {name for name in shown & left.keys() if "elementRef" not in left[name].attributes}
         for place in self._source.root.walk():
-            identifier = _identifier(place.element)
+            identifier = identifier_of(place.element)
             attributes = place.element.attributes
             if identifier in lost or attributes.get("identifierRef") in lost:
                 place.is_removed = True
@@ -397,7 +396,7 @@ def _elements(root: Xml, is_native: bool) -> Iterator[tuple[str, tuple[Xml, tupl
     if is_native:
         for element in _all(root):
             if element.tag == "element":
-                yield _identifier(element), (element, ())
+                yield identifier_of(element), (element, ())
         return
     for path in _SECTIONS.values():
         section: Xml | None = root
@@ -405,7 +404,7 @@ def _elements(root: Xml, is_native: bool) -> Iterator[tuple[str, tuple[Xml, tupl
             section = section.first(tag) if section is not None else None
         for element in section or ():
             if _SECTIONS.get(element.tag) == path:
-                yield _identifier(element), (element, path)
+                yield identifier_of(element), (element, path)
 
 
 def _units(root: Place, is_native: bool) -> Iterator[tuple[str, Place]]:
@@ -416,7 +415,7 @@ def _units(root: Place, is_native: bool) -> Iterator[tuple[str, Place]]:
             if is_native
             else place.above.tag == _SECTIONS.get(place.tag, ("",))[-1]
         ):
-            yield _identifier(place.element), place
+            yield identifier_of(place.element), place
 
 
 def _anchor(place: Place, tag: str) -> Place | None:
@@ -436,11 +435,6 @@ def _same(one: Xml, other: Xml) -> bool:
     return xml.fragment(one) == xml.fragment(other)
 
 
-def _identifier(element: Xml) -> str:
-    attributes = element.attributes
-    return attributes.get("identifier") or attributes.get("id", "")
-
-
 def _profile(element: Xml) -> tuple[str, str]:
     return element.attributes.get("name", ""), element.attributes.get("conceptType", "")
 
@@ -454,45 +448,6 @@ def _folder(element: Xml) -> str:
     if type.endswith("Relationship"):
         return "relations"
     return FOLDER_OF.get("AndJunction" if type == "Junction" else type, "other")
-
-
-def _keyed(element: Xml) -> dict[tuple[str, ...], Xml]:
-    children = list(element)
-    return dict(zip(_keys(children), children, strict=True))
-
-
-def _keyed_places(place: Place) -> dict[tuple[str, ...], Place]:
-    return dict(zip(_keys([part.element for part in place.parts]), place.parts, strict=True))
-
-
-def _keys(elements: Iterable[Xml]) -> Iterator[tuple[str, ...]]:
-    seen: Counter[tuple[str, ...]] = Counter()
-    for element in elements:
-        key = _key(element)
-        seen[key] += 1
-        yield key if seen[key] == 1 else (*key, str(seen[key]))
-
-
-def _key(element: Xml) -> tuple[str, ...]:
-    """Return by what a part is known among those in the same element."""
-    attributes = element.attributes
-    if identifier := _identifier(element):
-        return "#", identifier
-    if element.tag == "property":
-        if "propertyDefinitionRef" in attributes:
-            values = (value.text for value in element)
-            return "property", attributes["propertyDefinitionRef"], *values
-        return "property", attributes.get("key", ""), attributes.get("value", "")
-    if element.tag in _TEXTS:
-        return element.tag, attributes.get(_LANG, "").lower()
-    return (element.tag,)
-
-
-def _replaces(new: tuple[str, ...], old: tuple[str, ...]) -> bool:
-    """Tell whether one part stands for what another said: a property, or a name, of before."""
-    if new[0] == "property":
-        return new[:2] == old[:2]
-    return new[0] == old[0] and new[0] in _TEXTS
 
 
 def _told(element: Xml) -> str:
