@@ -10,7 +10,7 @@
    Addresses are made by `url("/path", parameter=…)`, files by `asset("site.css")`, a thing of the
    data by the macro `thing` of `parts.html`. All texts are escaped; nothing is ever marked safe.
 3. A line in `navigation.SECTIONS`, if the page has a place in the bar, and the module in
-   `app.create_app`. A section is shown as soon as its route is there.
+   `app.create_app`.
 
 **Forms that change something** are sent by POST, contain `{{ csrf() }}`, and are read with
 `await site.form(request)`: without it, no session lets a request write (see `sessions`).

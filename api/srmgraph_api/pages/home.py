@@ -7,6 +7,10 @@ from fastapi import APIRouter, Request, Response
 from srmgraph_api.pages.site import Site
 
 
+_POLICY = {"style-src": "'self' 'sha256-pgvDUBa4IjFA2yuSJ2cqcyxmNYJMborsd0ORcRv9vw8='"}
+"""Cytoscape puts one rule of style into the page: that its place is positioned."""
+
+
 def router(site: Site) -> APIRouter:
     """Return the route of the map."""
     routes = APIRouter()
@@ -15,6 +19,6 @@ def router(site: Site) -> APIRouter:
     async def home(request: Request) -> Response:
         answers = await site.rows(request, {"who-provides-to-whom-how-often": {}})
         cells = answers["who-provides-to-whom-how-often"]
-        return site.page(request, "home.html", cells=cells)
+        return site.page(request, "home.html", policy=_POLICY, cells=cells)
 
     return routes

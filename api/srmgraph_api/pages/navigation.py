@@ -14,14 +14,8 @@ class Section:
 
 
 SECTIONS = (
-    Section("/", "Map"),
-    Section("/what-if", "What if"),
-    Section("/questions", "Questions"),
-    Section("/validation", "Validation"),
-    Section("/entry", "Data entry"),
-    Section("/editor", "Editor"),
+    Section("/", "Who serves whom"),
     Section("/documentation/index.html", "Ontology & rules"),
-    Section("/changes", "History"),
 )
 
 

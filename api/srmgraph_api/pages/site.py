@@ -12,11 +12,10 @@ import jinja2
 from fastapi import FastAPI, Request, Response
 from markupsafe import Markup
 from starlette.datastructures import FormData
-from starlette.routing import Match
 
 from srmgraph_api import access
 from srmgraph_api.pages import assets, work
-from srmgraph_api.pages.navigation import SECTIONS, Section, current
+from srmgraph_api.pages.navigation import SECTIONS, current
 from srmgraph_api.problems import Problem
 from srmgraph_api.service import Service
 
@@ -51,7 +50,6 @@ class Site:
             lstrip_blocks=True,
         )
         self._environment.globals |= {"url": self.url, "asset": self.asset}
-        self.sections: tuple[Section, ...] = ()
         self._environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}
 
     def url(self, path: str, /, **parameters: object) -> str:
@@ -82,7 +80,7 @@ class Site:
             return Markup('<input type="hidden" name="{}" value="{}">').format(_CSRF, token)
 
         text = self._environment.get_template(template).render(
-            sections=self.sections,
+            sections=SECTIONS,
             current=current(request.url.path),
             here=f"{request.url.path}{'?' if request.url.query else ''}{request.url.query}",
             signed_in=sessions.key(request),
@@ -160,13 +158,3 @@ def install(app: FastAPI, site: Site) -> None:
         )
 
     app.state.show_problem = told
-    site.sections = tuple(section for section in SECTIONS if _is_there(app, section.path))
-
-
-def _is_there(app: FastAPI, path: str) -> bool:
-    scope = {"type": "http", "method": "GET", "path": path, "headers": []}
-    for route in app.routes:
-        if route.matches(scope)[0] is Match.FULL:
-            # The last one takes every address, in case it is that of a thing.
-            return getattr(route, "path", "") != "/{path:path}"
-    return False
