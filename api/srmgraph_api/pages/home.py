@@ -6,7 +6,6 @@ from fastapi import APIRouter, Request, Response
 
 from srmgraph_api.pages.site import Site
 
-
 _POLICY = {"style-src": "'self' 'sha256-pgvDUBa4IjFA2yuSJ2cqcyxmNYJMborsd0ORcRv9vw8='"}
 """Cytoscape puts one rule of style into the page: that its place is positioned."""
 
