@@ -62,7 +62,7 @@ def site(key_and_store: tuple[str, Path]) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> "Iterator[Browser]":
     if not CHROMIUM.exists():
         pytest.skip(f"there is no {CHROMIUM}; on Debian: apt-get install chromium")

@@ -92,7 +92,7 @@ def test_the_whole_knowledge_and_nothing_else_is_inside(wheel: Path) -> None:
     folders = {name.split("/")[1] for name in names if name.count("/") > 1}
     python = {folder.name for folder in (ROOT / "src" / "srmgraph").iterdir() if folder.is_dir()}
     python |= {folder.name for folder in (ROOT / "api" / "srmgraph_api").iterdir()}
-    assert folders - {"licenses"} <= python | set(FOLDERS)
+    assert folders - {"licenses", "cases"} <= python | set(FOLDERS)
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
 
 
