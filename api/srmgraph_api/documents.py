@@ -51,15 +51,14 @@ def router() -> APIRouter:
         """With it, plain JSON means what the ontology says."""
         return _cached(request, jsonld.text(knowledge.context()).encode(), "application/ld+json")
 
-    site = Site()
-
     @routes.get("/documentation/{address:path}", include_in_schema=False)
     def documentation(request: Request, address: str) -> Response:
+        site = _site()
         if address == site.STYLE:
             return _cached(request, site.style(), "text/css")
         if address not in site.addresses:
             raise Problem(404, f"There is no page “{address}” in the documentation.")
-        return _cached(request, site.page(address).encode(), _HTML)
+        return _cached(request, _page(address), _HTML)
 
     return routes
 
@@ -108,6 +107,16 @@ def _add(routes: APIRouter, name: str) -> None:
                 return _cached(request, _text(name, format.name), format.media_type)
         known = ", ".join(f".{ending}" for format in FORMATS.values() for ending in format.endings)
         raise Problem(404, f"There is no /{name}.{ending}. Known endings are: {known}.")
+
+
+@cache
+def _site() -> Site:
+    return Site()
+
+
+@cache
+def _page(address: str) -> bytes:
+    return _site().page(address).encode()
 
 
 @cache

@@ -1,16 +1,14 @@
 """A service in a process of its own, and Debian's Chromium to look at its pages."""
 
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.request import urlopen
 
 import pytest
 from benchmarks.reliability import free_port
+from tests.contract import servers
 
 from srmgraph import ServiceGraph, knowledge
 from srmgraph.keys import Keys
@@ -26,25 +24,9 @@ CHROMIUM = Path("/usr/bin/chromium")
 def serving(*arguments: str) -> Iterator[str]:
     """`srmgraph serve` with these arguments; gives its address."""
     port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "srmgraph.cli", "serve", *arguments, "--port", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(600):
-            assert process.poll() is None, "the server ended by itself"
-            try:
-                urlopen(f"{address}/live", timeout=5).close()
-            except OSError:
-                time.sleep(0.1)
-            else:
-                break
+    command = [sys.executable, "-m", "srmgraph.cli", "serve", *arguments, "--port", str(port)]
+    with servers.running(command, port) as address:
         yield address
-    finally:
-        process.kill()
-        process.wait()
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,9 @@ def current(path: str) -> Section | None:
         section
         for section in SECTIONS
         if path == section.path
-        or (section.path != "/" and path.startswith(section.path.removesuffix("index.html") + "/"))
-        or (section.path.endswith("index.html") and path.startswith(section.path[:-10]))
+        or (
+            (folder := section.path.removesuffix("index.html").rstrip("/"))
+            and path.startswith(f"{folder}/")
+        )
     ]
     return max(fitting, key=lambda section: len(section.path), default=None)

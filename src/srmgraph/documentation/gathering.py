@@ -43,7 +43,11 @@ class Documentation:
     def __init__(self) -> None:
         self._ontology = knowledge.ontology()
         self._shapes = knowledge.shapes()
+        self._rules = Shapes(self._shapes)
         self._prefixes = knowledge.prefixes()
+        self._other_prefixes = {
+            prefix: str(space) for prefix, space in knowledge.alignments().namespaces()
+        }
 
     def label(self, iri: str) -> str:
         """Return what people call a thing, or a short name."""
@@ -56,8 +60,7 @@ class Documentation:
 
     def other_name(self, iri: str) -> str:
         """Return an IRI of another vocabulary likewise."""
-        prefixes = {prefix: str(space) for prefix, space in knowledge.alignments().namespaces()}
-        return names.short(URIRef(iri), prefixes)
+        return names.short(URIRef(iri), self._other_prefixes)
 
     @cached_property
     def about(self) -> str:
@@ -74,7 +77,7 @@ class Documentation:
     @cached_property
     def rule_modules(self) -> tuple[Module, ...]:
         """The modules of the rules, likewise."""
-        rules = {str(shape) for shape in Shapes(self._shapes).with_targets()}
+        rules = {str(shape) for shape in self._rules.with_targets()}
         return self._modules("shapes", self._shapes, rules)
 
     @cached_property
@@ -282,14 +285,13 @@ class Documentation:
 
     def _rule(self, iri: str, module: str) -> Rule:
         one = URIRef(iri)
-        shapes = Shapes(self._shapes)
         name = iri.rpartition("#")[2]
         return Rule(
             iri=iri,
             name=name,
-            severity=shapes.severity(one),
-            message=str(shapes.message(one)),
-            advice=shapes.advice(one),
+            severity=self._rules.severity(one),
+            message=str(self._rules.message(one)),
+            advice=self._rules.advice(one),
             targets=tuple(
                 (words, "" if predicate == SH.targetNode else str(target))
                 for predicate, words in _TARGETS

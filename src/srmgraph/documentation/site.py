@@ -21,26 +21,20 @@ class Site:
     """Pages by their addresses, which are relative: `index.html`, `terms/MODULE.html` and so on.
 
     They link to each other by relative addresses, so they can lie in any folder or on any server.
-    `layout` is the template around each page, for whoever shows them among other pages;
-    `loader` finds it.
     """
 
     STYLE = "documentation.css"
     """The address of the style sheet of the pages."""
 
-    def __init__(
-        self, layout: str = "layout.html", loader: jinja2.BaseLoader | None = None
-    ) -> None:
-        own = jinja2.FileSystemLoader(TEMPLATES)
+    def __init__(self) -> None:
         self._environment = jinja2.Environment(
-            loader=own if loader is None else jinja2.ChoiceLoader([own, loader]),
+            loader=jinja2.FileSystemLoader(TEMPLATES),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
         )
         self._environment.filters["sentence"] = _sentence
-        self._layout = layout
 
     @cached_property
     def documentation(self) -> Documentation:
@@ -81,7 +75,7 @@ class Site:
             },
         }
 
-    def page(self, address: str, **context: Any) -> str:
+    def page(self, address: str) -> str:
         """Return a page; raises KeyError for an address that is not among `addresses`."""
         template, about = self.addresses[address]
         root = "../" * (len(PurePosixPath(address).parts) - 1)
@@ -94,7 +88,6 @@ class Site:
             return Markup('<a href="{}">{}</a>').format(target, name)
 
         return self._environment.get_template(template).render(
-            layout=self._layout,
             told=self.documentation,
             root=root,
             address=address,
@@ -102,7 +95,6 @@ class Site:
             iri=knowledge.ontology_iri(),
             version=knowledge.version(),
             **about,
-            **context,
         )
 
     def style(self) -> bytes:
