@@ -12,6 +12,10 @@
 3. A line in `navigation.SECTIONS`, if the page has a place in the bar, and the module in
    `app.create_app`.
 
+**How it looks** is decided in `static/site.css` alone, whose first comment lists the classes;
+a page adds none of its own where one of these does. Nothing is styled in
+place: the policy forbids it.
+
 **Forms that change something** are sent by POST, contain `{{ csrf() }}`, and are read with
 `await site.form(request)`: without it, no session lets a request write (see `sessions`).
 
