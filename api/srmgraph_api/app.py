@@ -25,7 +25,14 @@ from srmgraph_api import (
 )
 from srmgraph_api.gate import Gate
 from srmgraph_api.operations import Counters
-from srmgraph_api.pages import assets, find, home, signing_in, site
+from srmgraph_api.pages import (
+    assets,
+    find,
+    home,
+    questions,
+    signing_in,
+    site,
+)
 from srmgraph_api.service import Service
 from srmgraph_api.settings import Settings
 
@@ -73,6 +80,7 @@ def create_app(graph: ServiceGraph | None = None, settings: Settings | None = No
         assets.router(),
         home.router(pages),
         find.router(pages),
+        questions.router(pages),
         signing_in.router(pages),
         # The last, for it takes every address that no other took.
         resources.router(service, pages),

@@ -131,7 +131,7 @@ class Worker:
 def _context() -> ForkServerContext:
     """How workers start: as forks of a process that has read the knowledge and opened nothing."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["srmgraph_api.jobs", "srmgraph_api.pages.work"])
+    context.set_forkserver_preload(["srmgraph_api.jobs", "srmgraph_api.pages.answers"])
     return context
 
 

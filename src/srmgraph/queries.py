@@ -102,6 +102,27 @@ class Question:
             text = _row(name).sub(lambda row, term=term: f"{row[1]}{term}{row[3]}", text)  # type: ignore[misc]
         return text
 
+    def choices(self, name: str) -> str:
+        """Return a query for the values of a parameter with which there may be an answer.
+
+        It is the question itself with its rows as they are before they are grouped, so that a
+        value whose groups are then left out (HAVING) is among them. Raises ParameterError.
+        """
+        if name not in [parameter.name for parameter in self.parameters]:
+            raise ParameterError(self._no_such_parameter(name))
+        text = _row(name).sub(lambda row: f"{row[1]}UNDEF{row[3]}", self.text)
+        places = list(sparql.marked(text))
+        select = next(start for _, word, start, _ in places if word.upper() == "SELECT")
+        braces = [(word, start) for kind, word, start, _ in places if kind == "mark"]
+        first, depth, last = braces[0][1], 0, 0
+        for brace, place in braces:
+            depth += 1 if brace == "{" else -1
+            if not depth:
+                last = place
+                break
+        body = text[first:last]
+        return f"{text[:select]}SELECT DISTINCT ?{name} {body}    FILTER(BOUND(?{name}))\n}}\n"
+
     def prefixes(self) -> dict[str, str]:
         """Return the prefixes that the query declares."""
         return sparql.prefixes(self.text)

@@ -7,7 +7,14 @@ from playwright.sync_api import Page, expect
 
 from srmgraph_api.pages import vendor
 
-PLACES = ["/", "/sign-in", "/api", "/resource?iri=https://example.org/training-ecosystem/google"]
+PLACES = [
+    "/",
+    "/sign-in",
+    "/api",
+    "/questions",
+    "/questions/which-parties-are-the-hubs",
+    "/resource?iri=https://example.org/training-ecosystem/google",
+]
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -221,3 +221,16 @@ def test_answer_comes_soon_on_a_large_ecosystem(question: Question, large_ecosys
     for _ in store.select(without_parameters(question, large_ecosystem)):
         pass
     assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=name)
+def test_the_choices_for_a_parameter_are_what_has_an_answer(question: Question) -> None:
+    store = closed(knowledge.example_file(question.example))
+    solutions = store.select(question.text)
+    shown, open_answer = solutions.variables, list(solutions)
+    for parameter in question.parameters:
+        found = {row[parameter.name] for row in store.select(question.choices(parameter.name))}
+        if parameter.default is None and parameter.name in shown:
+            assert found == {row[parameter.name] for row in open_answer}
+        for value in sorted(found, key=str)[:3]:
+            assert list(store.select(question.bind(store, **{parameter.name: value}))) != []

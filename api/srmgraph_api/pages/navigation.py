@@ -15,6 +15,7 @@ class Section:
 
 SECTIONS = (
     Section("/", "Who serves whom"),
+    Section("/questions", "Questions"),
     Section("/documentation/index.html", "Ontology & rules"),
 )
 

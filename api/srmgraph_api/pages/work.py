@@ -3,30 +3,51 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from rdflib import BNode, Literal, URIRef
+from rdflib import XSD, BNode, URIRef
 
 from srmgraph import knowledge, queries
 from srmgraph.names import labels, short
 from srmgraph.queries import Question
 from srmgraph_api.jobs import Desk
 
+if TYPE_CHECKING:
+    from srmgraph.store import Store
+
+_NUMBERS = ("integer", "decimal", "double", "float", "nonNegativeInteger")
 FOLDER = Path(__file__).parent / "queries"
 
 
 @dataclass(frozen=True)
 class Term:
-    """A value in an answer, as a page shows it: its text and, of a thing, its IRI."""
+    """A value in an answer, as a page shows it: its text and, of a thing, its IRI.
+
+    `datatype` is the name of a datatype of XML Schema, empty for a text.
+    """
 
     text: str
     iri: str = ""
     language: str = ""
+    datatype: str = ""
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def number(self) -> float | None:
+        """The number that it is, if it is one."""
+        try:
+            value = float(self.text) if self.datatype in _NUMBERS else math.nan
+        except ValueError:
+            # Data may call anything a number.
+            return None
+        return value if math.isfinite(value) else None
 
 
 Row = dict[str, Term | None]
@@ -50,6 +71,12 @@ def rows(
     for name, given in asked.items():
         kept = page_queries().get(name) or queries.question(name)
         answers[name] = json.loads(store.answer(kept.bind(store, **given), "json", scope, scope))
+    return named(store, answers)
+
+
+def named(store: Store, answers: Mapping[str, Any]) -> dict[str, list[Row]]:
+    """Return the rows of answers (SPARQL 1.1 Query Results JSON, read) with what people call
+    things."""
     bindings = [row for answer in answers.values() for row in answer["results"]["bindings"]]
     nodes = {
         URIRef(value["value"])
@@ -66,7 +93,9 @@ def rows(
             return Term(known.get(iri) or short(iri, prefixes), value["value"])
         if value["type"] == "bnode":
             return Term(short(BNode(value["value"]), prefixes))
-        return Term(str(Literal(value["value"])), language=value.get("xml:lang", ""))
+        datatype = value.get("datatype", "")
+        datatype = datatype.removeprefix(str(XSD)) if datatype.startswith(str(XSD)) else ""
+        return Term(value["value"], language=value.get("xml:lang", ""), datatype=datatype)
 
     return {
         name: [

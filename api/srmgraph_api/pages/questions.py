@@ -1,0 +1,173 @@
+"""The kept questions: listed, and each as a page with a form for what it takes."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from srmgraph import queries
+from srmgraph.queries import Parameter, Question
+from srmgraph_api import access, jobs
+from srmgraph_api.pages import answers
+from srmgraph_api.pages.answers import Answer
+from srmgraph_api.pages.site import Site
+from srmgraph_api.pages.work import Term
+from srmgraph_api.problems import Problem
+
+_HUMP = re.compile("(?<=[a-z0-9])(?=[A-Z])")
+_AT_ONCE = 200_000
+"""Up to how many statements a question is asked as soon as its page is opened."""
+
+_DOWNLOADS = {"csv": "text/csv; charset=utf-8", "json": "application/sparql-results+json"}
+_FEW = 60
+_KEPT = 500
+_ENTRIES = {"date": "date", "dateTime": "datetime-local", "time": "time"}
+
+Choices = dict[str, tuple[Term, ...]]
+
+
+def router(site: Site) -> APIRouter:
+    """Return the routes of the questions."""
+    routes = APIRouter()
+    known: OrderedDict[tuple[int, str, tuple[str, ...]], Choices] = OrderedDict()
+
+    async def choices(request: Request, kept: Question) -> Choices:
+        client = access.reader(site.service, request)
+        key = (site.service.revision, kept.name, client.graphs)
+        if key not in known:
+            known[key] = await site.service.read(
+                client.line, answers.choices, key[0], kept.name, client.scope()
+            )
+            while len(known) > _KEPT:
+                known.popitem(last=False)
+        return known[key]
+
+    @routes.get("/questions", include_in_schema=False)
+    def listed(request: Request, find: str = "") -> Response:
+        words = find.lower().split()
+        groups: dict[str, list[Question]] = {}
+        for kept in queries.questions().values():
+            text = f"{kept.summary} {kept.help} {kept.persona}".lower()
+            if all(word in text for word in words):
+                groups.setdefault(kept.persona, []).append(kept)
+        return site.page(
+            request,
+            "questions.html",
+            groups=dict(sorted(groups.items())),
+            find=find,
+            total=len(queries.questions()),
+        )
+
+    @routes.get("/questions/{name}.{ending}", include_in_schema=False)
+    async def download(request: Request, name: str, ending: str) -> Response:
+        if ending not in _DOWNLOADS:
+            raise Problem(404, f"There is no answer as .{ending}. There are: .csv, .json.")
+        client = access.reader(site.service, request)
+        kept = queries.question(name)
+        given = resolved(_given(request, kept), await _lists(request, kept))
+        content = await site.service.read(
+            client.line, jobs.ask, site.service.revision, name, given, ending, client.scope()
+        )
+        headers = {"Content-Disposition": f'attachment; filename="{name}.{ending}"'}
+        return Response(content, media_type=_DOWNLOADS[ending], headers=headers)
+
+    @routes.get("/questions/{name}", include_in_schema=False)
+    async def one(request: Request, name: str) -> Response:
+        client = access.reader(site.service, request)
+        kept = queries.question(name)
+        given = _given(request, kept)
+        lists = await _lists(request, kept)
+        answer, problem = None, ""
+        if request.query_params or _is_small(site):
+            try:
+                answer = await site.service.read(
+                    client.line,
+                    answers.answer,
+                    site.service.revision,
+                    name,
+                    resolved(given, lists),
+                    client.scope(),
+                )
+            except Problem as error:
+                # What was typed stays, so that less can be asked.
+                problem = error.detail
+        return site.page(
+            request,
+            "question.html",
+            status=400 if answer and answer.faults else 200,
+            kept=kept,
+            fields=[
+                _field(p, given.get(p.name, ""), lists.get(p.name, ())) for p in kept.parameters
+            ],
+            given=given,
+            answer=answer,
+            problem=problem,
+            heads={name: _words(name) for name in answer.columns} if answer else {},
+            numbers=_numbers(answer),
+            most=answers.MOST_ROWS,
+        )
+
+    async def _lists(request: Request, kept: Question) -> Choices:
+        return await choices(request, kept) if kept.parameters and _is_small(site) else {}
+
+    return routes
+
+
+def resolved(given: dict[str, str], lists: Choices) -> dict[str, str]:
+    """Return what was given, with things of the lists in the place of what they are called."""
+    found = {}
+    for name, text in given.items():
+        iris = {one.text: one.iri for one in lists.get(name, ())}
+        found[name] = f"<{iris[text]}>" if text in iris else text
+    return found
+
+
+def _given(request: Request, kept: Question) -> dict[str, str]:
+    names = {parameter.name for parameter in kept.parameters}
+    given = {name: text.strip() for name, text in request.query_params.items() if name in names}
+    return {name: text for name, text in given.items() if text}
+
+
+def _is_small(site: Site) -> bool:
+    number = site.service.revision
+    return number < 0 or site.service.store.revisions.describe(number).statements <= _AT_ONCE
+
+
+def _words(name: str) -> str:
+    """The name of a column, as it is written in a query, in words."""
+    words = _HUMP.sub(" ", name).lower()
+    return words[:1].upper() + words[1:]
+
+
+def _field(parameter: Parameter, value: str, things: tuple[Term, ...]) -> dict[str, Any]:
+    """What a form shows for a parameter; whoever came by a link has an IRI as the value."""
+    iris = {f"<{one.iri}>": one.text for one in things}
+    default = parameter.default or ""
+    return {
+        "name": parameter.name,
+        "label": _words(parameter.name),
+        "help": parameter.help,
+        "value": iris.get(value, value),
+        "choices": things,
+        "is_list": 0 < len(things) <= _FEW,
+        "entry": _ENTRIES.get(
+            parameter.datatype or "", "number" if default.isdecimal() else "text"
+        ),
+    }
+
+
+def _numbers(answer: Answer | None) -> dict[str, float]:
+    """The columns that hold numbers only, each with the largest: there, a bar says how much.
+
+    Where a number is below nothing, a bar would say the wrong thing.
+    """
+    found: dict[str, float] = {}
+    for column in answer.columns if answer else ():
+        terms = [term for row in answer.rows if (term := row[column])] if answer else []
+        if terms and all(term.number is not None for term in terms):
+            values = [term.number for term in terms if term.number is not None]
+            found[column] = max(values) if len(values) > 1 and min(values) >= 0 else 0
+    return found
