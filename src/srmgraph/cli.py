@@ -13,7 +13,15 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from srmgraph.errors import DoesNotConformError, InconsistentError, SrmgraphError
-from srmgraph.verbs import asking, checking, documenting, exchanging, keeping, serving
+from srmgraph.verbs import (
+    asking,
+    checking,
+    documenting,
+    exchanging,
+    keeping,
+    modelling,
+    serving,
+)
 from srmgraph.verbs.arguments import (
     DEFECT,
     DOES_NOT_CONFORM,
@@ -93,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
         made.set_defaults(parser=made)
         return made
 
-    for module in (checking, asking, keeping, exchanging, documenting, serving):
+    for module in (checking, asking, keeping, exchanging, modelling, documenting, serving):
         module.install(verb)
     return parser
 

@@ -13,7 +13,7 @@ from rdflib.term import Node
 from tests.conformance.archimate_suite import matrix, suite
 
 from srmgraph import knowledge
-from srmgraph.adapters.archimate import language
+from srmgraph.adapters.archimate import grammar, language
 from srmgraph.adapters.archimate.mapping import AM, Mapping, mapping, rows
 from srmgraph.store import EmbeddedStore
 from srmgraph.validation import Report, validate
@@ -44,6 +44,40 @@ def declared(kind: URIRef) -> set[Node]:
 def test_the_rows_conform_to_their_shapes() -> None:
     report = checked(rows())
     assert report.conforms, str(report)
+
+
+@pytest.mark.parametrize("name", ["archimate-checks.ttl", "archimate-relations.ttl"])
+def test_the_rows_about_the_format_conform_to_their_shapes(name: str) -> None:
+    report = checked(grammar.rows(name))
+    assert report.conforms, str(report)
+
+
+FORMAT_MISTAKES = [
+    ("archimate-relations.ttl", AM.relation, "Serving", "Serve", "names one type of relation"),
+    ("archimate-relations.ttl", AM.to, "Contract", "Treaty", "runs between types of element"),
+    ("archimate-relations.ttl", AM.withinTypeAllBut, "Relationship", "", "says where it starts"),
+    ("archimate-checks.ttl", AM.children, "element+", "element!", "is a list of tags"),
+    ("archimate-checks.ttl", AM.attributes, "ref=view!", "ref", "list of names with datatypes"),
+    ("archimate-checks.ttl", AM.pattern, "true|false|0|1", "", "says what a value may be"),
+    ("archimate-checks.ttl", AM.tag, "views", "Views", "names its tags"),
+]
+
+
+@cache
+def messages_about_the_format(name: str) -> list[str]:
+    graph = Graph() + grammar.rows(name)
+    for file, column, old, new, _ in FORMAT_MISTAKES:
+        if file == name:
+            row = min(graph.subjects(column, Literal(old)), key=str)
+            graph.remove((row, column, Literal(old) if new else None))
+            if new:
+                graph.add((row, column, Literal(new)))
+    return [result.message for result in checked(graph).results]
+
+
+@pytest.mark.parametrize(("name", "message"), [(case[0], case[4]) for case in FORMAT_MISTAKES])
+def test_a_planted_mistake_about_the_format_is_found(name: str, message: str) -> None:
+    assert [found for found in messages_about_the_format(name) if message in found]
 
 
 MISTAKES = [

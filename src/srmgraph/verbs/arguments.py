@@ -14,6 +14,8 @@ DONE, DOES_NOT_CONFORM, NOT_UNDERSTOOD, DEFECT = 0, 1, 2, 70
 
 ANSWER_FORMATS = ("table", "csv", "tsv", "json", "xml")
 GRAPH_FORMATS = ("turtle", "n-triples", "n-quads", "trig", "rdf-xml", "json-ld")
+_REPORT_FORMATS = ("text", "turtle", "json", "junit", "sarif", "html")
+_SEVERITIES = ("violation", "warning", "info")
 STORE = "SRMGRAPH_STORE"
 """The environment variable that names the store."""
 
@@ -67,6 +69,26 @@ def store(parser: argparse.ArgumentParser) -> None:
         "--store",
         metavar="STORE",
         help=f"a folder, or the address of a SPARQL service ({STORE} if it is set)",
+    )
+
+
+def report(parser: argparse.ArgumentParser) -> None:
+    """Let a verb be told how its report is written, and what is in it."""
+    parser.add_argument(
+        "--format", choices=_REPORT_FORMATS, default="text", help="how the report is written"
+    )
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write the report there")
+    parser.add_argument(
+        "--fail-on",
+        choices=_SEVERITIES,
+        default="violation",
+        help="exit with 1 from this severity on (violation)",
+    )
+    parser.add_argument(
+        "--show", choices=_SEVERITIES, default="info", help="leave out what is milder (info)"
+    )
+    parser.add_argument(
+        "--limit", type=count, default=10, metavar="N", help="results shown for one rule (10)"
     )
 
 

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from srmgraph.graph import ServiceGraph
     from srmgraph.terminal import Terminal
 
-_REPORT_FORMATS = ("text", "turtle", "json", "junit", "sarif", "html")
-_SEVERITIES = ("violation", "warning", "info")
-
 
 def install(add: AddVerb) -> None:
     """Add the verbs."""
@@ -34,26 +31,7 @@ def install(add: AddVerb) -> None:
     )
     arguments.files(one, "*")
     arguments.store(one)
-    one.add_argument(
-        "--format", choices=_REPORT_FORMATS, default="text", help="how the report is written"
-    )
-    one.add_argument("--output", type=Path, metavar="FILE", help="write the report there")
-    one.add_argument(
-        "--fail-on",
-        choices=_SEVERITIES,
-        default="violation",
-        help="exit with 1 from this severity on (violation)",
-    )
-    one.add_argument(
-        "--show", choices=_SEVERITIES, default="info", help="leave out what is milder (info)"
-    )
-    one.add_argument(
-        "--limit",
-        type=arguments.count,
-        default=10,
-        metavar="N",
-        help="results shown for one rule (10)",
-    )  # fmt: skip
+    arguments.report(one)
     one.add_argument("--infer", action="store_true", help="add first what follows by OWL 2 RL")
     one.add_argument("--profile", action="store_true", help="tell which rules took how long")
     one.add_argument(
@@ -115,7 +93,7 @@ def _demo(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> i
 
 
 def _validate(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:
-    from srmgraph.validation import formats, validate
+    from srmgraph.validation import validate
     from srmgraph.validation.formats import text
     from srmgraph.validation.places import locate
 
@@ -139,15 +117,7 @@ def _validate(options: argparse.Namespace, rest: list[str], terminal: Terminal) 
     if options.profile:
         terminal.remark(text.profile(report))
     report = locate(report, graph.store.snapshot(), options.files, options.input_format)
-    shown = report.at_least(options.show.capitalize())
-    if options.output:
-        reading.write(options.output, formats.render(shown, options.format))
-    elif options.format == "text":
-        terminal.report(shown, options.limit)
-    else:
-        terminal.raw(formats.render(shown, options.format))
-    fails = report.fails(options.fail_on.capitalize())
-    return DOES_NOT_CONFORM if fails else DONE
+    return reading.show(report, options, terminal)
 
 
 def _infer(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:

@@ -7,13 +7,88 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from srmgraph import knowledge
-from srmgraph.verbs.arguments import DONE
+from srmgraph.verbs import arguments, reading
+from srmgraph.verbs.arguments import DONE, AddVerb
 
 if TYPE_CHECKING:
+    from rdflib.term import Node
+
+    from srmgraph.adapters.archimate.check import Fault
     from srmgraph.store import Store
     from srmgraph.terminal import Terminal
+    from srmgraph.validation import Report
 
 _FEW = 10
+
+
+def install(add: AddVerb) -> None:
+    """Add the verb."""
+    one = add(
+        "check",
+        "tell what Archi would refuse in a model, and what it would change",
+        "The model may come from any tool: exchange XML, a file of Archi, or a zip with one. Exit "
+        "code 1 means that it would be refused. See docs/archimate.md.",
+    )
+    one.add_argument("kind", choices=("archimate",), help="what kind of model it is")
+    one.add_argument("files", type=Path, nargs="+", metavar="FILE", help="the models")
+    arguments.report(one)
+    one.set_defaults(run=_check)
+
+
+def _check(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:
+    from srmgraph.adapters.archimate.check import check
+
+    faults = {}
+    for file in options.files:
+        with terminal.working(f"Checking {file} …"):
+            faults[file] = check(file)
+    return reading.show(_report(faults), options, terminal)
+
+
+def _report(faults: dict[Path, list[Fault]]) -> Report:
+    from rdflib import BNode, Literal
+
+    from srmgraph.adapters.archimate.grammar import checks
+    from srmgraph.adapters.archimate.mapping import AM
+    from srmgraph.validation import Place, Report, Result, Rule
+
+    rules = checks()
+    results: list[tuple[Path, int, Result]] = []
+    labels: dict[Node, str] = {}
+    places: dict[Node | Result, Place] = {}
+    for file, found in faults.items():
+        for fault in found:
+            rule = rules[fault.check]
+            result = Result(
+                rule.name,
+                rule.severity,
+                rule.message,
+                rule.advice,
+                fault.thing,
+                None,
+                Literal(fault.value),
+                rule.iri,
+                AM.FormatConstraintComponent,
+                "en",
+                # Two may say the same, and yet stand in two lines.
+                BNode(f"line-{fault.line}"),
+            )
+            results.append((file, fault.line, result))
+            places[result] = Place(file, fault.line)
+            if fault.name:
+                labels[fault.thing] = fault.name
+    results.sort(key=lambda one: (one[2].sort_key()[:2], *one[:2]))
+    shapes = tuple(
+        Rule(rule.iri, rule.name, rule.severity, rule.message, rule.advice)
+        for rule in rules.values()
+    )
+    return Report(
+        tuple(result for _, _, result in results),
+        shapes,
+        labels,
+        knowledge.prefixes(),
+        places=places,
+    )
 
 
 def into(parser: argparse.ArgumentParser) -> None:

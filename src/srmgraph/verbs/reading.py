@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from srmgraph.errors import InputError, ParameterError
+from srmgraph.verbs.arguments import DOES_NOT_CONFORM, DONE
 
 if TYPE_CHECKING:
     from srmgraph.graph import ServiceGraph
     from srmgraph.store.folder import FolderStore
     from srmgraph.terminal import Terminal
+    from srmgraph.validation import Report
 
 
 def of_files(files: Sequence[Path], format: str | None, terminal: Terminal) -> ServiceGraph:
@@ -74,3 +76,17 @@ def write(file: Path, text: str) -> None:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise InputError(f"It cannot be written: {error.strerror}.", file) from error
+
+
+def show(report: Report, options: argparse.Namespace, terminal: Terminal) -> int:
+    """Write a report as the arguments say, and return what the command ends with."""
+    from srmgraph.validation import formats
+
+    shown = report.at_least(options.show.capitalize())
+    if options.output:
+        write(options.output, formats.render(shown, options.format))
+    elif options.format == "text":
+        terminal.report(shown, options.limit)
+    else:
+        terminal.raw(formats.render(shown, options.format))
+    return DOES_NOT_CONFORM if report.fails(options.fail_on.capitalize()) else DONE

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from rdflib import RDF, RDFS, Literal, URIRef
 
 from srmgraph.adapters.archimate import encode, kept, meaning, notation, texts, views
+from srmgraph.adapters.archimate.grammar import KNOWN, relations
 from srmgraph.adapters.archimate.mapping import Mapping as Rows
 from srmgraph.adapters.archimate.model import Model, Part, Property, Text, minted
 from srmgraph.adapters.archimate.native_writer import is_usual
@@ -89,6 +90,7 @@ class _Decoder:
         self._is_own = bool(self._first(model.header, notation.PROFILE))
         self._notation = notation.Notation(prefixes)
         self._elements = {part.identifier: part for part in model.elements}
+        self._types = {part.identifier: part.type for part in model.concepts()}
         self._classes: dict[str, set[Node]] = {}
         self._writer = kept.Writer(self._iri, self._base, self._note)
         self._definitions: set[str] = set()
@@ -343,6 +345,7 @@ class _Decoder:
             if not predicates:
                 foreign.append(part)
                 self._keep(part)
+                self._check_relation(part)
                 found |= self._said(part, self._iri(part.identifier))
                 continue
             source, target = (self._iri(part.attributes[end]) for end in ("source", "target"))
@@ -360,6 +363,14 @@ class _Decoder:
         return found | meaning.meaning_of_relations(
             foreign, [*others, *changed], ends, self._iri, self._rows, self._names
         )
+
+    def _check_relation(self, part: Part) -> None:
+        """Note a relation that ArchiMate does not allow; it is taken as it is."""
+        ends = [self._types.get(part.attributes[end], "") for end in ("source", "target")]
+        if {part.type, *ends} <= KNOWN and not relations().allows(part.type, *ends):
+            self._note(
+                part, f"ArchiMate allows no {part.type} from {ends[0]} to {ends[1]}; it is kept."
+            )
 
     def _annotated(self, part: Part, names: list[Text]) -> None:
         """Keep a relationship that was written here, if others have added to it."""

@@ -54,15 +54,21 @@ def model_in(content: bytes, file: Path | None = None) -> tuple[str, bytes]:
 
     Raises InputError for a bundle, which is written anew as a whole.
     """
-    if not content.startswith(b"PK\x03\x04"):
-        return "", content
-    entries, _ = _unpack(content, file, None)
-    if MANIFEST in entries:
+    name, model, others = xml_in(content, file)
+    if MANIFEST in others:
         raise InputError(
             "A bundle is written anew as a whole; it is no model that can be changed in part.", file
         )
+    return name, model
+
+
+def xml_in(content: bytes, file: Path | None = None) -> tuple[str, bytes, set[str]]:
+    """Return the model in a file, its name in the zip if the file is one, and other names there."""
+    if not content.startswith(b"PK\x03\x04"):
+        return "", content, set()
+    entries, _ = _unpack(content, file, None)
     name = _choose(entries, file)
-    return name, entries[name]
+    return name, entries[name], entries.keys() - {name}
 
 
 def with_model(content: bytes, name: str, model: bytes) -> bytes:
