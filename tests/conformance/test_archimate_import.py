@@ -99,11 +99,14 @@ def disallowed(file: Path) -> list[str]:
     parts = [*root.iter(f"{EXCHANGE}element"), *root.iter(f"{EXCHANGE}relationship")]
     types = {part.get("identifier"): str(part.get(TYPE)) for part in parts}
     for part in root.iter(f"{EXCHANGE}relationship"):
-        source, target = types[part.get("source")], types[part.get("target")]
-        ends = tuple("Junction" if "Junction" in end else end for end in (source, target))
-        if part.get(TYPE) not in matrix().get(ends, {part.get(TYPE)}):
-            told = f"ArchiMate allows no {part.get(TYPE)} from {source} to {target}; it is kept."
-            found.append(told)
+        kind, source, target = (
+            str(part.get(TYPE)),
+            types[part.get("source")],
+            types[part.get("target")],
+        )
+        ends = ["Junction" if "Junction" in end else end for end in (source, target)]
+        if kind not in matrix().get((ends[0], ends[1]), {kind}):
+            found.append(f"ArchiMate allows no {kind} from {source} to {target}; it is kept.")
     return found
 
 
