@@ -6,10 +6,12 @@ Source: RFC 9110, section 12.5.1 (Accept).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import urljoin
 
 import pyoxigraph
 from fastapi import Request
+from starlette.datastructures import URL
 
 from srmgraph.syntax import FORMATS
 from srmgraph_api.problems import Problem
@@ -40,7 +42,12 @@ def best(request: Request, available: Sequence[str]) -> str:
 
     Raises Problem 406, which lists what is available.
     """
-    accept = ",".join(request.headers.getlist("accept")) or "*/*"
+    return _best(",".join(request.headers.getlist("accept")) or "*/*", tuple(available))
+
+
+# Clients send the same few headers, which a server lets be as long as 64 kilobytes.
+@lru_cache(256)
+def _best(accept: str, available: tuple[str, ...]) -> str:
     ranges = [_range(part) for part in accept.split(",") if part.strip()]
     liked = {offered: _quality(offered, ranges) for offered in available}
     chosen = max(available, key=lambda offered: liked[offered])
@@ -68,7 +75,7 @@ def address(base: str, request: Request) -> str:
     """Return the address of a request without its parameters, as the world knows it: under `base`
     or, without one, as it was called."""
     if not base:
-        return str(request.url.replace(query="", fragment=""))
+        return str(URL(scope={**request.scope, "query_string": b""}))
     return base.rstrip("/") + request.url.path
 
 

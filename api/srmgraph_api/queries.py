@@ -11,9 +11,10 @@ from srmgraph import queries
 from srmgraph.adapters import rdf
 from srmgraph.errors import ParameterError
 from srmgraph.queries import Question
-from srmgraph_api import access, jobs, negotiation
+from srmgraph_api import access, jobs, negotiation, parameters
 from srmgraph_api.conditions import Revision
 from srmgraph_api.negotiation import GRAPH_TYPES, ROW_TYPES
+from srmgraph_api.parameters import Direct
 from srmgraph_api.problems import responses
 from srmgraph_api.service import Service
 
@@ -22,7 +23,7 @@ _QUERY = "application/sparql-query"
 
 def router(service: Service) -> APIRouter:
     """Return the routes of the kept questions."""
-    routes = APIRouter(tags=["Questions"])
+    routes = APIRouter(tags=["Questions"], route_class=Direct)
     first = next(iter(queries.questions()))
 
     @routes.get(
@@ -76,12 +77,12 @@ def router(service: Service) -> APIRouter:
         client = access.reader(service, request)
         queries.question(name)
         given: dict[str, str] = {}
-        for key, value in request.query_params.multi_items():
+        for key, values in parameters.of_address(request).items():
             if key == "revision":
                 continue
-            if key in given:
+            if len(values) > 1:
                 raise ParameterError(f"The parameter “{key}” is given twice; a question takes one.")
-            given[key] = value
+            given[key] = values[0]
         number = service.revision if revision is None else revision
         media_type = negotiation.best(request, [*ROW_TYPES, "application/json", _QUERY])
         content: str | bytes

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import shutil
 import tempfile
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +61,6 @@ class Service:
         self.writers = Turns(
             [self._writer], settings.waiting, settings.waiting_of_each, settings.write_seconds
         )
-        self._threads = ThreadPoolExecutor(settings.workers + 1, "srmgraph-worker")
         self.deaths = 0
 
     @property
@@ -73,16 +70,13 @@ class Service:
 
     async def start(self) -> None:
         """Start the workers, so that the first who ask need not wait."""
-        loop = asyncio.get_running_loop()
         for worker in (*self._workers, self._writer):
-            await loop.run_in_executor(self._threads, worker.start)
+            await worker.start()
 
     async def stop(self) -> None:
         """End the workers, and remove what was only there for the service."""
-        loop = asyncio.get_running_loop()
         for worker in (*self._workers, self._writer):
-            await loop.run_in_executor(self._threads, worker.stop)
-        self._threads.shutdown()
+            await worker.stop()
         self.store.close()
         if self._scratch is not None:
             shutil.rmtree(self._scratch, ignore_errors=True)
@@ -104,17 +98,8 @@ class Service:
     async def _do(
         self, worker: Worker, seconds: float, job: Callable[..., Any], *arguments: Any
     ) -> Any:
-        def work() -> Any:
-            return worker.do(job, *arguments, seconds=seconds)
-
-        # Whoever asked may be gone; the worker is not free before it has done its work.
-        done = asyncio.get_running_loop().run_in_executor(self._threads, work)
         try:
-            return await asyncio.shield(done)
-        except asyncio.CancelledError:
-            await asyncio.wait({done})
-            done.exception()
-            raise
+            return await worker.do(job, *arguments, seconds=seconds)
         except TooLong:
             self.deaths += 1
             raise Problem(

@@ -6,15 +6,15 @@ Source: SPARQL 1.1 Protocol; SPARQL 1.1 Service Description.
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Query, Request, Response
 
 from srmgraph.sparql import form
 from srmgraph.store import EmbeddedStore
-from srmgraph_api import access, changes, conditions, jobs, negotiation
+from srmgraph_api import access, changes, conditions, jobs, negotiation, parameters
 from srmgraph_api.conditions import Revision
 from srmgraph_api.negotiation import GRAPH_TYPES, ROW_TYPES
+from srmgraph_api.parameters import Direct, Parameters
 from srmgraph_api.problems import Problem, responses
 from srmgraph_api.service import Service
 
@@ -72,12 +72,11 @@ CONSTRUCT {
     }
 }
 """
-Parameters = dict[str, list[str]]
 
 
 def router(service: Service) -> APIRouter:
     """Return the routes of SPARQL."""
-    routes = APIRouter(tags=["SPARQL"])
+    routes = APIRouter(tags=["SPARQL"], route_class=Direct)
 
     @routes.get(
         "/sparql",
@@ -98,12 +97,12 @@ def router(service: Service) -> APIRouter:
     ) -> Response:
         """Queries see the union of all graphs unless they, or `default-graph-uri` and
         `named-graph-uri`, name the graphs that are asked."""
-        parameters = _parameters(request.url.query)
-        if "update" in parameters:
+        given = parameters.of_address(request)
+        if "update" in given:
             raise Problem(400, "An update changes data: send it by POST.")
-        if query is None:
+        if query is None and "query" not in given:
             return _described(service, request)
-        return await _answered(service, request, parameters, revision)
+        return await _answered(service, request, given, revision)
 
     @routes.post(
         "/sparql",
@@ -119,10 +118,10 @@ def router(service: Service) -> APIRouter:
     async def post(request: Request, revision: Revision = None) -> Response:
         """The query or update is the content itself, or the field `query` or `update` of a form.
         An update is made as a whole or not at all; what does not conform afterwards is refused."""
-        parameters = await _posted(request, (_QUERY, _UPDATE))
-        if "update" in parameters:
-            return await _updated(service, request, parameters)
-        return await _answered(service, request, parameters, revision)
+        given = await _posted(request, (_QUERY, _UPDATE))
+        if "update" in given:
+            return await _updated(service, request, given)
+        return await _answered(service, request, given, revision)
 
     @routes.post(
         "/update",
@@ -145,8 +144,7 @@ def router(service: Service) -> APIRouter:
     )
     async def update(request: Request) -> Response:
         """As at /sparql, for tools that keep the two apart."""
-        parameters = await _posted(request, (_UPDATE,))
-        return await _updated(service, request, parameters)
+        return await _updated(service, request, await _posted(request, (_UPDATE,)))
 
     return routes
 
@@ -156,29 +154,20 @@ async def _posted(request: Request, kinds: tuple[str, ...]) -> Parameters:
     kind = negotiation.media_type(request)
     if kind not in (_FORM, *kinds):
         raise Problem(415, f"The content is “{kind}”. Send one of: {', '.join((*kinds, _FORM))}.")
+    of_address = parameters.of_address(request)
+    if kind == _FORM:
+        return parameters.decoded(content) | {
+            name: values for name, values in of_address.items() if name not in ("query", "update")
+        }
     try:
         text = content.decode()
     except UnicodeDecodeError:
         raise Problem(400, "The request is not in UTF-8.") from None
-    if kind == _FORM:
-        return _parameters(text) | {
-            name: values
-            for name, values in _parameters(request.url.query).items()
-            if name not in ("query", "update")
-        }
-    name = "query" if kind == _QUERY else "update"
-    return _parameters(request.url.query) | {name: [text]}
+    return of_address | {"query" if kind == _QUERY else "update": [text]}
 
 
-def _parameters(encoded: str) -> Parameters:
-    try:
-        return parse_qs(encoded, keep_blank_values=True, max_num_fields=1000, errors="strict")
-    except ValueError:
-        raise Problem(400, "The parameters of the request are not in UTF-8.") from None
-
-
-def _single(parameters: Parameters, name: str, longest: int) -> str:
-    given = parameters.get(name, [])
+def _single(all_given: Parameters, name: str, longest: int) -> str:
+    given = all_given.get(name, [])
     if len(given) != 1:
         raise Problem(400, f"A request has one {name}; this one has {len(given)}.")
     if len(given[0]) > longest:
@@ -189,10 +178,10 @@ def _single(parameters: Parameters, name: str, longest: int) -> str:
 
 
 async def _answered(
-    service: Service, request: Request, parameters: Parameters, revision: int | None
+    service: Service, request: Request, given: Parameters, revision: int | None
 ) -> Response:
     client = access.reader(service, request)
-    query = _single(parameters, "query", LONGEST_QUERY)
+    query = _single(given, "query", LONGEST_QUERY)
     if form(query) in ("CONSTRUCT", "DESCRIBE"):
         media_type = negotiation.best(request, [*GRAPH_TYPES])
         format = GRAPH_TYPES[media_type]
@@ -202,8 +191,8 @@ async def _answered(
     headers = conditions.headers(number, format)
     if known := conditions.not_modified(request, headers):
         return known
-    default = parameters.get("default-graph-uri", [])
-    named = parameters.get("named-graph-uri", [])
+    default = given.get("default-graph-uri", [])
+    named = given.get("named-graph-uri", [])
     for name in (*default, *named) if client.graphs else ():
         client.check_graph(name)
     if client.graphs and not (default or named):
@@ -222,9 +211,9 @@ async def _answered(
     return Response(content, media_type=media_type, headers=headers)
 
 
-async def _updated(service: Service, request: Request, parameters: Parameters) -> Response:
+async def _updated(service: Service, request: Request, given: Parameters) -> Response:
     client = access.writer(service, request)
-    text = _single(parameters, "update", LONGEST_UPDATE)
+    text = _single(given, "update", LONGEST_UPDATE)
     if client.graphs:
         raise Problem(403, "The key is for some graphs only, and an update may reach others.")
     made = await service.write(
@@ -232,8 +221,8 @@ async def _updated(service: Service, request: Request, parameters: Parameters) -
         jobs.update,
         changes.terms(request, client),
         text,
-        parameters.get("using-graph-uri", []),
-        parameters.get("using-named-graph-uri", []),
+        given.get("using-graph-uri", []),
+        given.get("using-named-graph-uri", []),
         negotiation.address(service.settings.base, request),
     )
     return changes.response(request, made)

@@ -6,21 +6,24 @@ reader takes a worker down, and nothing but that one request fails.
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import pickle
 import signal
+import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import cache
-from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from srmgraph_api.confinement import ConfinementError, confine
+from srmgraph_api.line import Line, WorkersEnd
 
+_T = TypeVar("_T")
 _READY = "ready"
 
 
@@ -45,86 +48,105 @@ class Limits:
 
 
 class Worker:
-    """The handle of a worker, for one thread at a time; one that died is replaced."""
+    """The handle of a worker, in one event loop; it does one job at a time, and one that died is
+    replaced."""
 
     def __init__(self, folder: Path, limits: Limits) -> None:
         self._folder = folder
         self._limits = limits
         self._process: BaseProcess | None = None
-        self._connection: Connection | None = None
+        self._line: Line | None = None
         self._is_ready = False
 
-    def start(self) -> None:
-        """Start the process, if there is none; does not wait until it is ready."""
-        if self._process is not None and self._process.is_alive():
+    async def start(self) -> None:
+        """Start the process, in place of one that died; does not wait until it is ready."""
+        if self._line is not None and self._line.is_open:
             return
-        ours, theirs = multiprocessing.Pipe()
-        process = _context().Process(
-            target=_work, args=(theirs, self._folder, self._limits), daemon=True
-        )
-        process.start()
-        theirs.close()
-        self._process, self._connection = process, ours
+        await self.stop()
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = await asyncio.to_thread(self._begun, theirs)
+        self._line = await Line.over(ours)
 
-    def do(self, job: Callable[..., Any], *arguments: Any, seconds: float) -> Any:
+    async def do(self, job: Callable[..., Any], *arguments: Any, seconds: float) -> Any:
         """Return what `job` returns in the worker, called with its desk and the arguments.
 
         Raises what the job raises; TooLong when it takes longer than so many seconds, and Crashed.
-        In both cases the process ends, and the next one is under way.
+        In both cases the process ends, and the next one is under way. Who is cancelled meanwhile
+        learns of it when the worker is free again.
         """
-        end = time.monotonic() + seconds
+        return await _undisturbed(self._done(job, arguments, time.monotonic() + seconds))
+
+    async def _done(self, job: Callable[..., Any], arguments: tuple[Any, ...], end: float) -> Any:
         try:
-            connection = self._ready(end)
-            connection.send((job, arguments))
-            if not connection.poll(max(0.0, end - time.monotonic())):
-                raise TooLong
-            outcome, value = connection.recv()
-        except TooLong:
-            self._replace()
-            raise
-        except (EOFError, OSError, pickle.UnpicklingError):
-            raise Crashed(self._replace()) from None
+            line = self._line
+            if line is None or not self._is_ready or not line.is_open:
+                line = await self._ready(end)
+            line.send((job, arguments))
+            outcome, value = await line.next(end - time.monotonic())
+        except TimeoutError:
+            await self._replace()
+            raise TooLong from None
+        except EOFError:
+            raise Crashed(await self._replace()) from None
         if outcome == "failed":
             raise value
         return value
 
-    def _ready(self, end: float) -> Connection:
-        """Return the connection to a process that has said it is ready."""
-        if self._process is not None and not self._process.is_alive():
-            self.stop()
-        if self._process is None:
-            self.start()
-        connection = self._connection
-        assert connection is not None
+    async def _ready(self, end: float) -> Line:
+        """Return the line to a process that has said it is ready."""
+        await self.start()
+        line = self._line
+        assert line is not None
         if not self._is_ready:
-            if not connection.poll(max(0.0, end - time.monotonic())):
-                raise TooLong
-            said, problem = connection.recv()
+            said, problem = await line.next(end - time.monotonic())
             if said != _READY:
-                self.stop()
+                await self.stop()
                 raise problem
             self._is_ready = True
-        return connection
+        return line
 
-    def stop(self) -> int | None:
+    async def stop(self) -> int | None:
         """End the process, whatever it does; return its exit code."""
-        if self._process is None:
-            return None
-        # One that died by itself is to be told apart from one that is killed.
-        self._process.join(0.05)
-        code = self._process.exitcode
-        self._process.kill()
-        self._process.join()
-        if self._connection is not None:
-            self._connection.close()
-        self._process = self._connection = None
+        process, line = self._process, self._line
+        self._process = self._line = None
         self._is_ready = False
+        code = None if process is None else await asyncio.to_thread(_ended, process)
+        if line is not None:
+            line.close()
         return code
 
-    def _replace(self) -> int | None:
-        code = self.stop()
-        self.start()
+    async def _replace(self) -> int | None:
+        code = await self.stop()
+        await self.start()
         return code
+
+    def _begun(self, end: socket.socket) -> BaseProcess:
+        process = _context().Process(
+            target=_work, args=(end, self._folder, self._limits), daemon=True
+        )
+        process.start()
+        return process
+
+
+async def _undisturbed(work: Coroutine[Any, Any, _T]) -> _T:
+    """Return what work returns. Who is cancelled meanwhile learns of it when the work is done."""
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        task.exception()
+        raise
+
+
+def _ended(process: BaseProcess) -> int | None:
+    # One that died by itself is to be told apart from one that is killed.
+    process.join(0.05)
+    code = process.exitcode
+    process.kill()
+    process.join()
+    return code
 
 
 @cache
@@ -135,9 +157,10 @@ def _context() -> ForkServerContext:
     return context
 
 
-def _work(connection: Connection, folder: Path, limits: Limits) -> None:
+def _work(end: socket.socket, folder: Path, limits: Limits) -> None:
     from srmgraph_api.jobs import Desk
 
+    connection = WorkersEnd(end)
     try:
         confine(limits.memory, limits.needs_no_network)
     except ConfinementError as error:
@@ -148,7 +171,7 @@ def _work(connection: Connection, folder: Path, limits: Limits) -> None:
     connection.send((_READY, None))
     while True:
         try:
-            job, arguments = connection.recv()
+            job, arguments = connection.receive()
         except EOFError:
             return
         try:

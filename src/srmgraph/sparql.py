@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 _ESCAPED = r"%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?\#@%]"
 _LOCAL_NAME = rf"(?:(?:[\w:]|{_ESCAPED})(?:(?:[\w:.-]|{_ESCAPED})*(?:[\w:-]|{_ESCAPED}))?)?"
@@ -32,6 +33,16 @@ _WORD = re.compile(
 
 _MARKED = re.compile(rf"{_WORD.pattern} | (?P<mark>[{{}}])", re.VERBOSE | re.DOTALL)
 _MISREAD = re.compile(r"['#()]")
+# What is part of a name or a variable, however the signs before it are read.
+_NAMED = re.compile(r"[:?$]\w+", re.ASCII)
+_HEAD = re.compile(r"(?:\s*+\#[^\n\r]*+[\n\r])*+")
+DEEPEST = 64
+"""How many brackets a query may open within each other, so that no engine runs out of stack."""
+
+LONGEST_CHAIN = 1000
+"""How many operators and alternatives it may have."""
+
+_AMBIGUOUS = ("SERVICE", "FROM", "LOAD", "INSERT", "DELETE")
 _FORMS = ("SELECT", "CONSTRUCT", "DESCRIBE", "ASK")
 
 _STRUCTURE = re.compile(
@@ -112,20 +123,35 @@ def nesting(text: str) -> tuple[int, int]:
     return deepest, chain
 
 
+def is_shallow(text: str, depth: int = DEEPEST, chain: int = LONGEST_CHAIN) -> bool:
+    """Return whether a SPARQL text cannot but keep to a depth and a number of operators.
+
+    It counts signs wherever they stand, which is quick; see `nesting` for a text with many.
+    """
+    large = text.upper()
+    signs = sum(map(text.count, "!+*/-|&"))
+    return sum(map(text.count, "{[(")) <= depth and (
+        signs + sum(map(large.count, ("UNION", "OPTIONAL", "MINUS"))) <= chain
+    )
+
+
 def form(text: str) -> str:
     """Return the form of a query, SELECT, CONSTRUCT, DESCRIBE or ASK; empty if it is no query."""
-    for kind, word in _split(text)[1]:
+    for kind, word in _body({}, words(text)):
         if kind == "word":
             return word.upper() if word.upper() in _FORMS else ""
     return ""
 
 
 def unmistakable(text: str) -> str:
-    """Return a query in which an engine finds the same IRIs, texts and comments as are found here.
+    """Return a text in which an engine finds the same IRIs, texts and comments as are found here.
 
     Whether `<2)SERVICE#>` is an IRI, or the end of “less than 2” with another service behind it,
     only a parser knows. A sign that is escaped stays the same in an IRI and is an error elsewhere.
+    A text that is shallow and has no such word is returned as it is.
     """
+    if is_shallow(text) and not _may_say(text, *_AMBIGUOUS):
+        return text
     return _WORD.sub(
         lambda found: (
             _MISREAD.sub(lambda sign: f"\\u{ord(sign[0]):04X}", found[0])
@@ -138,7 +164,9 @@ def unmistakable(text: str) -> str:
 
 def names_its_graphs(text: str) -> bool:
     """Return whether a query says by FROM which graphs it is asked of."""
-    return any(kind == "word" and word.upper() == "FROM" for kind, word in words(text))
+    return _may_say(text, "FROM") and any(
+        kind == "word" and word.upper() == "FROM" for kind, word in words(text)
+    )
 
 
 def is_federated(text: str) -> bool:
@@ -147,7 +175,20 @@ def is_federated(text: str) -> bool:
     Engines accept the keyword without white space around it, as in `1SERVICE` or `SERVICESILENT`,
     so it counts wherever it is no part of a text, an IRI, a comment, a variable or a name.
     """
-    return any(kind == "word" and "SERVICE" in word.upper() for kind, word in words(text))
+    return _may_say(text, "SERVICE") and any(
+        kind == "word" and "SERVICE" in word.upper() for kind, word in words(text)
+    )
+
+
+def _may_say(text: str, *keywords: str) -> bool:
+    """Whether one of these may stand in a SPARQL text as a keyword. Quick, and never wrongly no."""
+    large = _outside_names(text)
+    return any(keyword in large for keyword in keywords)
+
+
+@lru_cache(8)
+def _outside_names(text: str) -> str:
+    return _NAMED.sub(" ", text[_HEAD.match(text).end() :]).upper()  # type: ignore[union-attr]
 
 
 def is_open(text: str) -> bool:
@@ -162,8 +203,13 @@ def _marks(text: str) -> Iterator[str]:
 
 def _split(text: str) -> tuple[dict[str, str], list[tuple[str, str]]]:
     declared: dict[str, str] = {}
-    body: list[tuple[str, str]] = []
-    sequence = iter(words(text))
+    return declared, list(_body(declared, words(text)))
+
+
+def _body(
+    declared: dict[str, str], sequence: Iterator[tuple[str, str]]
+) -> Iterator[tuple[str, str]]:
+    """Yield the words that declare nothing, and note the prefixes that the others declare."""
     for kind, word in sequence:
         if kind == "word" and word.upper() == "PREFIX":
             _, prefix = next(sequence, ("", ""))
@@ -172,5 +218,4 @@ def _split(text: str) -> tuple[dict[str, str], list[tuple[str, str]]]:
         elif kind == "word" and word.upper() == "BASE":
             next(sequence, None)
         else:
-            body.append((kind, word))
-    return declared, body
+            yield kind, word

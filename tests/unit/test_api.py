@@ -4,15 +4,19 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rdflib import RDF, SH, Graph, URIRef
 from rdflib.compare import isomorphic
 from starlette.testclient import TestClient
 
 from srmgraph import ServiceGraph, knowledge, queries
 from srmgraph.syntax import FORMATS
-from srmgraph_api import create_app, negotiation
+from srmgraph_api import create_app, negotiation, parameters
+from srmgraph_api.problems import Problem
 from srmgraph_api.settings import Settings
 
 EXAMPLE = knowledge.ROOT / "data" / "training-ecosystem" / "training-ecosystem.ttl"
@@ -501,3 +505,20 @@ def test_what_cannot_be_explained_is_told(client: TestClient) -> None:
     unknown = {**WHY, "subject": "Nobody Inc"}
     assert "nothing is called" in problem(client.get("/explain", params=unknown), 422)
     assert "all three" in problem(client.get("/explain", params={"subject": "Google"}), 422)
+
+
+_SIGNS = (
+    *(b"%41", b"%3d", b"%3D", b"=", b"+", b" ", b"\t", b"%0a", b"%0D%0A", b"%", b"%%", b"%zz"),
+    *(b"a", b"_", b".", b"\n", b"\r", b"%C3%A9", b"\xc3\xa9", b"%C3", b"%20", b"%09", b"&", b";"),
+)
+
+
+@given(st.lists(st.sampled_from(_SIGNS), max_size=10).map(b"".join))
+def test_parameters_are_read_as_pythons_library_reads_them(encoded: bytes) -> None:
+    try:
+        expected = parse_qs(encoded.decode(), keep_blank_values=True, errors="strict")
+    except ValueError:
+        with pytest.raises(Problem, match="UTF-8"):
+            parameters.decoded(encoded)
+    else:
+        assert parameters.decoded(encoded) == expected

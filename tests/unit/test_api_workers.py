@@ -7,14 +7,15 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pyoxigraph
 import pytest
+import uvloop
 from rdflib import Graph
 
 from srmgraph import errors
@@ -37,14 +38,43 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return store.revisions.folder
 
 
+class Working:
+    """A worker, and the event loop in which it is asked."""
+
+    def __init__(self, folder: Path) -> None:
+        self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+        self._worker = Worker(folder, Limits(memory=1 << 30))
+
+    def do(self, job: Callable[..., Any], *arguments: Any, seconds: float) -> Any:
+        return self._runner.run(self._worker.do(job, *arguments, seconds=seconds))
+
+    def wait(self, seconds: float) -> None:
+        self._runner.run(asyncio.sleep(seconds))
+
+    def leave(self, job: Callable[..., Any], *arguments: Any, seconds: float) -> None:
+        """Ask, and be gone a moment later."""
+
+        async def leave() -> None:
+            asked = asyncio.create_task(self._worker.do(job, *arguments, seconds=seconds))
+            await asyncio.sleep(0.1)
+            asked.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asked
+
+        self._runner.run(leave())
+
+    def close(self) -> None:
+        self._runner.run(self._worker.stop())
+        self._runner.close()
+
+
 @pytest.fixture(scope="module")
-def worker(folder: Path) -> Iterator[Worker]:
-    worker = Worker(folder, Limits(memory=1 << 30))
-    yield worker
-    worker.stop()
+def worker(folder: Path) -> Iterator[Working]:
+    with closing(Working(folder)) as worker:
+        yield worker
 
 
-def ask(worker: Worker, query: str = "ASK { ?s ?p ?o }", seconds: float = 30) -> Any:
+def ask(worker: Working, query: str = "ASK { ?s ?p ?o }", seconds: float = 30) -> Any:
     return worker.do(
         jobs.answer, 0, query, "json", [], [], 10_000_000, "https://example.org/", seconds=seconds
     )
@@ -68,6 +98,14 @@ def connect(desk: Desk, port: int) -> None:
 
 def process(desk: Desk) -> int:
     return os.getpid()
+
+
+def echo(desk: Desk, content: bytes) -> bytes:
+    return content
+
+
+def doze(desk: Desk, seconds: float) -> None:
+    time.sleep(seconds)
 
 
 def fail(desk: Desk) -> None:
@@ -103,7 +141,7 @@ ATTACKS: dict[str, tuple[Any, ...]] = {
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_what_ends_the_engine_ends_one_worker(worker: Worker, attack: str) -> None:
+def test_what_ends_the_engine_ends_one_worker(worker: Working, attack: str) -> None:
     job, *arguments = ATTACKS[attack]
     before = worker.do(process, seconds=30)
     with pytest.raises((Crashed, TooLong)):
@@ -112,7 +150,7 @@ def test_what_ends_the_engine_ends_one_worker(worker: Worker, attack: str) -> No
     assert worker.do(process, seconds=30) != before
 
 
-def test_work_ends_at_its_deadline(worker: Worker) -> None:
+def test_work_ends_at_its_deadline(worker: Working) -> None:
     begun = time.monotonic()
     with pytest.raises(TooLong):
         ask(worker, f"SELECT (COUNT(*) AS ?n) {PRODUCT}", seconds=1)
@@ -120,7 +158,7 @@ def test_work_ends_at_its_deadline(worker: Worker) -> None:
     assert b"true" in ask(worker)
 
 
-def test_memory_has_an_end(worker: Worker) -> None:
+def test_memory_has_an_end(worker: Working) -> None:
     with pytest.raises((Crashed, errors.QueryError)) as caught:
         ask(worker, f"SELECT * {PRODUCT} ORDER BY ?o ?a", seconds=60)
     if isinstance(caught.value, Crashed):
@@ -128,7 +166,7 @@ def test_memory_has_an_end(worker: Worker) -> None:
     assert b"true" in ask(worker)
 
 
-def test_a_worker_reaches_nothing(worker: Worker) -> None:
+def test_a_worker_reaches_nothing(worker: Working) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.5)
         port = server.getsockname()[1]
@@ -141,13 +179,27 @@ def test_a_worker_reaches_nothing(worker: Worker) -> None:
             server.accept()
 
 
-def test_a_worker_that_was_killed_is_replaced(worker: Worker) -> None:
+def test_a_worker_that_was_killed_is_replaced(worker: Working) -> None:
     os.kill(worker.do(process, seconds=30), signal.SIGKILL)
-    time.sleep(0.1)
+    worker.wait(0.1)
     assert b"true" in ask(worker)
 
 
-def test_an_error_comes_back_as_it_was(worker: Worker) -> None:
+@pytest.mark.parametrize("size", [0, 1, 65_535, 65_536, 30_000_000])
+def test_what_is_large_comes_whole(worker: Working, size: int) -> None:
+    content = os.urandom(size)
+    assert worker.do(echo, content, seconds=30) == content
+
+
+def test_who_leaves_does_not_disturb_the_work(worker: Working) -> None:
+    before = worker.do(process, seconds=30)
+    worker.leave(doze, 0.3, seconds=30)
+    assert worker.do(process, seconds=30) == before, "the answer to another is nobody's"
+    worker.leave(doze, 60, seconds=0.5)
+    assert worker.do(process, seconds=30) != before, "the deadline holds for nobody too"
+
+
+def test_an_error_comes_back_as_it_was(worker: Working) -> None:
     with pytest.raises(errors.QueryError) as caught:
         ask(worker, "ASK { ?s ?p")
     assert (caught.value.line, "still open" in str(caught.value)) == (1, True)
@@ -182,11 +234,9 @@ def test_a_report_goes_between_processes() -> None:
 _PARENT = """
 import sys, time
 from pathlib import Path
-from srmgraph_api.worker import Limits, Worker
-from tests.unit.test_api_workers import process
+from tests.unit.test_api_workers import Working, process
 if __name__ == "__main__":
-    worker = Worker(Path(sys.argv[1]), Limits(memory=1 << 30))
-    print(worker.do(process, seconds=30), flush=True)
+    print(Working(Path(sys.argv[1])).do(process, seconds=30), flush=True)
     time.sleep(60)
 """
 
@@ -275,12 +325,3 @@ def test_who_leaves_the_queue_loses_nothing() -> None:
             assert thing == 1
 
     asyncio.run(play())
-
-
-def test_a_worker_serves_one_thread_after_the_other(worker: Worker) -> None:
-    answers: list[bytes] = []
-    for _ in range(3):
-        thread = threading.Thread(target=lambda: answers.append(ask(worker)))
-        thread.start()
-        thread.join()
-    assert len(answers) == 3

@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from srmgraph import QueryError, sparql
 from srmgraph.store import EmbeddedStore, open_store
@@ -103,6 +105,23 @@ def test_looking_through_a_query_takes_no_longer_than_it_is_long(part: str) -> N
         sparql.nesting(text)
     # About 0.1 s; it took more than ten where the time grew with the square.
     assert time.perf_counter() - start < 3
+
+
+_PARTS = (
+    *("service", "SERVICE", "\u017fervice", "FROM", "OPTIONAL", "a", "1", "true", "\u00aa", "_"),
+    *("a:", ":", "?", "$", "@", "<", ">", "#", "'", '"', "\\", ".", "-", "[]", "{", "(", "!", "|"),
+    *("\n", " ", "'''", "/"),
+)
+
+
+@given(st.lists(st.sampled_from(_PARTS), max_size=12).map("".join))
+def test_a_quick_look_overlooks_nothing(text: str) -> None:
+    found = [word.upper() for kind, word in sparql.words(text) if kind == "word"]
+    assert sparql.is_federated(text) == any("SERVICE" in word for word in found)
+    assert sparql.names_its_graphs(text) == ("FROM" in found)
+    depth, chain = sparql.nesting(text)
+    assert not sparql.is_shallow(text, depth - 1, 1000) or depth == 0
+    assert not sparql.is_shallow(text, 1000, chain - 1) or chain == 0
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,8 @@ class Sessions:
         return session is not None and hmac.compare_digest(session.token.encode(), token.encode())
 
     def _session(self, request: Request) -> _Session | None:
-        session = self._open.get(_hash(request.cookies.get(_name(request), "")))
+        cookie = request.cookies.get(_name(request)) if self._open else None
+        session = self._open.get(_hash(cookie)) if cookie else None
         return session if session is not None and session.ends > time.time() else None
 
 

@@ -13,8 +13,6 @@ ENGINE_ERRORS = (SyntaxError, OSError, RuntimeError, ValueError)
 _PLACE = re.compile(r"error at (\d+):(\d+): expected (?:one of )?(.*)", re.DOTALL)
 _LAST_IRI = re.compile(r"<[^<>]*>(?!.*<)")
 _UPDATE = re.compile(r"INSERT|DELETE|LOAD|CLEAR|CREATE|DROP|COPY|MOVE|ADD|WITH", re.IGNORECASE)
-_DEEPEST = 64
-_LONGEST_CHAIN = 1000
 
 
 def query_error(error: Exception, text: str) -> QueryError:
@@ -39,11 +37,15 @@ def check(text: str) -> None:
     That is one so deep or long-winded that the engine would crash on it, and one that would send
     a request to another service.
     """
-    depth, chain = sparql.nesting(text)
-    if depth > _DEEPEST:
-        raise QueryError(f"The query is nested more than {_DEEPEST} brackets deep.")
-    if chain > _LONGEST_CHAIN:
-        raise QueryError(f"The query has more than {_LONGEST_CHAIN} operators or alternatives.")
+    depth = chain = 0
+    if not sparql.is_shallow(text):
+        depth, chain = sparql.nesting(text)
+    if depth > sparql.DEEPEST:
+        raise QueryError(f"The query is nested more than {sparql.DEEPEST} brackets deep.")
+    if chain > sparql.LONGEST_CHAIN:
+        raise QueryError(
+            f"The query has more than {sparql.LONGEST_CHAIN} operators or alternatives."
+        )
     if sparql.is_federated(text):
         raise QueryError(
             "The query asks another service (SERVICE), and nothing is fetched from the network. "

@@ -57,6 +57,7 @@ class Revisions:
     def __init__(self, folder: Path) -> None:
         """Take up a folder that holds a store; raises StoreError for any other."""
         self.folder = folder
+        self._head = folder / "head"
         marker = self._marker(folder)
         if marker is None:
             raise StoreError(
@@ -97,7 +98,8 @@ class Revisions:
     def head(self) -> int:
         """The number of the current revision; -1 when there is none yet."""
         try:
-            return int((self.folder / "head").read_text(encoding="ascii"))
+            with self._head.open("rb", buffering=0) as file:
+                return int(file.read())
         except FileNotFoundError:
             return -1
         except (OSError, ValueError) as error:
