@@ -27,11 +27,14 @@ from srmgraph_api.gate import Gate
 from srmgraph_api.operations import Counters
 from srmgraph_api.pages import (
     assets,
+    checking,
     find,
+    history,
     home,
     questions,
     signing_in,
     site,
+    standing,
 )
 from srmgraph_api.service import Service
 from srmgraph_api.settings import Settings
@@ -71,7 +74,7 @@ def create_app(graph: ServiceGraph | None = None, settings: Settings | None = No
         start.router(pages),
         sparql.router(service),
         graphs.router(service),
-        revisions.router(service),
+        revisions.router(service, pages),
         validation.router(service),
         explain.router(service),
         queries.router(service),
@@ -81,6 +84,9 @@ def create_app(graph: ServiceGraph | None = None, settings: Settings | None = No
         home.router(pages),
         find.router(pages),
         questions.router(pages),
+        standing.router(pages),
+        checking.router(pages),
+        history.router(pages),
         signing_in.router(pages),
         # The last, for it takes every address that no other took.
         resources.router(service, pages),

@@ -28,6 +28,7 @@ def response(request: Request, made: Made | Refused, location: str | None = None
     The report is a member of the problem details, or the answer itself where RDF is asked for.
     """
     if isinstance(made, Refused):
+        assert isinstance(made.report, str), "a request over HTTP names a format"
         format = _report_format(request)
         if format == "json":
             return problem(422, made.detail, {"report": json.loads(made.report)})

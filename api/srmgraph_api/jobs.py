@@ -21,7 +21,7 @@ from srmgraph.store.folder import FolderStore
 from srmgraph.store.intake import graph_name
 from srmgraph.syntax import FORMATS
 from srmgraph.terms import n_triples
-from srmgraph.validation import formats, validate
+from srmgraph.validation import Report, formats, validate
 
 _OPEN = 3
 """How many revisions a worker keeps open."""
@@ -171,16 +171,18 @@ class Made:
 
 @dataclass(frozen=True)
 class Refused:
-    """A change that was not made because of what the rules say, with the report in a format."""
+    """A change that was not made because of what the rules say, with the report in a format, or as
+    it is if no format was named."""
 
     detail: str
-    report: str
+    report: str | Report
 
 
 @dataclass(frozen=True)
 class Terms:
     """On which terms a change is made: by whom, for which revision (any if None), in which format
-    the report is told if it is refused, and whether it is closed under inference and checked."""
+    the report is told if it is refused (as it is if empty), and whether it is closed under
+    inference and checked."""
 
     author: str
     expected: int | None
@@ -202,7 +204,7 @@ def put(
         incoming = EmbeddedStore()
         incoming.parse(content, "n-quads", iri)
         if replaces and held and _same(change.store, incoming, iri):
-            raise _Unchanged
+            raise Unchanged
         if replaces:
             change.store.oxigraph.clear_graph(graph_name(iri))
         change.store.parse(content, "n-quads", iri)
@@ -214,7 +216,7 @@ def put(
         return not held and (replaces or iri is not None)
 
     what = "the default graph" if name is None else name
-    return _made(desk, terms, f"{'put' if replaces else 'added to'} {what}", make)
+    return made(desk, terms, f"{'put' if replaces else 'added to'} {what}", make)
 
 
 def remove(desk: Desk, terms: Terms, name: str | None) -> Made | Refused | None:
@@ -223,13 +225,13 @@ def remove(desk: Desk, terms: Terms, name: str | None) -> Made | Refused | None:
 
     def make(change: Change) -> bool:
         if iri is not None and not change.store.has_graph(iri):
-            raise _Unchanged
+            raise Unchanged
         change.store.oxigraph.remove_graph(graph_name(iri))
         return False
 
     what = "the default graph" if name is None else name
-    made = _made(desk, terms, f"removed {what}", make)
-    return None if isinstance(made, Made) and not made.changed else made
+    outcome = made(desk, terms, f"removed {what}", make)
+    return None if isinstance(outcome, Made) and not outcome.changed else outcome
 
 
 def update(
@@ -247,7 +249,7 @@ def update(
             change.store.update(sparql, default_graphs, named_graphs, base)
         return False
 
-    return _made(desk, terms, "updated", make)
+    return made(desk, terms, "updated", make)
 
 
 def rollback(desk: Desk, terms: Terms, number: int) -> Made:
@@ -257,11 +259,16 @@ def rollback(desk: Desk, terms: Terms, number: int) -> Made:
     return Made(store.revision)
 
 
-class _Unchanged(Exception):
+class Unchanged(Exception):
     """There is nothing to change."""
 
 
-def _made(desk: Desk, terms: Terms, message: str, make: Callable[[Change], bool]) -> Made | Refused:
+def made(desk: Desk, terms: Terms, message: str, make: Callable[[Change], bool]) -> Made | Refused:
+    """Make a change, closed under inference and checked unless the terms say otherwise.
+
+    `make` says whether it made a graph that was not there; it raises Unchanged to let all be as it
+    is. Raises StoreError and InconsistentError.
+    """
     store = FolderStore(desk.folder)
     created = False
     try:
@@ -271,10 +278,11 @@ def _made(desk: Desk, terms: Terms, message: str, make: Callable[[Change], bool]
             return Made(store.revision, created)
         with ServiceGraph(store).change(terms.author, message, expected=terms.expected) as change:
             created = make(change)
-    except _Unchanged:
+    except Unchanged:
         return Made(store.revision, changed=False)
     except DoesNotConformError as error:
-        return Refused(str(error), formats.render(error.report, terms.report_format))
+        format = terms.report_format
+        return Refused(str(error), formats.render(error.report, format) if format else error.report)
     return Made(store.revision, created)
 
 

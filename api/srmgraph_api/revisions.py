@@ -9,18 +9,34 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.responses import StreamingResponse
 
 from srmgraph_api import access, changes, jobs
+from srmgraph_api.pages import history
+from srmgraph_api.pages.site import Site, wants_html
 from srmgraph_api.problems import Problem, responses
 from srmgraph_api.service import Service
 
 
-def router(service: Service) -> APIRouter:
+def router(service: Service, site: Site) -> APIRouter:
     """Return the routes of the history."""
     routes = APIRouter(tags=["History"])
 
-    @routes.get("/history", summary="List the revisions", responses=responses(401))
-    def history(request: Request) -> dict[str, Any]:
-        """Those that are kept, the newest first: when, by whom and why each was made."""
+    @routes.get(
+        "/history",
+        summary="List the revisions",
+        response_model=None,
+        responses={
+            200: {
+                "description": "All revisions that are kept",
+                "content": {"application/json": {}, "text/html": {}},
+            },
+            **responses(401),
+        },
+    )
+    def listed(request: Request) -> Response | dict[str, Any]:
+        """Those that are kept, the newest first: when, by whom and why each was made. Browsers are
+        shown a page."""
         access.reader(service, request)
+        if wants_html(request):
+            return history.page(site, request)
         return {
             "revisions": [
                 {
@@ -38,15 +54,21 @@ def router(service: Service) -> APIRouter:
         "/history/{older}/{newer}",
         summary="Compare two revisions",
         response_class=Response,
-        responses={200: {"content": {"application/rdf-patch": {}}}, **responses(401, 403, 404)},
+        responses={
+            200: {"content": {"application/rdf-patch": {}, "text/html": {}}},
+            **responses(401, 403, 404, 429, 503, 504),
+        },
     )
-    def compare(
+    async def compare(
         request: Request,
         older: Annotated[int, Path(ge=0, examples=[0])],
         newer: Annotated[int, Path(ge=0, examples=[0])],
     ) -> Response:
-        """A line for each statement that was added (A) or deleted (D), as RDF Patch."""
+        """A line for each statement that was added (A) or deleted (D), as RDF Patch. Browsers are
+        shown a page."""
         client = access.reader(service, request)
+        if wants_html(request):
+            return await history.difference(site, request, older, newer)
         if client.graphs:
             raise Problem(403, "The key is for some graphs only, and a comparison shows all.")
         for number in (older, newer):

@@ -25,6 +25,7 @@ from srmgraph_api.line import Line, WorkersEnd
 
 _T = TypeVar("_T")
 _READY = "ready"
+_PAGES = [f"srmgraph_api.pages.{name}" for name in ("answers", "differences", "files", "reports")]
 
 
 class TooLong(Exception):
@@ -153,7 +154,7 @@ def _ended(process: BaseProcess) -> int | None:
 def _context() -> ForkServerContext:
     """How workers start: as forks of a process that has read the knowledge and opened nothing."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["srmgraph_api.jobs", "srmgraph_api.pages.answers"])
+    context.set_forkserver_preload(["srmgraph_api.jobs", *_PAGES])
     return context
 
 

@@ -45,6 +45,17 @@ def site(key_and_store: tuple[str, Path]) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
+def writing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """The address of a service whose data a module may change, and a key for everything."""
+    folder = tmp_path_factory.mktemp("writing") / "store"
+    with ServiceGraph(FolderStore.create(folder)) as graph:
+        graph.load(knowledge.example_file("training-ecosystem"), author="Ann")
+    key = Keys(folder).create("Bob", "admin")
+    with serving("--store", str(folder)) as address:
+        yield address, key
+
+
+@pytest.fixture(scope="module")
 def browser() -> "Iterator[Browser]":
     if not CHROMIUM.exists():
         pytest.skip(f"there is no {CHROMIUM}; on Debian: apt-get install chromium")
@@ -58,9 +69,26 @@ def browser() -> "Iterator[Browser]":
 
 @pytest.fixture
 def page(browser: "Browser", site: str) -> "Iterator[Page]":
-    """A new page whose addresses are relative to the service.
+    """A new page whose addresses are relative to the service; see `watched`."""
+    with watched(browser, site) as page:
+        yield page
 
-    When the test ends: no request left the host, no error was told on the console.
+
+@pytest.fixture
+def writer(browser: "Browser", writing: tuple[str, str]) -> "Iterator[Page]":
+    """The same for whoever may change everything, and is signed in."""
+    with watched(browser, writing[0]) as page:
+        page.goto("/sign-in")
+        page.get_by_label("Key").fill(writing[1])
+        page.get_by_role("button", name="Sign in").click()
+        yield page
+
+
+@contextmanager
+def watched(browser: "Browser", site: str) -> "Iterator[Page]":
+    """A new page of a service.
+
+    When it ends: no request left the host, no error was told on the console.
     """
     context = browser.new_context(base_url=site)
     page = context.new_page()

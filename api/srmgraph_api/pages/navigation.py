@@ -16,6 +16,8 @@ class Section:
 SECTIONS = (
     Section("/", "Who serves whom"),
     Section("/questions", "Questions"),
+    Section("/validation", "Validation"),
+    Section("/history", "History"),
     Section("/documentation/index.html", "Ontology & rules"),
 )
 

@@ -119,6 +119,11 @@ class Site:
         )
         return found
 
+    def may(self, request: Request, role: str) -> bool:
+        """Whether whoever is signed in has a role; what is sent is checked again when it comes."""
+        key = self.service.sessions.key(request)
+        return key is not None and key.allows(role)
+
     async def form(self, request: Request) -> FormData:
         """Return what a form says that changes something; only then may a session write.
 

@@ -1,0 +1,213 @@
+"""What workers do for the pages of reports: check a revision, and tell what was found in words."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from rdflib import RDFS, BNode, Literal, URIRef
+from rdflib.term import Node
+
+from srmgraph import knowledge
+from srmgraph.names import labels, short
+from srmgraph.store import EmbeddedStore
+from srmgraph.validation import Report, Result, paths, validate
+from srmgraph.validation.report import Place
+from srmgraph_api.jobs import Desk
+from srmgraph_api.pages.work import Term
+
+MOST_FOUND = 500
+"""How many results of a rule a page shows."""
+
+_NAMELESS = "something without a name"
+_OUTSIDE = "outside of all graphs"
+_KEPT = 3
+_PREFIXED = re.compile(r"\b(\w+):(\w+)")
+
+Counts = Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A result: the thing that it is about, the property and value if it has them, and where."""
+
+    thing: Term
+    property: Term | None
+    value: Term | None
+    message: str
+    place: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a rule found: the first of `number` results, the worst severity first."""
+
+    name: str
+    shape: str
+    severity: str
+    message: str
+    advice: str
+    number: int
+    found: tuple[Found, ...]
+
+
+@dataclass(frozen=True)
+class Told:
+    """A report as a page shows it; `graphs` counts by the graph that a result concerns."""
+
+    conforms: bool
+    counts: Counts
+    checked: int
+    rules: tuple[Rule, ...]
+    graphs: tuple[tuple[Term, Counts], ...]
+    notes: tuple[str, ...]
+
+
+def standing(desk: Desk, revision: int, graph: str, severity: str, scope: list[str]) -> Told:
+    """Return the report on a revision, or what of it concerns a graph or is of a severity.
+
+    What concerns none of the graphs in `scope`, if there are any, is left out.
+    """
+    report = _report(desk, revision)
+    if scope:
+        report = only(report, {URIRef(name) for name in scope})
+    graphs = report.by_graph
+    if graph:
+        report = only(report, {URIRef(graph)})
+    if severity:
+        kept = tuple(one for one in report.results if one.severity == severity)
+        report = _with(report, kept)
+    return told(report, graphs)
+
+
+def counts(desk: Desk, revisions: list[int], seconds: float) -> dict[int, Counts]:
+    """Return how much of each severity was found in revisions, as many as that takes no longer."""
+    end = time.monotonic() + seconds
+    found: dict[int, Counts] = {}
+    for number in revisions:
+        if time.monotonic() < end:
+            found[number] = dict(_report(desk, number).counts)
+    return found
+
+
+def told(report: Report, graphs: Mapping[URIRef | None, Counts] | None = None) -> Told:
+    """Return a report as a page shows it."""
+    about = {rule.name: rule for rule in report.rules}
+    by_graph = report.by_graph if graphs is None else graphs
+    properties = {iri for one in report.results if one.path for iri in paths.predicates(one.path)}
+    names = {iri: report.labels.get(iri, "") for iri in properties} | {
+        iri: str(label) for iri, label in _of_ontology(properties).items()
+    }
+
+    def found(one: Result) -> Found:
+        place = report.place(one)
+        several = () if one.path is None else tuple(paths.predicates(one.path))
+        return Found(
+            _term(report, report.subject(one)),
+            Term(names.get(several[0]) or report.short(several[0]), str(several[0]))
+            if several
+            else None,
+            None if one.value in (None, report.subject(one)) else _term(report, one.value),
+            in_words(one.message),
+            "" if place is None else _where(place),
+        )
+
+    return Told(
+        report.conforms,
+        dict(report.counts),
+        len(report.rules),
+        tuple(
+            Rule(
+                name,
+                str(about[name].shape) if name in about else "",
+                results[0].severity,
+                in_words(results[0].message),
+                in_words(results[0].advice),
+                len(results),
+                tuple(found(one) for one in results[:MOST_FOUND]),
+            )
+            for name, results in report.by_rule.items()
+        ),
+        tuple((graph_term(report, graph), dict(number)) for graph, number in by_graph.items()),
+        report.notes,
+    )
+
+
+def in_words(text: str) -> str:
+    """Return a sentence of a rule with terms of the ontology as people call them."""
+
+    def called(found: re.Match[str]) -> str:
+        namespace = knowledge.prefixes().get(found[1], "")
+        label = knowledge.ontology().value(URIRef(namespace + found[2]), RDFS.label)
+        return found[0] if label is None else f"“{label}”"
+
+    return _PREFIXED.sub(called, text)
+
+
+def only(report: Report, graphs: Iterable[URIRef]) -> Report:
+    """Return what of a report concerns these graphs."""
+    wanted = set(graphs)
+    kept = tuple(
+        one for one in report.results if wanted & set(report.graphs.get(report.subject(one), ()))
+    )
+    return _with(report, kept)
+
+
+def graph_term(report: Report, graph: URIRef | None) -> Term:
+    """Return a graph as people know it: by its label, or by the name of the file it came from."""
+    if graph is None:
+        return Term(_OUTSIDE)
+    return Term(report.labels.get(graph) or file_name(graph) or report.short(graph), str(graph))
+
+
+def file_name(iri: str) -> str:
+    """Return the last part of an address; empty if it has none."""
+    return unquote(PurePosixPath(urlsplit(iri).path).name)
+
+
+_reports: OrderedDict[tuple[str, int], Report] = OrderedDict()
+"""The reports that this worker has made last: a revision never changes."""
+
+
+def _report(desk: Desk, revision: int) -> Report:
+    key = (str(desk.folder), revision)
+    if key not in _reports:
+        _reports[key] = validate(desk.revision(revision))
+    _reports.move_to_end(key)
+    while len(_reports) > _KEPT:
+        _reports.popitem(last=False)
+    return _reports[key]
+
+
+def _with(report: Report, results: tuple[Result, ...]) -> Report:
+    return Report(
+        results,
+        rules=report.rules,
+        labels=report.labels,
+        prefixes=report.prefixes,
+        notes=report.notes,
+        graphs=report.graphs,
+        hints=report.hints,
+        places=report.places,
+    )
+
+
+def _of_ontology(nodes: Iterable[Node]) -> dict[Node, str]:
+    return labels(EmbeddedStore(), nodes)
+
+
+def _where(place: Place) -> str:
+    return place.words or f"line {place.line}"
+
+
+def _term(report: Report, node: Node | None) -> Term:
+    if node is None or isinstance(node, BNode):
+        return Term(_NAMELESS)
+    if isinstance(node, Literal):
+        return Term(str(node), language=node.language or "")
+    return Term(report.labels.get(node) or short(node, report.prefixes), str(node))
