@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from rdflib import SH, Literal, URIRef
 from rdflib.term import Node
 
-from srmgraph.validation import components, constraints, paths
+from srmgraph.validation import components, constraints, paths, sieves
 from srmgraph.validation.components import Use
 from srmgraph.validation.constraints import Scope
 from srmgraph.validation.prebinding import (
@@ -26,7 +27,7 @@ from srmgraph.validation.prebinding import (
 from srmgraph.validation.set_constraints import SET
 from srmgraph.validation.shapes import Shapes
 from srmgraph.validation.stored import as_stored
-from srmgraph.validation.targets import Classes, Pattern, Unsupported, target
+from srmgraph.validation.targets import Classes, Pattern, Unsupported, targets
 from srmgraph.validation.value_constraints import VALUE
 
 _PREFIXES = "PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\n"
@@ -36,6 +37,15 @@ _FOCUS = "\ue000"
 
 SHAPES_GRAPH = URIRef("urn:uuid:0d6f2a1e-4c1b-4a55-9f0e-6f5b8a3c7d21")
 """The name of the shapes graph, for queries that look at it. It is not written down elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """A check for what is missing: the pattern that finds focus nodes, and the one that each of
+    them is to match."""
+
+    where: str
+    pattern: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +59,8 @@ class Check:
     `given` are values for more variables of `sparql`: `shapesGraph` is where the query expects the
     shapes graph, in which case it is not to see it elsewhere. `parameters` are those of a component
     of the shapes graph itself, to fill places of the message. `written` gives, for a literal among
-    the focus nodes as a store keeps it, how the shapes write it: 4.0 for 4.
+    the focus nodes as a store keeps it, how the shapes write it: 4.0 for 4. `sieve` and `lack` are
+    faster ways to the same on a whole graph.
     """
 
     rule: Node
@@ -65,11 +76,18 @@ class Check:
     given: Mapping[str, Node] = field(default_factory=dict)
     parameters: Mapping[str, Node] | None = None
     written: Mapping[Node, tuple[Literal, ...]] = field(default_factory=dict)
+    sieve: str = ""
+    lack: Lack | None = None
 
     @property
     def sees_shapes(self) -> bool:
         """Whether the query looks at the shapes graph."""
         return "shapesGraph" in self.given
+
+    @property
+    def sifts_values(self) -> bool:
+        """Whether the solutions of the sieve are values, outside of which nothing is found."""
+        return bool(self.sieve) and "value" in self.columns
 
     @property
     def sparql(self) -> str:
@@ -114,11 +132,12 @@ def compile(shapes: Shapes, classes: Classes) -> Compiled:
     for rule in rules:
         scope = Scope(shapes, classes, strangers=(rule, SH.targetNode, None) in shapes.graph)
         try:
-            where = target(shapes, classes, rule)
-            if where is not None:
-                # All or nothing: a rule is not to be checked in part here, and again by pySHACL.
+            found: list[Check] = []
+            for where in targets(shapes, classes, rule):
                 place = _Place(rule, rule, where, written=_written(shapes, rule))
-                checks += list(_shape(scope, place, frozenset(rules)))
+                found += _shape(scope, place, frozenset(rules))
+            # All or nothing: a rule is not to be checked in part here, and again by pySHACL.
+            checks += found
         except Unsupported as reason:
             left_out[rule] = str(reason)
     return Compiled(tuple(checks), left_out)
@@ -178,16 +197,18 @@ def _shape(scope: Scope, place: _Place, rules: frozenset[Node]) -> Iterator[Chec
     path = None if node is None else paths.read(shapes.graph, node)
     for parameter in constraints.parameters(shapes, shape, own=True):
         for argument in constraints.arguments(shapes, shape, parameter):
-            sparql, columns = _query(scope, place, parameter, argument, step)
+            query = _query(scope, place, parameter, argument, step)
             yield Check(
                 place.rule,
                 shape,
                 constraints.component(parameter),
                 path,
                 shapes.message(shape),
-                sparql,
-                columns,
+                query.text,
+                query.columns,
                 written=place.written,
+                sieve=query.sieve,
+                lack=query.lack,
             )
     for constraint in sorted(shapes.graph.objects(shape, SH.sparql), key=str):
         if not shapes.is_deactivated(constraint):
@@ -198,22 +219,45 @@ def _shape(scope: Scope, place: _Place, rules: frozenset[Node]) -> Iterator[Chec
         yield from _shape(scope, place.below(scope, nested, step, rules), rules)
 
 
+class _Query(NamedTuple):
+    text: str
+    columns: tuple[str, ...]
+    sieve: str = ""
+    lack: Lack | None = None
+
+
 def _query(
     scope: Scope, place: _Place, parameter: URIRef, argument: Node, step: str | None
-) -> tuple[str, tuple[str, ...]]:
-    """The query for one value of one parameter, and its columns."""
+) -> _Query:
+    """The query for one value of one parameter."""
     where, outer = _FOCUS + place.where("?this"), place.outer
     if parameter in VALUE:
         good = VALUE[parameter](scope, place.shape, argument, "?value")
         values = f"?this {step} ?value ." if step is not None else "BIND(?this AS ?value)"
-        return _select(f"{where} {values} FILTER(!({good}))", ("?this", "?value", *outer))
+        text, columns = _select(f"{where} {values} FILTER(!({good}))", ("?this", "?value", *outer))
+        sieve = "" if step is None else _PREFIXES + sieves.values(_reach(scope, place, step), good)
+        return _Query(text, columns, sieve)
     fault = SET[parameter](scope, place.shape, argument, "?this", step)
     pattern, found = f"{where} {fault.pattern}", ["?this"]
     for variable, name in ((fault.value, "?value"), (fault.path, "?path")):
         if variable is not None:
             pattern += f" BIND({variable} AS {name})"
             found.append(name)
-    return _select(pattern, (*found, *outer, *fault.also), fault.having)
+    text, columns = _select(pattern, (*found, *outer, *fault.also), fault.having)
+    sieve, lack = "", None
+    if fault.single and step is not None:
+        sieve = sieves.several(_reach(scope, place, step))
+    if fault.lacks and not outer:
+        lack = Lack(place.where("?this"), fault.lacks)
+    return _Query(text, columns, sieve, lack)
+
+
+def _reach(scope: Scope, place: _Place, step: str) -> str:
+    """A pattern that finds, in `value`, the value nodes of a property shape, or more than these."""
+    pattern = f"?this {step} ?value ."
+    # To read all statements of a property is faster than to look for them at each focus node.
+    is_particular = scope.shapes.is_particular(place.rule, place.shape)
+    return pattern if is_particular else f"{place.where('?this')} {pattern}"
 
 
 def _sparql(

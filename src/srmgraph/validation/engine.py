@@ -33,6 +33,7 @@ from srmgraph.validation import paths
 from srmgraph.validation.compiler import SHAPES_GRAPH, Check, Compiled, compile
 from srmgraph.validation.report import Cost, Result
 from srmgraph.validation.shapes import PLACE, Shapes
+from srmgraph.validation.sieves import fused, lacking
 from srmgraph.validation.targets import Classes
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -43,9 +44,12 @@ Hierarchy: TypeAlias = frozenset[tuple[OxigraphTerm, OxigraphTerm]]
 
 Values: TypeAlias = Mapping[pyoxigraph.Variable, OxigraphTerm]
 
+_Rows: TypeAlias = list[dict[str, Node]]
+
 SUB_CLASS_OF = pyoxigraph.NamedNode(RDFS.subClassOf)
 
 _SHA256 = pyoxigraph.NamedNode(SDO.sha256)
+_FALSE = pyoxigraph.Literal(False)
 _THIS = pyoxigraph.Variable("this")
 _SHAPES = pyoxigraph.NamedNode(SHAPES_GRAPH)
 _THREADS = 2
@@ -78,26 +82,60 @@ def run(
     """
     compiled = _compiled(shapes, hierarchy(oxigraph), _used(oxigraph))
     gathered = Gathered(limit)
-    run_one = partial(_measured, oxigraph, shapes, limit)
+    run_some = partial(_measured, oxigraph, shapes, limit)
     # Those that put the shapes beside the data for a while have to be alone with them.
-    alone = [check for check in compiled.checks if check.sees_shapes]
-    others = [check for check in compiled.checks if not check.sees_shapes]
+    alone = [(check,) for check in compiled.checks if check.sees_shapes]
+    others = fused([check for check in compiled.checks if not check.sees_shapes])
+    done = 0
     with ThreadPoolExecutor(_THREADS) as pool:
-        answers = chain(pool.map(run_one, others), map(run_one, alone))
-        for done, (found, cost) in enumerate(answers, 1):
-            gathered.add(found, cost)
+        for found, costs in chain(pool.map(run_some, others), map(run_some, alone)):
+            gathered.add(found, costs)
+            done += len(costs)
             if progress is not None:
                 progress(done, len(compiled.checks))
     return Outcome(gathered.results(), gathered.totals, gathered.costs(), compiled.left_out)
 
 
 def _measured(
-    oxigraph: pyoxigraph.Store, shapes: Shapes, limit: int | None, check: Check
-) -> tuple[Gathered, Cost]:
-    start = time.thread_time()
+    oxigraph: pyoxigraph.Store, shapes: Shapes, limit: int | None, checks: tuple[Check, ...]
+) -> tuple[Gathered, list[Cost]]:
+    """What checks find that are run together, and what each of them cost."""
     gathered = Gathered(limit)
-    number = gathered.take(results(oxigraph, shapes, check))
-    return gathered, Cost(shapes.name(check.rule), 1, number, time.thread_time() - start)
+    start = time.thread_time()
+    if len(checks) == 1:
+        found = [_sifted(oxigraph, shapes, checks[0])]
+    else:
+        found = _lacking(oxigraph, shapes, checks)
+    numbers = [
+        gathered.take(_results(shapes, check, rows))
+        for check, rows in zip(checks, found, strict=True)
+    ]
+    seconds = (time.thread_time() - start) / len(checks)
+    return gathered, [
+        Cost(shapes.name(check.rule), 1, number, seconds)
+        for check, number in zip(checks, numbers, strict=True)
+    ]
+
+
+def _sifted(oxigraph: pyoxigraph.Store, shapes: Shapes, check: Check) -> _Rows:
+    """The solutions of a check's query on the whole graph, by way of its sieve."""
+    if not check.sieve:
+        return rows(oxigraph, shapes, check)
+    passed = query(oxigraph, check.sieve)
+    terms = [term for solution in passed if (term := solution[0]) is not None]
+    if check.sifts_values and len(terms) <= _MOST_ONE_BY_ONE:
+        return _only(oxigraph, shapes, check, "value", terms)
+    return rows(oxigraph, shapes, check) if terms else []
+
+
+def _lacking(oxigraph: pyoxigraph.Store, shapes: Shapes, checks: tuple[Check, ...]) -> list[_Rows]:
+    """The solutions of checks for what the same focus nodes may lack, from one query."""
+    found: list[_Rows] = [[] for _ in checks]
+    for this, *matches in query(oxigraph, lacking(checks)):
+        for rows_of_one, match in zip(found, matches, strict=True):
+            if match == _FALSE:
+                rows_of_one.append({"this": to_rdflib(this)})
+    return found
 
 
 class Gathered:
@@ -117,12 +155,13 @@ class Gathered:
             self._keep(result)
         return self.totals.total() - before
 
-    def add(self, other: Gathered, cost: Cost) -> None:
+    def add(self, other: Gathered, costs: Iterable[Cost]) -> None:
         """Take in what was gathered elsewhere, and what it cost."""
         self.totals += other.totals
         for result in other.results():
             self._keep(result)
-        self.spend(cost)
+        for cost in costs:
+            self.spend(cost)
 
     def spend(self, cost: Cost) -> None:
         """Add up what a rule cost."""
@@ -236,8 +275,19 @@ def results(
     """
     if variable is None:
         return _results(shapes, check, rows(oxigraph, shapes, check))
+    return _results(shapes, check, _only(oxigraph, shapes, check, variable, terms))
+
+
+def _only(
+    oxigraph: pyoxigraph.Store,
+    shapes: Shapes,
+    check: Check,
+    variable: str,
+    terms: Iterable[OxigraphTerm],
+) -> _Rows:
+    """The solutions of a check's query in which a variable is one of *terms*."""
     named: list[str] = []
-    found: list[dict[str, Node]] = []
+    found: _Rows = []
     for term in terms:
         if isinstance(term, pyoxigraph.BlankNode):
             # SPARQL has no way to write a blank node.
@@ -248,7 +298,7 @@ def results(
     parts = [[one] for one in named] if len(named) <= _MOST_ONE_BY_ONE else [named]
     for part in parts:
         found += rows(oxigraph, shapes, check.only(variable, part))
-    return _results(shapes, check, found)
+    return found
 
 
 def rows(
@@ -256,7 +306,7 @@ def rows(
     shapes: Shapes,
     check: Check,
     given: Values | None = None,
-) -> list[dict[str, Node]]:
+) -> _Rows:
     """The solutions of a check's query, with some variables *given*; raises ShapesError."""
     try:
         if not check.sees_shapes:
@@ -335,7 +385,7 @@ def _row(solution: pyoxigraph.QuerySolution, columns: tuple[str, ...]) -> dict[s
     return {name: to_rdflib(term) for name, term in found if term is not None}
 
 
-def _results(shapes: Shapes, check: Check, rows: list[dict[str, Node]]) -> Iterator[Result]:
+def _results(shapes: Shapes, check: Check, rows: _Rows) -> Iterator[Result]:
     rule, advice = shapes.name(check.rule), shapes.advice(check.shape) or shapes.advice(check.rule)
     severity = shapes.severity(check.shape)
     message = check.message or shapes.message(check.rule)

@@ -35,6 +35,9 @@ class Fault:
     the variable of the culprit, None where the whole set is. `path` is the variable of its
     property, where that is not the shape's own. Each solution that differs in one of `also` is a
     result of its own.
+
+    `lacks`, if set, is what a focus node has to match, and `pattern` is that it does not. `single`
+    says that no focus node is at fault if each has one value node only.
     """
 
     pattern: str
@@ -43,6 +46,12 @@ class Fault:
     having: str = ""
     also: tuple[str, ...] = ()
     nested: Callable[[], str] | None = None
+    lacks: str = ""
+    single: bool = False
+
+
+def _lack(pattern: str) -> Fault:
+    return Fault(f"FILTER NOT EXISTS {{ {pattern} }}", lacks=pattern)
 
 
 NOTHING = Fault("FILTER(false)")
@@ -66,7 +75,7 @@ def _max_count(scope: Scope, _shape: Node, argument: Node, focus: str, step: str
 def _has_value(_scope: Scope, _shape: Node, argument: Node, focus: str, step: str | None) -> Fault:
     if step is None:
         return Fault(f"FILTER(!sameTerm({focus}, {n_triples(argument)}))")
-    return Fault(f"FILTER NOT EXISTS {{ {focus} {step} {n_triples(argument)} }}")
+    return _lack(f"{focus} {step} {n_triples(argument)}")
 
 
 def _equals(scope: Scope, _shape: Node, argument: Node, focus: str, step: str | None) -> Fault:
@@ -144,7 +153,7 @@ def _at_least(scope: Scope, least: int, focus: str, step: str | None, counts: _C
     if least == 0:
         return NOTHING
     if least == 1:
-        return Fault(f"FILTER NOT EXISTS {{ {_several(scope, focus, step, counts, 1)} }}")
+        return _lack(_several(scope, focus, step, counts, 1))
     value = scope.fresh()
     return Fault(
         f"OPTIONAL {{ {focus} {step} {value} FILTER({counts(value)}) }}",
@@ -161,6 +170,7 @@ def _at_most(scope: Scope, most: int, focus: str, step: str | None, counts: _Cou
         f"{focus} {step} {value} FILTER({counts(value)})",
         having=f"COUNT(DISTINCT {value}) > {most}",
         nested=lambda: _several(scope, focus, step, counts, most + 1),
+        single=True,
     )
 
 

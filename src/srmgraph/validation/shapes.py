@@ -6,14 +6,22 @@ Source: SHACL sections 2.1 (shapes, targets, severity, message, deactivation).
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import TypeAlias
 
 from rdflib import OWL, RDF, RDFS, SH, Graph, Literal, URIRef
 from rdflib.term import Node
 
+from srmgraph.validation import paths
 from srmgraph.validation.report import Rule, severity_name
 
 _TARGETS = (SH.targetClass, SH.targetNode, SH.targetSubjectsOf, SH.targetObjectsOf, SH.target)
+
+_FEW = 3
+
+_Targets: TypeAlias = frozenset[tuple[Node, Node]]
 
 PLACE = re.compile(r"\{[?$]\w+\}")
 """A place in a message that is filled with what a variable holds: {?value}, {$this}."""
@@ -61,6 +69,35 @@ class Shapes:
     def _all(self) -> Iterator[Node]:
         yield from self.graph.subjects(RDF.type, SH.NodeShape)
         yield from self.graph.subjects(RDF.type, SH.PropertyShape)
+
+    def is_particular(self, rule: Node, shape: Node) -> bool:
+        """Whether each property in the path of *shape*, which belongs to *rule*, is in paths of few
+        kinds of things, so that most of its subjects are focus nodes."""
+        own = self._targets(rule)
+        return all(
+            own in (speakers := self._speakers.get(iri, set())) and len(speakers) <= _FEW
+            for iri in self._spoken(shape)
+        )
+
+    @cached_property
+    def _speakers(self) -> dict[URIRef, set[_Targets]]:
+        """By property, the targets of the shapes that have it in a path."""
+        found: dict[URIRef, set[_Targets]] = defaultdict(set)
+        for rule in self.with_targets():
+            targets = self._targets(rule)
+            for shape in self.graph.transitive_objects(rule, SH.property):
+                for iri in self._spoken(shape):
+                    found[iri].add(targets)
+        return found
+
+    def _targets(self, rule: Node) -> _Targets:
+        own = {(SH.targetClass, rule)} if self.is_class(rule) else set[tuple[Node, Node]]()
+        pairs = self.graph.predicate_objects(rule)
+        return frozenset(own | {(kind, value) for kind, value in pairs if kind in _TARGETS})
+
+    def _spoken(self, shape: Node | None) -> tuple[URIRef, ...]:
+        node = None if shape is None else self.graph.value(shape, SH.path)
+        return () if node is None else paths.predicates(paths.read(self.graph, node))
 
     def is_class(self, shape: Node) -> bool:
         """Whether *shape* is a class too and so targets its own instances."""
