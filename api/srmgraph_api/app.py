@@ -28,6 +28,7 @@ from srmgraph_api.operations import Counters
 from srmgraph_api.pages import (
     assets,
     checking,
+    data_entry,
     find,
     history,
     home,
@@ -86,6 +87,7 @@ def create_app(graph: ServiceGraph | None = None, settings: Settings | None = No
         questions.router(pages),
         standing.router(pages),
         checking.router(pages),
+        data_entry.router(pages),
         history.router(pages),
         signing_in.router(pages),
         # The last, for it takes every address that no other took.

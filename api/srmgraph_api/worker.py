@@ -25,7 +25,10 @@ from srmgraph_api.line import Line, WorkersEnd
 
 _T = TypeVar("_T")
 _READY = "ready"
-_PAGES = [f"srmgraph_api.pages.{name}" for name in ("answers", "differences", "files", "reports")]
+_PAGES = [
+    f"srmgraph_api.pages.{name}"
+    for name in ("answers", "differences", "entering", "files", "reports")
+]
 
 
 class TooLong(Exception):

@@ -17,6 +17,7 @@ SECTIONS = (
     Section("/", "Who serves whom"),
     Section("/questions", "Questions"),
     Section("/validation", "Validation"),
+    Section("/enter", "Enter data"),
     Section("/history", "History"),
     Section("/documentation/index.html", "Ontology & rules"),
 )

@@ -81,7 +81,7 @@ def standing(desk: Desk, revision: int, graph: str, severity: str, scope: list[s
         report = only(report, {URIRef(graph)})
     if severity:
         kept = tuple(one for one in report.results if one.severity == severity)
-        report = _with(report, kept)
+        report = with_results(report, kept)
     return told(report, graphs)
 
 
@@ -155,7 +155,7 @@ def only(report: Report, graphs: Iterable[URIRef]) -> Report:
     kept = tuple(
         one for one in report.results if wanted & set(report.graphs.get(report.subject(one), ()))
     )
-    return _with(report, kept)
+    return with_results(report, kept)
 
 
 def graph_term(report: Report, graph: URIRef | None) -> Term:
@@ -184,7 +184,7 @@ def _report(desk: Desk, revision: int) -> Report:
     return _reports[key]
 
 
-def _with(report: Report, results: tuple[Result, ...]) -> Report:
+def with_results(report: Report, results: tuple[Result, ...]) -> Report:
     return Report(
         results,
         rules=report.rules,
