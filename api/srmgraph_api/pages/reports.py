@@ -185,6 +185,7 @@ def _report(desk: Desk, revision: int) -> Report:
 
 
 def with_results(report: Report, results: tuple[Result, ...]) -> Report:
+    """Return a report with these results in place of its own."""
     return Report(
         results,
         rules=report.rules,
