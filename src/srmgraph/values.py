@@ -33,7 +33,7 @@ class Values:
     def __init__(self, prefixes: dict[str, str], store: Store | None = None) -> None:
         self._store = store
         self._declared = prefixes
-        self._prefixes = knowledge.prefixes() | (store.prefixes if store else {}) | prefixes
+        self._prefixes = knowledge.prefixes() | ({} if store is None else store.prefixes) | prefixes
 
     def sparql(
         self, name: str, value: object, default: str | None = None, datatype: str | None = None

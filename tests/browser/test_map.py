@@ -1,7 +1,12 @@
 """The picture of who serves whom, and what becomes of labels that would be markup."""
 
+import random
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import serving
 
@@ -17,10 +22,110 @@ ex:r a srm:ServiceRelationship ; rdfs:label "R{HOSTILE}" ;
 """
 
 
-def test_the_picture_is_drawn_from_the_table(page: Page) -> None:
+def drawn(page: Page) -> list[str]:
+    """The names of what the picture shows, from left to right."""
+    expect(page.locator(".picture canvas").first).to_be_visible()
+    shown: list[str] = page.evaluate(
+        """() => document.querySelector(".picture").picture.nodes().toArray()
+            .sort((one, other) => one.position("x") - other.position("x"))
+            .map((node) => node.data("label"))"""
+    )
+    return shown
+
+
+def test_the_picture_leads_from_suppliers_to_consumers(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 900})
     page.goto("/")
     expect(page.locator("#relationships tbody tr")).to_have_count(5)
-    expect(page.locator("#map canvas").first).to_be_visible()
+    first = ["Google", "Video streaming company", "Dion Training"]
+    names = drawn(page)
+    assert names[:3] == first
+    assert sorted(names[3:]) == ["Engineer in the IT department", "Learner"]
+    loops = "document.querySelector('.picture').picture.edges('.loop').length"
+    assert page.evaluate(loops) == 3
+    expect(page.locator("#relationships .badge")).to_have_count(3)
+
+
+def test_filters_are_addresses(page: Page) -> None:
+    page.goto("/")
+    page.get_by_label("Part of a name").fill("streaming")
+    page.get_by_label("Criticality").select_option(label="critical (2)")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page).to_have_url(re.compile(r"text=streaming&criticality=https"))
+    expect(page.locator("#relationships tbody tr")).to_have_count(2)
+    assert drawn(page) == ["Google", "Video streaming company", "Dion Training"]
+    page.get_by_role("link", name="Show all").click()
+    expect(page.locator("#relationships tbody tr")).to_have_count(5)
+    page.goto("/?text=nobody")
+    expect(page.locator(".empty")).to_have_text("No relationship fits. Show all.")
+
+
+def test_a_neighbourhood_is_opened_from_the_picture(page: Page) -> None:
+    page.goto("/")
+    drawn(page)
+    place = page.evaluate(
+        """() => document.querySelector(".picture").picture.nodes()
+            .filter((node) => node.data("label") === "Learner").renderedPosition()"""
+    )
+    page.locator(".picture").click(position=place)
+    expect(page.locator(".chosen")).to_contain_text("Learner: consumes in 1 relationship")
+    page.get_by_role("link", name="Its neighbourhood").click()
+    assert drawn(page) == ["Dion Training", "Learner"]
+    page.get_by_role("link", name="2 steps").click()
+    assert len(drawn(page)) == 5
+
+
+def test_arrows_may_be_as_wide_as_what_is_paid(page: Page) -> None:
+    page.goto("/?width=USD")
+    drawn(page)
+    widths = page.evaluate(
+        """() => Object.fromEntries(document.querySelector(".picture").picture.edges().toArray()
+            .map((edge) => [edge.data("label"), edge.data("width")]))"""
+    )
+    assert widths["1,200,000 USD"] > widths["36,000 USD"] > widths["180 USD"]
+
+
+@pytest.mark.parametrize(("button", "name"), [("SVG", ".svg"), ("PNG", ".png")])
+def test_the_picture_is_saved(page: Page, button: str, name: str) -> None:
+    page.goto("/")
+    drawn(page)
+    with page.expect_download() as waited:
+        page.get_by_role("button", name=button).click()
+    assert waited.value.suggested_filename == f"who-serves-whom{name}"
+    content = waited.value.path().read_bytes()
+    if button == "PNG":
+        assert content.startswith(b"\x89PNG")
+    else:
+        root = ElementTree.fromstring(content)
+        words = " ".join(
+            element.text or "" for element in root.iter() if element.tag.endswith("text")
+        )
+        for part in ("Google", "Dion Training", "Learner"):
+            assert part in words
+
+
+def many() -> Iterator[str]:
+    """A thousand parties, most of which have one provider, and a few that serve hundreds."""
+    some = random.Random(7)
+    yield "@prefix srm: <https://w3id.org/srm#> .\n@prefix ex: <https://example.org/many/> ."
+    for number in range(1, 1001):
+        provider = some.choice([0, 1, 2, 3, some.randrange(number)])
+        yield f"ex:r{number} srm:hasProvider ex:p{provider} ; srm:hasConsumer ex:p{number} ."
+        yield f"ex:p{number} a srm:{'Person' if number % 3 else 'Organization'} ."
+
+
+def test_a_thousand_parties_are_no_hairball(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "many.ttl"
+    file.write_text("\n".join(many()))
+    with serving(str(file)) as address:
+        page = browser.new_page(base_url=address)
+        page.goto("/")
+        expect(page.locator(".lead")).to_contain_text("1,001 parties in 1,000 relationships")
+        labels = drawn(page)
+        assert len(labels) <= 30
+        page.get_by_role("link", name="Next").click()
+        expect(page.locator(".pages")).to_contain_text("Page 2 of 10")
+        page.close()
 
 
 def test_the_table_needs_no_script(browser: Browser, site: str) -> None:
@@ -28,7 +133,10 @@ def test_the_table_needs_no_script(browser: Browser, site: str) -> None:
     page = context.new_page()
     page.goto("/")
     expect(page.get_by_role("link", name="Dion Training").first).to_be_visible()
-    expect(page.locator("#map")).to_be_hidden()
+    expect(page.locator(".picture")).to_be_hidden()
+    page.get_by_label("Part of a name").fill("learner")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.locator("#relationships tbody tr")).to_have_count(1)
     context.close()
 
 
@@ -42,8 +150,8 @@ def test_labels_are_never_markup(browser: Browser, tmp_path: Path) -> None:
         page.on("dialog", lambda dialog: dialogs.append(dialog.message))
         for place in ("/", "/resource?iri=https://example.org/hostile/r"):
             page.goto(place)
-            expect(page.get_by_text(HOSTILE).first).to_be_visible()
+            expect(page.locator("main").get_by_role("link", name=HOSTILE).first).to_be_visible()
             assert page.locator("main img").count() == 0
-            assert page.locator("main script").count() == 0
+            assert page.locator("main script:not([type='application/json'])").count() == 0
         assert dialogs == []
         context.close()

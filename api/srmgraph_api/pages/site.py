@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import jinja2
@@ -34,6 +35,8 @@ POLICY = {
 
 _CSRF = "csrf"
 _PARTS = 1000
+_KEPT = 64
+_T = TypeVar("_T")
 
 
 class Site:
@@ -41,6 +44,7 @@ class Site:
 
     def __init__(self, service: Service) -> None:
         self.service = service
+        self._kept: OrderedDict[tuple[object, ...], Any] = OrderedDict()
         self._root = urlsplit(service.settings.base).path.rstrip("/")
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -123,6 +127,20 @@ class Site:
         """Whether whoever is signed in has a role; what is sent is checked again when it comes."""
         key = self.service.sessions.key(request)
         return key is not None and key.allows(role)
+
+    async def kept(self, key: tuple[object, ...], make: Callable[[], Awaitable[_T]]) -> _T:
+        """Return what was made for a key before, or else make it.
+
+        The key tells all that it depends on, such as the page, the revision and the graphs that
+        whoever asks may see. The latest are kept.
+        """
+        if key not in self._kept:
+            self._kept[key] = await make()
+        self._kept.move_to_end(key)
+        while len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        found: _T = self._kept[key]
+        return found
 
     async def form(self, request: Request) -> FormData:
         """Return what a form says that changes something; only then may a session write.

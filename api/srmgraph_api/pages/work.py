@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -67,32 +67,34 @@ def rows(
     Things have their labels; those without one have a short name.
     """
     store = desk.revision(revision)
-    answers = {}
-    for name, given in asked.items():
-        kept = page_queries().get(name) or queries.question(name)
-        answers[name] = json.loads(store.answer(kept.bind(store, **given), "json", scope, scope))
-    return named(store, answers)
+    return named(store, {name: answer(store, name, given, scope) for name, given in asked.items()})
+
+
+def answer(store: Store, name: str, given: dict[str, str], scope: list[str]) -> Any:
+    """Return the answer to one query (SPARQL 1.1 Query Results JSON, read)."""
+    kept = page_queries().get(name) or queries.question(name)
+    return json.loads(store.answer(kept.bind(store, **given), "json", scope, scope))
 
 
 def named(store: Store, answers: Mapping[str, Any]) -> dict[str, list[Row]]:
     """Return the rows of answers (SPARQL 1.1 Query Results JSON, read) with what people call
     things."""
-    bindings = [row for answer in answers.values() for row in answer["results"]["bindings"]]
-    nodes = {
-        URIRef(value["value"])
-        for row in bindings
-        for value in row.values()
-        if value["type"] == "uri"
-    }
-    known = labels(store, nodes)
-    prefixes = knowledge.prefixes() | store.prefixes
+    known = names(
+        store,
+        {
+            value["value"]
+            for answer in answers.values()
+            for row in answer["results"]["bindings"]
+            for value in row.values()
+            if value["type"] == "uri"
+        },
+    )
 
     def term(value: dict[str, str]) -> Term:
         if value["type"] == "uri":
-            iri = URIRef(value["value"])
-            return Term(known.get(iri) or short(iri, prefixes), value["value"])
+            return known[value["value"]]
         if value["type"] == "bnode":
-            return Term(short(BNode(value["value"]), prefixes))
+            return Term(BNode(value["value"]).n3())
         datatype = value.get("datatype", "")
         datatype = datatype.removeprefix(str(XSD)) if datatype.startswith(str(XSD)) else ""
         return Term(value["value"], language=value.get("xml:lang", ""), datatype=datatype)
@@ -107,3 +109,11 @@ def named(store: Store, answers: Mapping[str, Any]) -> dict[str, list[Row]]:
         ]
         for name, answer in answers.items()
     }
+
+
+def names(store: Store, iris: Iterable[str]) -> dict[str, Term]:
+    """Return the names of things by their IRIs: their labels, or short names without one."""
+    nodes = [URIRef(iri) for iri in iris]
+    known = labels(store, nodes)
+    prefixes = knowledge.prefixes() | store.prefixes
+    return {str(iri): Term(known.get(iri) or short(iri, prefixes), str(iri)) for iri in nodes}

@@ -1,0 +1,139 @@
+"""What pages ask and reckon, without a browser: their queries, and networks of any shape."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from srmgraph import ServiceGraph, knowledge
+from srmgraph.store.folder import FolderStore
+from srmgraph_api.jobs import Desk
+from srmgraph_api.pages import drawing, network, work
+from srmgraph_api.pages.network import Tie, View
+
+GOOGLE, STREAMING, DION, LEARNER = (
+    f"https://example.org/training-ecosystem/{name}"
+    for name in ("google", "streaming-company", "dion-training", "learner")
+)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    folder = tmp_path_factory.mktemp("pages") / "store"
+    with ServiceGraph(FolderStore.create(folder)) as graph:
+        graph.load(*knowledge.example_files())
+    return Desk(folder)
+
+
+@pytest.mark.parametrize("name", work.page_queries())
+def test_a_query_of_a_page_is_answered(desk: Desk, name: str) -> None:
+    kept = work.page_queries()[name]
+    assert kept.example in {file.parent.name for file in knowledge.example_files()}
+    things = {parameter.name: f"<{DION}>" for parameter in kept.parameters if not parameter.default}
+    given = {"text": "dion"} if "text" in things else things
+    work.rows(desk, 0, {name: given}, [])
+    # A key that is for some graphs only sees nothing of others, nor of what the store keeps.
+    (rows,) = work.rows(desk, 0, {name: given}, ["https://example.org/empty"]).values()
+    assert rows == []
+
+
+# ── Networks ────────────────────────────────────────────────────────────────────────────────────
+
+CASES = {
+    "chain": ("ab bc", {"a": "supplier", "b": "provider", "c": "consumer"}, []),
+    "loop with an end": (
+        "ab bc ca cd",
+        {"a": "supplier", "b": "supplier", "c": "provider", "d": "consumer"},
+        ["abc"],
+    ),
+    "loop without an end": ("ab ba", {"a": "supplier", "b": "supplier"}, ["ab"]),
+    "itself": ("aa ab", {"a": "provider", "b": "consumer"}, ["a"]),
+    "two loops": ("ab ba bc cd dc", dict.fromkeys("abcd", "supplier"), ["ab", "cd"]),
+    "nothing": ("", {}, []),
+}
+
+
+@pytest.mark.parametrize(("text", "tiers", "loops"), CASES.values(), ids=CASES)
+def test_places_and_loops(text: str, tiers: dict[str, str], loops: list[str]) -> None:
+    ties = [Tie(pair, pair[0], pair[1]) for pair in text.split()]
+    assert network.tiers(ties) == tiers
+    assert sorted("".join(sorted(loop)) for loop in network.loops(ties)) == loops
+
+
+TIES = st.lists(st.tuples(st.sampled_from("abcdefg"), st.sampled_from("abcdefg")), max_size=18).map(
+    lambda pairs: [Tie(f"r{number}", *pair) for number, pair in enumerate(pairs)]
+)
+
+
+@given(TIES)
+def test_a_loop_is_what_reaches_itself(ties: list[Tie]) -> None:
+    reached = {(tie.provider, tie.consumer) for tie in ties}
+    for middle, one, other in itertools.product("abcdefg", repeat=3):
+        if (one, middle) in reached and (middle, other) in reached:
+            reached.add((one, other))
+    found = network.loops(ties)
+    for one, other in itertools.product("abcdefg", repeat=2):
+        in_one = any({one, other} <= loop for loop in found)
+        assert in_one == ((one, other) in reached and (other, one) in reached)
+
+
+@given(TIES, st.integers(1, 4))
+def test_a_neighbourhood_grows_by_steps(ties: list[Tie], steps: int) -> None:
+    beside = {(tie.provider, tie.consumer) for tie in ties}
+    beside |= {(other, one) for one, other in beside}
+    near = network.neighbourhood(ties, "a", steps - 1)
+    expected = near | {other for one, other in beside if one in near}
+    assert network.neighbourhood(ties, "a", steps) == expected
+
+
+# ── Views ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("view", "parties", "relationships"),
+    [
+        (View(), 20, 16),
+        (View(text="DION"), 5, 3),
+        (View(facets={"organization": "dion training"}), 5, 3),
+        (View(facets={"organization": GOOGLE}), 4, 2),
+        (View(facets={"service": "Video training"}), 4, 2),
+        (View(facets={"scope": "internal"}), 3, 4),
+        (View(facets={"scope": "internal", "service": "Video training"}), 0, 0),
+        (View(centre=LEARNER), 2, 1),
+        (View(centre=LEARNER, steps=2), 5, 4),
+        (View(tier="consumer", text="dion"), 4, 2),
+        (View(facets={"organization": "nobody"}), 0, 0),
+    ],
+)
+def test_a_view_shows(desk: Desk, view: View, parties: int, relationships: int) -> None:
+    seen = drawing.draw(desk, 0, [], view, 1)
+    assert (seen.parties, seen.relationships) == (parties, relationships)
+    assert sum(pair.relationships for pair in seen.pairs) >= relationships
+    assert len(seen.nodes) == parties
+    assert not seen.is_grouped
+
+
+def test_many_are_grouped(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawing, "MOST_PARTIES", 5)
+    monkeypatch.setattr(drawing, "HUBS", 2)
+    seen = drawing.draw(desk, 0, [], View(centre=DION, steps=3), 1)
+    assert not seen.is_grouped
+    seen = drawing.draw(desk, 0, [], View(), 1)
+    assert seen.is_grouped
+    assert len(seen.nodes) < 20
+    assert sum(node.parties for node in seen.nodes) == 20
+    assert sum(arrow.relationships for arrow in seen.arrows) + seen.left_out == sum(
+        pair.relationships for pair in seen.pairs
+    )
+    for node in seen.nodes:
+        if node.parties > 1 and node.kind:
+            inside = drawing.draw(desk, 0, [], View(tier=node.tier, kind=node.kind.iri), 1)
+            assert inside.parties >= node.parties
+
+
+def test_what_agreements_are_worth_is_counted_once(desk: Desk) -> None:
+    seen = drawing.draw(desk, 0, [], View(centre=STREAMING), 1)
+    worth = {pair.provider.text: {k: int(v) for k, v in pair.worth.items()} for pair in seen.pairs}
+    assert worth["Google"] == {"USD": 1200000}
+    assert seen.currencies == ["USD"]
