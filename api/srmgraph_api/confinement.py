@@ -28,16 +28,12 @@ def confine(memory: int, needs_no_network: bool) -> None:
     It leaves no image of its memory when it crashes, is not stopped from the keyboard, and ends
     when its parent does. Raises ConfinementError if it cannot be cut off, unless it need not.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    limit(memory)
     if sys.platform != "linux":
         if needs_no_network:
             raise ConfinementError("This system cannot cut a process off from the network.")
         return
     system = ctypes.CDLL(None, use_errno=True)
-    system.prctl(_DEATH_OF_PARENT, signal.SIGKILL)
     # Else each thread would reserve 64 MB of the addresses that the limit leaves.
     if hasattr(system, "mallopt"):
         system.mallopt(_ARENAS, 2)
@@ -48,3 +44,13 @@ def confine(memory: int, needs_no_network: bool) -> None:
     if needs_no_network:
         reason = os.strerror(ctypes.get_errno())
         raise ConfinementError(f"This process could not be cut off from the network: {reason}.")
+
+
+def limit(memory: int) -> None:
+    """Do the same but for the network, which the fork of a process without one has not either."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DEATH_OF_PARENT, signal.SIGKILL)

@@ -31,14 +31,20 @@ knowledge.shapes(), knowledge.ontology(), knowledge.prefixes(), queries.question
 
 
 class Desk:
-    """What a worker has before it: the store, and the revisions that it has opened."""
+    """What a worker has before it: the store, and the revisions that it has opened.
 
-    def __init__(self, folder: Path) -> None:
+    One of them may be there from the beginning, with its number.
+    """
+
+    def __init__(self, folder: Path, known: tuple[int, EmbeddedStore] | None = None) -> None:
         self.folder = folder
+        self._known = known
         self._opened: OrderedDict[int, EmbeddedStore] = OrderedDict()
 
     def revision(self, number: int) -> EmbeddedStore:
         """Return a revision, to be read only; raises UnknownRevisionError."""
+        if self._known is not None and self._known[0] == number:
+            return self._known[1]
         if number not in self._opened:
             self._opened[number] = FolderStore(self.folder).at(number)
         self._opened.move_to_end(number)

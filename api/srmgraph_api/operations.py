@@ -37,6 +37,7 @@ class Counters:
             ("requests_waiting", "Requests that wait", lambda: service.readers.waiting),
             ("writers_waiting", "Changes that wait", lambda: service.writers.waiting),
             ("worker_deaths", "Workers that were killed or died", lambda: service.deaths),
+            ("revision_in_memory", "The one in memory; -1 if none", lambda: service.images.number),
             ("revision", "The current revision", lambda: service.revision),
             ("disk_free_bytes", "Room on the disk of the store", lambda: _room(service)),
         ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import shutil
 import tempfile
@@ -13,6 +14,7 @@ from srmgraph import InconsistentError, ServiceGraph, knowledge
 from srmgraph.change import Change
 from srmgraph.keys import Keys
 from srmgraph.store.folder import FolderStore
+from srmgraph_api.images import Images
 from srmgraph_api.pages.sessions import Sessions
 from srmgraph_api.problems import Problem
 from srmgraph_api.settings import Settings
@@ -61,6 +63,10 @@ class Service:
         self.writers = Turns(
             [self._writer], settings.waiting, settings.waiting_of_each, settings.write_seconds
         )
+        self.images = Images(
+            self.folder, limits, settings.in_memory << 20, self._workers, self.readers
+        )
+        self._copying: asyncio.Task[None] | None = None
         self.deaths = 0
 
     @property
@@ -72,11 +78,16 @@ class Service:
         """Start the workers, so that the first who ask need not wait."""
         for worker in (*self._workers, self._writer):
             await worker.start()
+        self._copying = asyncio.create_task(self.images.run())
 
     async def stop(self) -> None:
         """End the workers, and remove what was only there for the service."""
+        if self._copying is not None:
+            self._copying.cancel()
+            await asyncio.wait({self._copying})
         for worker in (*self._workers, self._writer):
             await worker.stop()
+        await asyncio.to_thread(self.images.close)
         self.store.close()
         if self._scratch is not None:
             shutil.rmtree(self._scratch, ignore_errors=True)

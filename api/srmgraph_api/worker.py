@@ -18,10 +18,13 @@ from functools import cache
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from srmgraph_api.confinement import ConfinementError, confine
 from srmgraph_api.line import Line, WorkersEnd
+
+if TYPE_CHECKING:
+    from srmgraph_api.jobs import Desk
 
 _T = TypeVar("_T")
 _READY = "ready"
@@ -29,6 +32,9 @@ _PAGES = [
     f"srmgraph_api.pages.{name}"
     for name in ("answers", "differences", "entering", "files", "reports")
 ]
+# One that died by itself is to be told apart from one that is killed.
+_PATIENCE = 0.05
+_BEGINS_WITHIN = 60.0
 
 
 class TooLong(Exception):
@@ -51,16 +57,56 @@ class Limits:
     needs_no_network: bool = True
 
 
+class Process(Protocol):
+    """A process that was begun."""
+
+    def end(self, patience: float) -> int | None:
+        """Kill it if it does not end by itself within so many seconds; return its exit code."""
+
+
+class Origin(Protocol):
+    """What workers are begun from."""
+
+    def begin(self, end: socket.socket) -> Process:
+        """Begin a worker that speaks over this end of a line; raises OSError."""
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A process that reads the store in a folder from the disk."""
+
+    folder: Path
+    limits: Limits
+
+    def begin(self, end: socket.socket) -> Process:
+        """Begin a worker; see `Origin`."""
+        process = context().Process(target=_work, args=(end, self.folder, self.limits), daemon=True)
+        process.start()
+        return _Begun(process)
+
+
+@dataclass(frozen=True)
+class _Begun:
+    process: BaseProcess
+
+    def end(self, patience: float) -> int | None:
+        self.process.join(patience)
+        code = self.process.exitcode
+        self.process.kill()
+        self.process.join()
+        return code
+
+
 class Worker:
     """The handle of a worker, in one event loop; it does one job at a time, and one that died is
     replaced."""
 
     def __init__(self, folder: Path, limits: Limits) -> None:
-        self._folder = folder
-        self._limits = limits
-        self._process: BaseProcess | None = None
+        self._disk = Disk(folder, limits)
+        self._process: Process | None = None
         self._line: Line | None = None
         self._is_ready = False
+        self._origin: Origin = self._disk
 
     async def start(self) -> None:
         """Start the process, in place of one that died; does not wait until it is ready."""
@@ -71,6 +117,16 @@ class Worker:
         with theirs:
             self._process = await asyncio.to_thread(self._begun, theirs)
         self._line = await Line.over(ours)
+
+    async def move(self, origin: Origin | None) -> None:
+        """Go on with a process that is begun from another origin, or from the disk."""
+        self._origin = origin or self._disk
+        await self.stop(patience=0)
+        await self._ready(time.monotonic() + _BEGINS_WITHIN)
+
+    def is_from(self, origin: Origin | None) -> bool:
+        """Whether the process was begun from an origin, or from the disk."""
+        return self._origin is (origin or self._disk)
 
     async def do(self, job: Callable[..., Any], *arguments: Any, seconds: float) -> Any:
         """Return what `job` returns in the worker, called with its desk and the arguments.
@@ -110,12 +166,12 @@ class Worker:
             self._is_ready = True
         return line
 
-    async def stop(self) -> int | None:
+    async def stop(self, patience: float = _PATIENCE) -> int | None:
         """End the process, whatever it does; return its exit code."""
         process, line = self._process, self._line
         self._process = self._line = None
         self._is_ready = False
-        code = None if process is None else await asyncio.to_thread(_ended, process)
+        code = None if process is None else await asyncio.to_thread(process.end, patience)
         if line is not None:
             line.close()
         return code
@@ -125,12 +181,14 @@ class Worker:
         await self.start()
         return code
 
-    def _begun(self, end: socket.socket) -> BaseProcess:
-        process = _context().Process(
-            target=_work, args=(end, self._folder, self._limits), daemon=True
-        )
-        process.start()
-        return process
+    def _begun(self, end: socket.socket) -> Process:
+        try:
+            return self._origin.begin(end)
+        except OSError:
+            if self._origin is self._disk:
+                raise
+            self._origin = self._disk
+            return self._origin.begin(end)
 
 
 async def _undisturbed(work: Coroutine[Any, Any, _T]) -> _T:
@@ -144,20 +202,11 @@ async def _undisturbed(work: Coroutine[Any, Any, _T]) -> _T:
         raise
 
 
-def _ended(process: BaseProcess) -> int | None:
-    # One that died by itself is to be told apart from one that is killed.
-    process.join(0.05)
-    code = process.exitcode
-    process.kill()
-    process.join()
-    return code
-
-
 @cache
-def _context() -> ForkServerContext:
+def context() -> ForkServerContext:
     """How workers start: as forks of a process that has read the knowledge and opened nothing."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["srmgraph_api.jobs", *_PAGES])
+    context.set_forkserver_preload(["srmgraph_api.keeper", *_PAGES])
     return context
 
 
@@ -171,11 +220,15 @@ def _work(end: socket.socket, folder: Path, limits: Limits) -> None:
         connection.send(("unconfined", error))
         return
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    desk = Desk(folder)
-    connection.send((_READY, None))
+    work(connection, Desk(folder))
+
+
+def work(line: WorkersEnd, desk: Desk) -> None:
+    """Do what is asked over a line, until nobody is there to ask."""
+    line.send((_READY, None))
     while True:
         try:
-            job, arguments = connection.receive()
+            job, arguments = line.receive()
         except EOFError:
             return
         try:
@@ -183,7 +236,7 @@ def _work(end: socket.socket, folder: Path, limits: Limits) -> None:
         # What a job raises belongs to whoever asked, be it even a lack of memory.
         except BaseException as error:
             outcome = ("failed", _portable(error))
-        connection.send(outcome)
+        line.send(outcome)
 
 
 def _portable(error: BaseException) -> BaseException:

@@ -23,6 +23,7 @@ from srmgraph.errors import SrmgraphError
 from srmgraph.store.folder import FolderStore
 from srmgraph.validation import validate
 from srmgraph_api import jobs
+from srmgraph_api.images import Image
 from srmgraph_api.jobs import Desk
 from srmgraph_api.problems import Problem
 from srmgraph_api.turns import Turns
@@ -41,9 +42,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Working:
     """A worker, and the event loop in which it is asked."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, in_memory: int = -1) -> None:
+        limits = Limits(memory=1 << 30)
         self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
-        self._worker = Worker(folder, Limits(memory=1 << 30))
+        self._worker = Worker(folder, limits)
+        self.image = Image(folder, in_memory, limits, most=1 << 28)
+        if in_memory >= 0:
+            self._runner.run(self.image.prepare())
+            self._runner.run(self._worker.move(self.image))
 
     def do(self, job: Callable[..., Any], *arguments: Any, seconds: float) -> Any:
         return self._runner.run(self._worker.do(job, *arguments, seconds=seconds))
@@ -65,12 +71,13 @@ class Working:
 
     def close(self) -> None:
         self._runner.run(self._worker.stop())
+        self.image.close()
         self._runner.close()
 
 
-@pytest.fixture(scope="module")
-def worker(folder: Path) -> Iterator[Working]:
-    with closing(Working(folder)) as worker:
+@pytest.fixture(scope="module", params=[-1, 0], ids=["disk", "memory"])
+def worker(folder: Path, request: pytest.FixtureRequest) -> Iterator[Working]:
+    with closing(Working(folder, request.param)) as worker:
         yield worker
 
 

@@ -68,6 +68,12 @@ class FolderStore:
         """Return a revision that is still kept, to be read only; raises UnknownRevisionError."""
         return self._open(number)
 
+    def recall(self, store: EmbeddedStore, number: int) -> None:
+        """Let a store know the prefixes that a revision knows; raises UnknownRevisionError."""
+        for prefix, namespaces in self.revisions.describe(number).namespaces.items():
+            store.namespaces[prefix] = set(namespaces)
+            store.prefixes[prefix] = namespaces[-1]
+
     def history(self) -> list[Revision]:
         """Return the revisions that are kept, the newest first."""
         return [self.revisions.describe(number) for number in reversed(self.revisions.numbers())]
@@ -265,7 +271,7 @@ class FolderStore:
             opened = EmbeddedStore(pyoxigraph.Store.read_only(str(path)))
         except OSError as error:
             raise StoreError(f"{path} cannot be read: {error}.") from error
-        self._recall(opened, number)
+        self.recall(opened, number)
         return opened
 
     def _copy(self, number: int, path: Path, label: str) -> EmbeddedStore:
@@ -274,13 +280,8 @@ class FolderStore:
         copy = EmbeddedStore(pyoxigraph.Store(str(path)), label)
         copy.assumed_prefixes = self.assumed_prefixes
         if number >= 0:
-            self._recall(copy, number)
+            self.recall(copy, number)
         return copy
-
-    def _recall(self, store: EmbeddedStore, number: int) -> None:
-        for prefix, namespaces in self.revisions.describe(number).namespaces.items():
-            store.namespaces[prefix] = set(namespaces)
-            store.prefixes[prefix] = namespaces[-1]
 
     def _description(
         self, number: int, author: str, message: str, store: EmbeddedStore
