@@ -79,7 +79,7 @@ class Examiner:
                 str(result.value),
             )
             for check in self._checks
-            for result in engine._results(
+            for result in engine.of_rows(
                 self._shapes, check, list(engine._answers(self._oxigraph, check))
             )
         )

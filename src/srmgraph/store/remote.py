@@ -34,17 +34,18 @@ from srmgraph.store.remote_answers import (
     truth,
 )
 from srmgraph.store.remote_changes import difference
-from srmgraph.store.remote_http import Answer, Connection, RefusedError, SlowError
+from srmgraph.store.remote_http import Answer, Connection, RefusedError, SlowError, Traffic
 from srmgraph.store.remote_login import Basic, Bearer, Digest, Login, address, endpoint
 from srmgraph.store.remote_servers import STAND_IN, Parameters, Server, server_of
 from srmgraph.store.remote_writer import Writer
 from srmgraph.store.solutions import Solutions, results_format
 from srmgraph.store.updates import with_dataset
 from srmgraph.syntax import Parser, format_of
-from srmgraph.terms import n_triples, triples_to_oxigraph
+from srmgraph.terms import Term, n_triples, to_rdflib, triples_to_oxigraph
 
 __all__ = ["Basic", "Bearer", "Digest", "RemoteStore", "Server"]
 
+_AT_ONCE = 500
 _SERVER = re.compile(r"([a-z0-9]+)\+(?=https?://)")
 
 
@@ -161,6 +162,52 @@ class RemoteStore:
         # A first reading, to find out whether the answer is whole.
         rows(answer, self._server)
         return Solutions(solutions(answer, self._server), sparql)
+
+    def rows(self, sparql: str, seconds: float | None = None) -> list[dict[str, Term]]:
+        """Return all rows of a SELECT query, in at most so many `seconds`; a row has no more
+        variables than have a value in it.
+
+        Raises QueryError and StoreError: SlowError where it takes longer, PartialError where the
+        server does not give all rows.
+        """
+        answer = self._ask(sparql, ROWS, None, seconds)
+        names = solutions(answer, self._server).variables
+        return [
+            {name.value: to_rdflib(term) for name in names if (term := row[name]) is not None}
+            for row in rows(answer, self._server)
+        ]
+
+    def described_in(
+        self, things: Iterable[rdflib.URIRef]
+    ) -> dict[rdflib.URIRef, list[rdflib.URIRef | None]]:
+        """Return the named graphs in which each thing is described; None is the default graph."""
+        found: dict[rdflib.URIRef, list[rdflib.URIRef | None]] = {}
+        for part in _in_parts(things):
+            one = f"VALUES ?thing {{ {part} }}"
+            query = f"SELECT DISTINCT ?thing ?g {{ {one} GRAPH ?g {{ ?thing ?p ?o }} }}"
+            answer: list[tuple[Term, Term | None]] = [
+                (row["thing"], row["g"]) for row in self.rows(query)
+            ]
+            if self._server.stand_in is None:
+                query = f"SELECT DISTINCT ?thing {{ {one} ?thing ?p ?o }}"
+                own = self._raw(query, self._server.outside)
+                answer += [(to_rdflib(row["thing"]), None) for row in own]
+            for thing, name in answer:
+                if str(name) not in self._server.hidden:
+                    is_outside = name is None or str(name) == self._server.stand_in
+                    graph = None if is_outside else rdflib.URIRef(str(name))
+                    found.setdefault(rdflib.URIRef(str(thing)), []).append(graph)
+        return found
+
+    def misread(self, sparql: str) -> str:
+        """Return what in a query this server is known to answer wrongly; empty if nothing is."""
+        found = (what for sign, what in self._server.misreads if re.search(sign, sparql))
+        return next(found, "")
+
+    @property
+    def traffic(self) -> Traffic:
+        """How many requests this store has sent so far, and how many bytes went and came."""
+        return self._http.traffic
 
     def construct(self, sparql: str) -> rdflib.Graph:
         """Answer a CONSTRUCT or DESCRIBE query; see `Store`. Raises StoreError, as `select`."""
@@ -408,6 +455,13 @@ class RemoteStore:
                 if name is None or name.value == self._server.stand_in:
                     name = intake.OUTSIDE
                 yield pyoxigraph.Quad(row["s"], row["p"], row["o"], name)
+
+
+def _in_parts(things: Iterable[rdflib.URIRef]) -> Iterator[str]:
+    """Yield things as SPARQL writes them, some hundred at a time."""
+    names = [n_triples(thing) for thing in things]
+    for start in range(0, len(names), _AT_ONCE):
+        yield " ".join(names[start : start + _AT_ONCE])
 
 
 def _words(sparql: str) -> set[str]:

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import pyoxigraph
 
 from srmgraph.errors import ParseError, StoreError
-from srmgraph.store.remote_http import Answer
+from srmgraph.store.remote_http import Answer, PartialError
 from srmgraph.store.remote_servers import Server
 from srmgraph.syntax import FORMATS, Parser
 
@@ -101,15 +101,15 @@ def check_whole(answer: Answer) -> None:
     if "X-SQL-State" in answer.headers:
         raise not_whole(answer)
     if most := answer.headers.get("X-SPARQL-MaxRows"):
-        raise StoreError(
+        raise PartialError(
             f"{answer.url} gives {most} rows at most, and there may be more. Ask for less, or "
             "raise its limit (docs/remote-stores.md)."
         )
 
 
-def not_whole(answer: Answer) -> StoreError:
+def not_whole(answer: Answer) -> PartialError:
     """Return the error for an answer that breaks off."""
-    return StoreError(
+    return PartialError(
         f"The answer of {answer.url} breaks off before its end. Servers do so when a query takes "
         "longer than they allow. Ask for less, or raise the server's time limit."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,6 +63,27 @@ class SlowError(StoreError):
     """An answer has not come in time."""
 
 
+class PartialError(StoreError):
+    """An answer is not whole: it breaks off, or the server gives no more than so many rows."""
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """How many requests were sent, and how many bytes without headers went and came."""
+
+    requests: int = 0
+    sent: int = 0
+    received: int = 0
+
+    def since(self, before: Traffic) -> Traffic:
+        """What came to it after that."""
+        return Traffic(
+            self.requests - before.requests,
+            self.sent - before.sent,
+            self.received - before.received,
+        )
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a server answers to a request that it has carried out."""
@@ -92,6 +114,8 @@ class Connection:
         self._seconds = seconds
         self._attempts = attempts
         self._largest = largest_answer
+        self._lock = threading.Lock()
+        self.traffic = Traffic()
 
     def close(self) -> None:
         """Close all connections."""
@@ -168,6 +192,13 @@ class Connection:
                 ) from error
             except HTTPError as error:
                 raise self._unreachable(url, error) from error
+            with self._lock:
+                so_far = self.traffic
+                self.traffic = Traffic(
+                    so_far.requests + 1,
+                    so_far.sent + len(body),
+                    so_far.received + len(content),
+                )
             if 200 <= response.status < 300:
                 return Answer(url, response.headers, content)
             challenges = response.headers.getlist("WWW-Authenticate")
@@ -238,4 +269,6 @@ def _words(content: bytes, is_page: bool) -> str:
     """Return what a refusal says, on one line."""
     text = content[:20_000].decode(errors="replace")
     words = " ".join((_TAGS.sub(" ", text) if is_page else text).split())
+    # Virtuoso repeats the query, which says nothing about what is wrong with it.
+    words = words.partition(" SPARQL query: ")[0]
     return words if len(words) <= 300 else f"{words[:300]}…"

@@ -70,6 +70,10 @@ class Server:
     most_triples: int | None = None
     """At so many triples a graph is cut off without a word; None: none is."""
 
+    misreads: tuple[tuple[str, str], ...] = ()
+    """Regular expressions for what in a query this server is known to answer wrongly without a
+    word, each with what that is."""
+
 
 SERVERS = {
     server.name: server
@@ -113,6 +117,12 @@ SERVERS = {
             ties_blank_nodes=False,
             largest_update=1_000,
             most_triples=10_000,
+            misreads=(
+                (
+                    r"\}\s*\)*\s*\|\||\|\|[\s(!]*(?:NOT\s+)?EXISTS|\bIF\s*\([^{}]*EXISTS",
+                    "EXISTS as a part of a longer condition",
+                ),
+            ),
         ),
         Server("fuseki", query="/query", update="/update", data="/data"),
         Server(

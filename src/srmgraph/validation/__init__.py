@@ -9,8 +9,10 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
+from typing import TYPE_CHECKING, TypeAlias
 from typing import Literal as OneOf
 
 from pyoxigraph import DefaultGraph, NamedNode
@@ -40,6 +42,13 @@ from srmgraph.validation.report import (
 )
 from srmgraph.validation.shapes import Shapes
 
+if TYPE_CHECKING:
+    from srmgraph.store.remote import RemoteStore
+    from srmgraph.validation.remote import Options
+
+Where: TypeAlias = "EmbeddedStore | RemoteStore"
+"""A store that can be checked where it is."""
+
 
 class Validator:
     """Rules, made ready once, to check stores with again and again.
@@ -50,6 +59,7 @@ class Validator:
 
     def __init__(self, shapes: Graph | None = None) -> None:
         self._shapes = Shapes(knowledge.shapes() if shapes is None else shapes)
+        self._is_of_the_project = shapes is None
         if shapes is not None:
             wellformed.check(self._shapes)
         named = map(self._shapes.rule, self._shapes.with_targets())
@@ -89,6 +99,41 @@ class Validator:
             totals=None if limit is None else dict(outcome.totals),
             costs=tuple(outcome.costs),
             made=made,
+        )
+
+    def validate_remotely(
+        self,
+        store: RemoteStore,
+        *,
+        limit: int | None = None,
+        progress: Progress | None = None,
+        options: Options | None = None,
+    ) -> Report:
+        """Check what is on a SPARQL server, where it is; see the function `validate_remotely`."""
+        # It needs all that speaks HTTP, for which nobody else is to wait.
+        from srmgraph.validation import remote
+
+        if limit is not None and limit < 1:
+            raise ValueError("A limit is 1 or more.")
+        made = datetime.now(UTC)
+        told = remote.check_ontology(store, self._is_of_the_project)
+        outcome = remote.run(store, self._shapes, progress, limit, options)
+        results = sorted_results(outcome.results)
+        report = self._report(
+            store,
+            results,
+            _Things(store, _mentioned(results)),
+            {},
+            totals=None if limit is None else dict(outcome.totals),
+            costs=tuple(outcome.costs),
+            made=made,
+        )
+        return replace(
+            report,
+            notes=told,
+            unchecked={
+                self._shapes.name(rule): reason for rule, reason in outcome.left_out.items()
+            },
         )
 
     def revalidate(
@@ -138,7 +183,7 @@ class Validator:
 
     def _report(
         self,
-        store: EmbeddedStore,
+        store: Where,
         results: tuple[Result, ...],
         about: _Things,
         left_out: Mapping[Node, str],
@@ -175,7 +220,7 @@ class _Things:
 
     def __init__(
         self,
-        store: EmbeddedStore,
+        store: Where,
         mentioned: set[Node],
         standing: Report | None = None,
         changed: Iterable[Node] = (),
@@ -196,13 +241,19 @@ class _Things:
                 self.graphs = _graphs(store, mentioned)
 
 
-def _graphs(store: EmbeddedStore, nodes: Iterable[Node]) -> dict[Node, tuple[URIRef | None, ...]]:
+def _graphs(store: Where, nodes: Iterable[Node]) -> dict[Node, tuple[URIRef | None, ...]]:
     """The named graphs in which each thing is described, where there are any such graphs; without
-    those that a store keeps for itself."""
+    those that a store keeps for itself. On a server, things without a name cannot be looked up."""
     found: dict[Node, tuple[URIRef | None, ...]] = {}
     if not _has_named_graphs(store):
         return found
     own = set(knowledge.own_graphs())
+    if not isinstance(store, EmbeddedStore):
+        things = sorted({node for node in nodes if isinstance(node, URIRef)})
+        for thing, told in store.described_in(things).items():
+            if kept := sorted(set(told) - own, key=lambda name: name or ""):
+                found[thing] = tuple(kept)
+        return found
     for node in nodes:
         if isinstance(node, URIRef | BNode):
             quads = store.oxigraph.quads_for_pattern(to_oxigraph(node), None, None)  # type: ignore[arg-type]
@@ -214,7 +265,9 @@ def _graphs(store: EmbeddedStore, nodes: Iterable[Node]) -> dict[Node, tuple[URI
     return found
 
 
-def _has_named_graphs(store: EmbeddedStore) -> bool:
+def _has_named_graphs(store: Where) -> bool:
+    if not isinstance(store, EmbeddedStore):
+        return bool(set(store.graphs()) - {None, *knowledge.own_graphs()})
     own = {NamedNode(name) for name in knowledge.own_graphs()}
     return any(name not in own for name in store.oxigraph.named_graphs())
 
@@ -256,6 +309,29 @@ def validate(
     """
     return _validator(shapes).validate(
         store, engine=engine, exclusive=exclusive, limit=limit, progress=progress
+    )
+
+
+def validate_remotely(
+    store: RemoteStore,
+    shapes: Graph | None = None,
+    *,
+    limit: int | None = None,
+    progress: Progress | None = None,
+    options: Options | None = None,
+) -> Report:
+    """Check what is on a SPARQL server against *shapes*, by default the project's rules.
+
+    The queries run there; no more than results is fetched, and nothing is written. The server has
+    to hold the ontology; with shapes of your own it may do without, and then the report says so.
+    `options` say how much is asked at a time; `progress` and *limit* are as in `validate`.
+
+    Rules that the server cannot answer, or for which there is no query, are in the report's
+    `unchecked`, with the reason. Raises StoreError where the server cannot be reached, or holds no
+    ontology or another, and ShapesError when the shapes break the rules of SHACL.
+    """
+    return _validator(shapes).validate_remotely(
+        store, limit=limit, progress=progress, options=options
     )
 
 
@@ -305,4 +381,5 @@ __all__ = [
     "locate",
     "revalidate",
     "validate",
+    "validate_remotely",
 ]

@@ -60,7 +60,8 @@ class Check:
     shapes graph, in which case it is not to see it elsewhere. `parameters` are those of a component
     of the shapes graph itself, to fill places of the message. `written` gives, for a literal among
     the focus nodes as a store keeps it, how the shapes write it: 4.0 for 4. `sieve` and `lack` are
-    faster ways to the same on a whole graph.
+    faster ways to the same on a whole graph. `focus` is a query for all focus nodes, whether or not
+    anything is wrong with them.
     """
 
     rule: Node
@@ -78,6 +79,7 @@ class Check:
     written: Mapping[Node, tuple[Literal, ...]] = field(default_factory=dict)
     sieve: str = ""
     lack: Lack | None = None
+    focus: str = ""
 
     @property
     def sees_shapes(self) -> bool:
@@ -105,11 +107,14 @@ class Check:
         Another variable than `this` has to be one that every solution binds.
         """
         values = f"VALUES ?{variable} {{ {' '.join(terms)} }} "
-        if self.targets_text is not None:
-            return replace(self, targets_text=self.targets_text.replace(_FOCUS, values))
         # Focus nodes are found at the start of each group, other values once for all.
-        times = -1 if variable == "this" else 1
-        return replace(self, text=self.text.replace(_FOCUS, values, times).replace(_FOCUS, ""))
+        return self.where(values, -1 if variable == "this" else 1)
+
+    def where(self, pattern: str, times: int = -1) -> Check:
+        """The same for those focus nodes only, in `?this`, for which a group pattern holds."""
+        if self.targets_text is not None:
+            return replace(self, targets_text=self.targets_text.replace(_FOCUS, pattern))
+        return replace(self, text=self.text.replace(_FOCUS, pattern, times).replace(_FOCUS, ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +178,10 @@ class _Place:
 
         return _Place(rule, nested, where, (*self.outer, outer), around)
 
+    def focus(self) -> str:
+        """The query for the focus nodes."""
+        return _select(self.where("?this"), ("?this",))[0]
+
 
 def _written(shapes: Shapes, rule: Node) -> dict[Node, tuple[Literal, ...]]:
     found: dict[Node, tuple[Literal, ...]] = {}
@@ -209,6 +218,7 @@ def _shape(scope: Scope, place: _Place, rules: frozenset[Node]) -> Iterator[Chec
                 written=place.written,
                 sieve=query.sieve,
                 lack=query.lack,
+                focus=place.focus(),
             )
     for constraint in sorted(shapes.graph.objects(shape, SH.sparql), key=str):
         if not shapes.is_deactivated(constraint):
@@ -298,6 +308,7 @@ def _sparql(
         targets_text=targets,
         given={name: values[name] for name in names},
         written=place.written,
+        focus=place.focus(),
     )
 
 
@@ -333,6 +344,7 @@ def _component(
         focus_is_value=path is None,
         parameters=use.values,
         written=place.written,
+        focus=place.focus(),
     )
 
 

@@ -107,7 +107,7 @@ def _measured(
     else:
         found = _lacking(oxigraph, shapes, checks)
     numbers = [
-        gathered.take(_results(shapes, check, rows))
+        gathered.take(of_rows(shapes, check, rows))
         for check, rows in zip(checks, found, strict=True)
     ]
     seconds = (time.thread_time() - start) / len(checks)
@@ -274,8 +274,8 @@ def results(
     Raises ShapesError when its SPARQL cannot be answered.
     """
     if variable is None:
-        return _results(shapes, check, rows(oxigraph, shapes, check))
-    return _results(shapes, check, _only(oxigraph, shapes, check, variable, terms))
+        return of_rows(shapes, check, rows(oxigraph, shapes, check))
+    return of_rows(shapes, check, _only(oxigraph, shapes, check, variable, terms))
 
 
 def _only(
@@ -385,7 +385,8 @@ def _row(solution: pyoxigraph.QuerySolution, columns: tuple[str, ...]) -> dict[s
     return {name: to_rdflib(term) for name, term in found if term is not None}
 
 
-def _results(shapes: Shapes, check: Check, rows: _Rows) -> Iterator[Result]:
+def of_rows(shapes: Shapes, check: Check, rows: Iterable[Mapping[str, Node]]) -> Iterator[Result]:
+    """What the solutions of a check's query mean; raises ShapesError where one says it failed."""
     rule, advice = shapes.name(check.rule), shapes.advice(check.shape) or shapes.advice(check.rule)
     severity = shapes.severity(check.shape)
     message = check.message or shapes.message(check.rule)
@@ -423,7 +424,7 @@ def _results(shapes: Shapes, check: Check, rows: _Rows) -> Iterator[Result]:
             )
 
 
-def _filled(message: str, row: dict[str, Node]) -> str:
+def _filled(message: str, row: Mapping[str, Node]) -> str:
     def text(place: re.Match[str]) -> str:
         term = row.get(place[0][2:-1])
         return place[0] if term is None else str(term)

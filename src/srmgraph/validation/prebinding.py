@@ -129,17 +129,36 @@ def set_wise(query: str, target: str, outer: tuple[str, ...] = ()) -> tuple[str,
         *_projection(pieces[:opening]),
         *(variable.removeprefix("?") for variable in outer),
     )
+    body = _in_each_group(pieces[opening:], target)
+    names = " ".join(f"?{name}" for name in projected)
+    return f"{_prologue(pieces[:opening])}SELECT DISTINCT {names} WHERE {''.join(body)}", projected
+
+
+def given(query: str, pattern: str) -> tuple[str, str]:
+    """Put a group pattern, which gives variables their values, at the start of each group of a
+    SELECT; returns what stands before the first SELECT, and the rest."""
+    pieces = [(kind, text) for kind, text in tokens(query) if kind != "skip" or text.isspace()]
+    start = next(i for i, (k, t) in enumerate(pieces) if k == "word" and t.upper() == "SELECT")
+    texts = [f"?{text[1:]}" if kind == "variable" else text for kind, text in pieces]
+    opening = next(i for i, (k, t) in enumerate(pieces) if k == "other" and t == "{" and i > start)
+    body = _in_each_group(pieces[opening:], pattern)
+    return "".join(texts[:start]), "".join([*texts[start:opening], *body])
+
+
+def _in_each_group(pieces: list[tuple[str, str]], pattern: str) -> list[str]:
+    """The texts of pieces, with a pattern at the start of each group that is not inside EXISTS."""
     body: list[str] = []
     exists_depth: list[bool] = []
     last_word = ""
-    for kind, text in pieces[opening:]:
+    for place, (kind, text) in enumerate(pieces):
         if kind == "variable":
             text = f"?{text[1:]}"
         body.append(text)
         if kind == "other" and text == "{":
             inside = last_word == "EXISTS" or any(exists_depth)
-            if not inside:
-                body.append(f" {target} ")
+            # A SELECT inside has nothing beside it in its brackets.
+            if not inside and not _is_select(pieces[place + 1 :]):
+                body.append(f" {pattern} ")
             exists_depth.append(inside)
         elif kind == "other" and text == "}":
             exists_depth.pop()
@@ -147,8 +166,12 @@ def set_wise(query: str, target: str, outer: tuple[str, ...] = ()) -> tuple[str,
             last_word = text.upper()
         elif kind != "skip":
             last_word = ""
-    names = " ".join(f"?{name}" for name in projected)
-    return f"{_prologue(pieces[:opening])}SELECT DISTINCT {names} WHERE {''.join(body)}", projected
+    return body
+
+
+def _is_select(pieces: list[tuple[str, str]]) -> bool:
+    first = next((text for kind, text in pieces if kind != "skip"), "")
+    return first.upper() == "SELECT"
 
 
 def asked(query: str) -> tuple[str, str]:

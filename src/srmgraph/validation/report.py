@@ -126,6 +126,9 @@ class Report:
     for. `places` says where in the files a thing is described, or what a result is about, once
     somebody has looked.
 
+    `unchecked` gives, for a rule that could not be checked or not wholly, the reason: then a report
+    without results does not mean that nothing is wrong.
+
     `costs` are what each rule cost, the dearest first; `work` says how much was done where the
     report was brought up to date from an earlier one; `made` is the moment (UTC) when the
     validation began. Reports that differ in these only are equal.
@@ -142,9 +145,15 @@ class Report:
     graphs: Mapping[Node, tuple[URIRef | None, ...]] = field(default_factory=dict)
     hints: Mapping[Node, URIRef] = field(default_factory=dict)
     places: Mapping[Node | Result, Place] = field(default_factory=dict)
+    unchecked: Mapping[str, str] = field(default_factory=dict)
     costs: tuple[Cost, ...] = field(default=(), compare=False)
     work: Work | None = field(default=None, compare=False)
     made: datetime | None = field(default=None, compare=False)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all rules could be checked."""
+        return not self.unchecked
 
     @property
     def conforms(self) -> bool:

@@ -43,7 +43,15 @@ def _node_kind(_scope: Scope, _shape: Node, argument: Node, value: str) -> str:
 
 def _in(scope: Scope, _shape: Node, argument: Node, value: str) -> str:
     options = list(Collection(scope.graph, argument))
-    return " || ".join(f"sameTerm({value}, {n_triples(option)})" for option in options) or "false"
+    names = [n_triples(option) for option in options if isinstance(option, URIRef)]
+    # IRIs are equal where they are the same; literals may be equal that are not.
+    found = [f"{value} IN ({', '.join(names)})"] if names else []
+    found += [
+        f"sameTerm({value}, {n_triples(option)})"
+        for option in options
+        if not isinstance(option, URIRef)
+    ]
+    return " || ".join(found) or "false"
 
 
 def _pattern(scope: Scope, shape: Node, argument: Node, value: str) -> str:

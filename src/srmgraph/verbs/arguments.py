@@ -110,3 +110,15 @@ def count(text: str) -> int:
     if not text.isdigit():
         raise argparse.ArgumentTypeError(f"“{text}” is no number of results")
     return int(text)
+
+
+def seconds(text: str) -> float:
+    """Read a time in seconds."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    # Neither infinity nor what is no number.
+    if not 0 < found < 1e9:
+        raise argparse.ArgumentTypeError(f"“{text}” is no number of seconds")
+    return found

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from srmgraph.graph import ServiceGraph
     from srmgraph.terminal import Terminal
+    from srmgraph.validation import Report
 
 
 def install(add: AddVerb) -> None:
@@ -42,6 +43,13 @@ def install(add: AddVerb) -> None:
         choices=("compiled", "pyshacl"),
         default="compiled",
         help="pyshacl is slower by far, for a second opinion",
+    )
+    one.add_argument(
+        "--timeout",
+        type=arguments.seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="how long a server may take to answer one query (60)",
     )
     one.set_defaults(run=_validate)
 
@@ -93,31 +101,59 @@ def _demo(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> i
 
 
 def _validate(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:
-    from srmgraph.validation import validate
     from srmgraph.validation.formats import text
-    from srmgraph.validation.places import locate
 
     if bool(options.files) == bool(options.store):
         raise ParameterError("Name files to check, or a store with --store, one of the two.")
+    shapes = _shapes(options.shapes) if options.shapes else None
+    if options.store and reading.is_on_a_server(options.store):
+        report = _on_a_server(options, shapes, terminal)
+    else:
+        report = _here(options, shapes, terminal)
+    if options.profile:
+        terminal.remark(text.profile(report))
+    return reading.show(report, options, terminal)
+
+
+def _here(options: argparse.Namespace, shapes: Graph | None, terminal: Terminal) -> Report:
+    """Check files, or a store in a folder, in this process."""
+    from srmgraph.validation import locate, validate
+
     if options.store:
         graph = reading.of_store(options)
     else:
         graph = reading.of_files(options.files, options.input_format, terminal)
-    shapes = _shapes(options.shapes) if options.shapes else None
     if options.infer:
         reading.infer(graph, terminal)
+    store = graph.store.snapshot()
     with terminal.counting("Checking rules") as count:
         report = validate(
-            graph.store.snapshot(),
-            shapes,
-            engine=options.engine,
-            exclusive=not options.store,
-            progress=count,
+            store, shapes, engine=options.engine, exclusive=not options.store, progress=count
         )
+    return locate(report, store, options.files, options.input_format)
+
+
+def _on_a_server(options: argparse.Namespace, shapes: Graph | None, terminal: Terminal) -> Report:
+    """Check what is on a server there; nothing but results is fetched."""
+    from srmgraph.store.remote import RemoteStore
+    from srmgraph.validation import validate_remotely
+
+    if options.infer or options.engine != "compiled":
+        raise ParameterError(
+            "A store on a server is checked there, as it is: leave out --infer and --engine."
+        )
+    store = RemoteStore(options.store, timeout=options.timeout)
+    try:
+        with terminal.counting("Checking rules") as count:
+            report = validate_remotely(store, shapes, progress=count)
+    finally:
+        store.close()
     if options.profile:
-        terminal.remark(text.profile(report))
-    report = locate(report, graph.store.snapshot(), options.files, options.input_format)
-    return reading.show(report, options, terminal)
+        used = store.traffic
+        terminal.remark(
+            f"{used.requests:,} requests, {used.sent:,} bytes sent, {used.received:,} received."
+        )
+    return report
 
 
 def _infer(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:

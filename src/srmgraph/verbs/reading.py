@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from srmgraph.errors import InputError, ParameterError
-from srmgraph.verbs.arguments import DOES_NOT_CONFORM, DONE
+from srmgraph.verbs.arguments import DOES_NOT_CONFORM, DONE, NOT_UNDERSTOOD
 
 if TYPE_CHECKING:
     from srmgraph.graph import ServiceGraph
@@ -53,6 +53,11 @@ def of_data(options: argparse.Namespace, terminal: Terminal) -> ServiceGraph:
     return of_files(options.data, options.input_format, terminal)
 
 
+def is_on_a_server(name: str) -> bool:
+    """Return whether a store is one that is spoken to by HTTP."""
+    return "://" in name
+
+
 def folder_store(name: str, *, create: bool = False) -> FolderStore:
     """Return the store in a folder; raises ParameterError for a store that is elsewhere."""
     from srmgraph.store import open_store
@@ -89,4 +94,6 @@ def show(report: Report, options: argparse.Namespace, terminal: Terminal) -> int
         terminal.report(shown, options.limit)
     else:
         terminal.raw(formats.render(shown, options.format))
-    return DOES_NOT_CONFORM if report.fails(options.fail_on.capitalize()) else DONE
+    if report.fails(options.fail_on.capitalize()):
+        return DOES_NOT_CONFORM
+    return DONE if report.is_complete else NOT_UNDERSTOOD

@@ -54,6 +54,8 @@ def _page(report: Report) -> Iterator[str]:
     yield "<main>"
     yield f"<h1>{_plain(verdict)}</h1>"
     yield from (f'<p class="faint">{_plain(note)}</p>' for note in report.notes)
+    for rule, reason in report.unchecked.items():
+        yield f"<p>Not checked: <code>{_plain(rule)}</code>, because {_plain(reason)}</p>"
     severities = list(report.counts)
     if len(report.by_rule) > 1:
         rules = ((f"<code>{_plain(r)}</code>", c) for r, c in report.counts_by_rule.items())

@@ -7,6 +7,7 @@
       "byRule": {"relationship-has-provider": {"Violation": 1}},
       "byGraph": [{"graph": "https://…" or null, "counts": {"Violation": 1}}],
       "notes": [],
+      "notChecked": {},                          rules that could not be checked, with the reason
       "results": [{
         "rule": "relationship-has-provider",     the last part of the rule's IRI
         "severity": "Violation",
@@ -57,6 +58,7 @@ def content(report: Report) -> dict[str, Any]:
             {"graph": graph, "counts": dict(counts)} for graph, counts in report.by_graph.items()
         ],
         "notes": list(report.notes),
+        "notChecked": dict(report.unchecked),
         "results": [_result(report, result) for result in report.results],
     }
 

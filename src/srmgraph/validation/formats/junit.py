@@ -1,7 +1,7 @@
 """A report for continuous integration: one test case for each rule, in JUnit's XML.
 
-A Violation is a failure. Warnings and Infos are told on the output of their test case, for JUnit
-knows nothing between passed and failed.
+A Violation is a failure, and a rule that could not be checked is an error. Warnings and Infos are
+told on the output of their test case, for JUnit knows nothing between passed and failed.
 """
 
 from __future__ import annotations
@@ -19,18 +19,20 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 def render(report: Report) -> str:
     """Write *report* as a JUnit test suite."""
     failing = {rule: found for rule, found in report.by_rule.items() if _violations(found)}
-    names = sorted({rule.name for rule in report.rules} | set(report.by_rule))
+    names = sorted({rule.name for rule in report.rules} | {*report.by_rule, *report.unchecked})
     suite = ElementTree.Element(
         "testsuite",
         name="srmgraph validate",
         tests=str(len(names)),
         failures=str(len(failing)),
-        errors="0",
+        errors=str(len(report.unchecked)),
         skipped="0",
     )
     for name in names:
         case = ElementTree.SubElement(suite, "testcase", classname="rules", name=_clean(name))
         results = report.by_rule.get(name, ())
+        if name in report.unchecked:
+            ElementTree.SubElement(case, "error", message=_clean(report.unchecked[name]))
         if name in failing:
             failure = ElementTree.SubElement(
                 case,
@@ -59,7 +61,7 @@ def _violations(results: tuple[Result, ...]) -> bool:
 
 
 def _details(report: Report, results: tuple[Result, ...]) -> str:
-    only = replace(report, results=results, notes=())
+    only = replace(report, results=results, notes=(), unchecked={})
     return _clean(text.render(only, limit=len(results)).rsplit("\n\n", 1)[0])
 
 

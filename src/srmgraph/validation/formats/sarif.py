@@ -30,8 +30,24 @@ def render(report: Report) -> str:
         "results": [_result(report, result, index) for result in report.results],
         "columnKind": "unicodeCodePoints",
     }
+    if not report.is_complete:
+        run["invocations"] = [_invocation(report)]
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(log, ensure_ascii=False, indent=2) + "\n"
+
+
+def _invocation(report: Report) -> dict[str, Any]:
+    return {
+        "executionSuccessful": False,
+        "toolExecutionNotifications": [
+            {
+                "level": "error",
+                "message": {"text": f"Not checked: {reason}"},
+                "associatedRule": {"id": rule},
+            }
+            for rule, reason in report.unchecked.items()
+        ],
+    }
 
 
 def _rule(rule: Rule) -> dict[str, Any]:

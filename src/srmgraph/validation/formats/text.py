@@ -43,13 +43,20 @@ def lines(report: Report, limit: int = LIMIT) -> Iterator[Line]:
     yield from _graphs(report)
     for note in report.notes:
         yield [(f"Note: {note}", "faint")]
+    for rule, reason in report.unchecked.items():
+        yield [("Not checked: ", "Warning"), (rule, ""), (f": {printable(reason)}", "faint")]
     yield summary(report)
 
 
 def summary(report: Report) -> Line:
     """One line: whether the data conform, and how much was found."""
-    checked = f"{len(report.rules)} rules checked" if report.rules else "no rules checked"
+    number = len({rule.name for rule in report.rules} - set(report.unchecked))
+    checked = f"{number or 'no'} {'rule' if number == 1 else 'rules'} checked"
+    if not report.is_complete:
+        checked += f", {len(report.unchecked)} not checked"
     verdict = ("Conforms", "heading") if report.conforms else ("Does not conform", "Violation")
+    if report.conforms and not report.is_complete:
+        verdict = ("Conforms as far as it was checked", "Warning")
     counted = [counts(severity, number) for severity, number in report.counts.items() if number]
     found = ", ".join(counted) if counted else "nothing found"
     return [verdict, (f": {checked}, {found}.", "")]
