@@ -36,6 +36,7 @@ from srmgraph_api.pages import (
     signing_in,
     site,
     standing,
+    what_if,
 )
 from srmgraph_api.service import Service
 from srmgraph_api.settings import Settings
@@ -84,6 +85,7 @@ def create_app(graph: ServiceGraph | None = None, settings: Settings | None = No
         assets.router(),
         home.router(pages),
         find.router(pages),
+        what_if.router(pages),
         questions.router(pages),
         standing.router(pages),
         checking.router(pages),

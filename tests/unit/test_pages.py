@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from srmgraph import ServiceGraph, knowledge
 from srmgraph.store.folder import FolderStore
 from srmgraph_api.jobs import Desk
-from srmgraph_api.pages import drawing, network, work
+from srmgraph_api.pages import drawing, failure, network, work
 from srmgraph_api.pages.network import Tie, View
 
 GOOGLE, STREAMING, DION, LEARNER = (
@@ -137,3 +137,25 @@ def test_what_agreements_are_worth_is_counted_once(desk: Desk) -> None:
     worth = {pair.provider.text: {k: int(v) for k, v in pair.worth.items()} for pair in seen.pairs}
     assert worth["Google"] == {"USD": 1200000}
     assert seen.currencies == ["USD"]
+
+
+# ── What fails ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_fails_is_what_the_kept_question_says(desk: Desk) -> None:
+    (rows,) = work.rows(desk, 0, {"who-loses-value-if-a-provider-fails": {}}, []).values()
+    expected: dict[str, set[tuple[str, ...]]] = {}
+    for row in rows:
+        provider, *cells = (term.iri if (term := row[name]) is not None else ""
+                            for name in ("provider", "relationship", "consumer"))  # fmt: skip
+        expected.setdefault(provider, set()).add(tuple(cells))
+    assert len(expected) > 10
+    for provider, losses in expected.items():
+        failed = failure.fail(desk, 0, [], provider)
+        assert {(loss.relationship.iri, loss.consumer.iri) for loss in failed.losses} == losses
+
+
+def test_who_would_be_missed_is_what_fails(desk: Desk) -> None:
+    for party, _, lost, hit in failure.missed(desk, 0, []):
+        failed = failure.fail(desk, 0, [], party.iri)
+        assert (failed.relationships, len(failed.hits)) == (lost, hit)

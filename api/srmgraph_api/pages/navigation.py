@@ -15,6 +15,7 @@ class Section:
 
 SECTIONS = (
     Section("/", "Who serves whom"),
+    Section("/what-if", "What if it fails?"),
     Section("/questions", "Questions"),
     Section("/validation", "Validation"),
     Section("/enter", "Enter data"),

@@ -23,7 +23,7 @@ function draw(frame, data) {
   const picture = cytoscape({
     container: place,
     elements: [
-      ...data.nodes.map((node) => ({ data: node, classes: node.isGroup ? "group" : "" })),
+      ...data.nodes.map((node) => ({ data: node, classes: `${node.isGroup ? "group" : ""} ${node.isStart ? "start" : ""}` })),
       ...data.arrows.map((arrow) => ({ data: arrow, classes: arrow.loop ? "loop" : "" })),
     ],
     style: style(),
@@ -116,14 +116,24 @@ function style() {
       width: "data(width)", "line-color": colour("edge"), "target-arrow-color": colour("edge"),
       "target-arrow-shape": "triangle", "arrow-scale": 0.9, "curve-style": "bezier", "control-point-step-size": 36,
       "line-opacity": 0.75, label: "data(label)", "font-size": 10, "font-family": font, color: colour("faint"),
+      "text-wrap": "wrap", "text-max-width": 110,
       "text-background-color": colour("surface"), "text-background-opacity": 0.9, "text-background-padding": 2 } },
     { selector: "edge.loop", style: { "line-style": "dashed", "line-dash-pattern": [7, 4],
       "line-color": colour("both"), "target-arrow-color": colour("both") } },
+    // What leads back goes round what stands between.
+    { selector: "edge.back", style: { "curve-style": "unbundled-bezier", "control-point-weights": 0.5,
+      "control-point-distances": (edge) => Math.min(30 + length(edge) / 5, 160) } },
+    { selector: "edge.quiet", style: { label: "" } },
     { selector: ".dim", style: { opacity: 0.18 } },
   ];
 }
 
 // ── Where things stand ──
+
+function length(edge) {
+  const [from, to] = [edge.source().position(), edge.target().position()];
+  return Math.hypot(to.x - from.x, to.y - from.y);
+}
 
 function arrange(picture, place) {
   const isNarrow = place.clientWidth < 560;
@@ -132,6 +142,11 @@ function arrange(picture, place) {
   } else {
     components(picture, place, isNarrow);
   }
+  const along = isNarrow ? "y" : "x";
+  picture.edges().toggleClass("quiet", isNarrow);
+  picture.edges().removeClass("back").filter((edge) => {
+    return edge.source().position(along) > edge.target().position(along) && length(edge) > 200;
+  }).addClass("back");
   fit(picture);
 }
 
@@ -146,10 +161,11 @@ function fit(picture) {
 // Each connected part by itself, in tiers; the parts then stand in rows like words of a text.
 function components(picture, place, isNarrow) {
   const parts = picture.elements().components();
+  const hasWords = picture.edges().some((edge) => edge.data("label").length > 15);
   const boxes = parts.map((part) => {
     part.layout({
       name: "dagre", rankDir: isNarrow ? "TB" : "LR", nodeSep: isNarrow ? 30 : 44, edgeSep: 16,
-      rankSep: isNarrow ? 70 : 120, fit: false, animate: false,
+      rankSep: (isNarrow ? 70 : 120) + (hasWords ? 60 : 0), fit: false, animate: false,
     }).run();
     return { part, box: part.boundingBox() };
   });
@@ -173,7 +189,8 @@ function components(picture, place, isNarrow) {
 
 // Suppliers, providers and consumers in columns, each near to what it is joined with.
 function columns(picture, place, isNarrow) {
-  const tiers = [0, 1, 2].map((tier) => picture.nodes(`[tier = ${tier}]`).toArray());
+  const places = [...new Set(picture.nodes().map((node) => node.data("tier")))].sort((one, other) => one - other);
+  const tiers = places.map((tier) => picture.nodes(`[tier = ${tier}]`).toArray());
   const at = new Map();
   const spread = (tier) => tier.forEach((node, index) => at.set(node.id(), (index + 0.5) / tier.length));
   tiers.forEach(spread);
@@ -193,7 +210,7 @@ function columns(picture, place, isNarrow) {
   const room = isNarrow ? place.clientWidth : place.clientHeight;
   const rows = Math.max(3, Math.floor(room / step));
   let across = 0;
-  for (const tier of tiers.filter((some) => some.length > 0)) {
+  for (const tier of tiers) {
     const columns = Math.ceil(tier.length / rows);
     const apart = isNarrow ? 84 : 150;
     tier.forEach((node, index) => {
