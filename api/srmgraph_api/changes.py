@@ -40,5 +40,7 @@ def response(request: Request, made: Made | Refused, location: str | None = None
 
 
 def _report_format(request: Request) -> str:
-    media_type = negotiation.best(request, [_PROBLEM, "application/json", *GRAPH_TYPES, "*/*"])
+    media_type = negotiation.best(
+        request, [_PROBLEM, "application/json", "text/plain", *GRAPH_TYPES, "*/*"]
+    )
     return "turtle" if media_type in GRAPH_TYPES else "json"

@@ -116,16 +116,19 @@ class Service:
             raise Problem(
                 504, f"The answer was not found within {seconds:.0f} seconds. Ask for less."
             ) from None
+        except MemoryError:
+            raise self._too_much() from None
         except Crashed as crash:
             self.deaths += 1
             if crash.code == _OUT_OF_MEMORY:
-                raise Problem(
-                    422,
-                    f"This needs more than {self.settings.worker_memory:,} MB of memory. "
-                    "Ask for less.",
-                ) from None
+                raise self._too_much() from None
             _LOG.error("a worker died (exit code %s)", crash.code)
             raise Problem(503, "The process that worked on this request died of it.") from None
+
+    def _too_much(self) -> Problem:
+        return Problem(
+            422, f"This needs more than {self.settings.worker_memory:,} MB of memory. Ask for less."
+        )
 
 
 def _fill(store: FolderStore, settings: Settings, graph: ServiceGraph | None) -> None:

@@ -28,13 +28,14 @@ from srmgraph.adapters.archimate import (
     tables,
     views,
 )
+from srmgraph.adapters.archimate.blank import labelled
 from srmgraph.adapters.archimate.decode import Note, decode
 from srmgraph.adapters.archimate.mapping import mapping
 from srmgraph.adapters.archimate.model import Model, Property
 from srmgraph.errors import InputError, ParseError, UnknownFormatError
 from srmgraph.store import EmbeddedStore, Store
 from srmgraph.syntax import read_bytes, write_bytes
-from srmgraph.terms import Statement, triples_to_oxigraph, triples_to_rdflib
+from srmgraph.terms import Statement, triples_to_oxigraph
 
 __all__ = [
     "FORMATS",
@@ -304,7 +305,7 @@ def statements(
 ) -> set[Statement]:
     """Return what a graph says, or a store without some of its graphs.
 
-    Blank nodes have canonical labels.
+    Blank nodes have labels that tell what is said of them.
     """
     if isinstance(source, rdflib.Graph | Set):
         found: set[Statement] = set(source)
@@ -312,12 +313,7 @@ def statements(
         found = set(source.graph())
         for graph_name in without:
             found -= set(source.graph(graph_name))
-    blank = {s for s in found if isinstance(s[0], rdflib.BNode) or isinstance(s[2], rdflib.BNode)}
-    if not blank:
-        return found
-    dataset = pyoxigraph.Dataset(pyoxigraph.Quad(*triple) for triple in triples_to_oxigraph(blank))
-    dataset.canonicalize(pyoxigraph.CanonicalizationAlgorithm.RDFC_1_0)
-    return (found - blank) | set(triples_to_rdflib(dataset))
+    return labelled(found)
 
 
 def _graph(statements: Iterable[Statement]) -> rdflib.Graph:

@@ -17,6 +17,7 @@ from rdflib import RDF, RDFS, Literal
 from rdflib.term import Node
 
 from srmgraph import knowledge
+from srmgraph.adapters.archimate.blank import labelled
 from srmgraph.names import short
 from srmgraph.terms import Statement, n_triples
 
@@ -71,7 +72,7 @@ class Plan:
         result = rdflib.Graph(bind_namespaces="none")
         for prefix, namespace in ours.namespaces():
             result.bind(prefix, namespace)
-        for statement in ours:
+        for statement in labelled(ours):
             result.add(statement)
         if allow_deletes:
             for statement in self.removed:
@@ -158,9 +159,9 @@ def plan(base: rdflib.Graph, ours: rdflib.Graph, theirs: rdflib.Graph) -> Plan:
     property has several values, values come and go. Values in conflict are those of a property
     that has one value on every side, or of a text in one language: both changed it, or one
     changed it and the other removed it.
-    Blank nodes are compared by their labels, which both models and graphs keep canonical.
+    Blank nodes are the same where the same is said of them and of those that they are joined to.
     """
-    sides = [_slots(graph) for graph in (base, ours, theirs)]
+    sides = [_slots(labelled(graph)) for graph in (base, ours, theirs)]
     added: list[Statement] = []
     removed: list[Statement] = []
     changed: list[Change] = []
@@ -192,7 +193,7 @@ def plan(base: rdflib.Graph, ours: rdflib.Graph, theirs: rdflib.Graph) -> Plan:
 _Slot = tuple[Node, Node, str]
 
 
-def _slots(graph: rdflib.Graph) -> dict[_Slot, frozenset[Node]]:
+def _slots(graph: Iterable[Statement]) -> dict[_Slot, frozenset[Node]]:
     """Return the values of each property of each thing; those in a language apart."""
     found: dict[_Slot, set[Node]] = {}
     for subject, name, value in graph:
