@@ -9,8 +9,10 @@ from tests.unit import shacl_cases as cases
 from tests.unit import shacl_strategies as random
 
 from srmgraph.validation import engine, reference
+from srmgraph.validation.compiler import compile
 from srmgraph.validation.report import Result
 from srmgraph.validation.shapes import Shapes
+from srmgraph.validation.targets import Classes
 
 _NOTHING = Graph()
 
@@ -26,6 +28,17 @@ def test_both_engines_find_the_same(data: Graph, shapes: Graph) -> None:
     theirs = reference.run(store, _NOTHING, view)
     ours += reference.run(store, _NOTHING, view, frozenset(left_out)) if left_out else []
     assert _lines(ours) == _lines(theirs)
+
+
+@settings(max_examples=100)
+@given(data=random.data(), shapes=random.shapes(sparql=True))
+def test_faster_ways_find_the_same(data: Graph, shapes: Graph) -> None:
+    note(f"{data.serialize()}\n{shapes.serialize()}")
+    store, view = cases.store_of(data), Shapes(shapes)
+    known = engine.hierarchy_graph(engine.hierarchy(store.oxigraph))
+    checks = compile(view, Classes(known)).checks
+    one_by_one = [each for check in checks for each in engine.results(store.oxigraph, view, check)]
+    assert _lines(engine.run(store.oxigraph, view).results) == _lines(one_by_one)
 
 
 def _lines(results: list[Result]) -> Counter[tuple[str, ...]]:

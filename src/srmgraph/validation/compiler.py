@@ -26,6 +26,7 @@ from srmgraph.validation.prebinding import (
 )
 from srmgraph.validation.set_constraints import SET
 from srmgraph.validation.shapes import Shapes
+from srmgraph.validation.sieves import Lack, Sieve
 from srmgraph.validation.stored import as_stored
 from srmgraph.validation.targets import Classes, Pattern, Unsupported, targets
 from srmgraph.validation.value_constraints import VALUE
@@ -37,15 +38,6 @@ _FOCUS = "\ue000"
 
 SHAPES_GRAPH = URIRef("urn:uuid:0d6f2a1e-4c1b-4a55-9f0e-6f5b8a3c7d21")
 """The name of the shapes graph, for queries that look at it. It is not written down elsewhere."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lack:
-    """A check for what is missing: the pattern that finds focus nodes, and the one that each of
-    them is to match."""
-
-    where: str
-    pattern: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +69,7 @@ class Check:
     given: Mapping[str, Node] = field(default_factory=dict)
     parameters: Mapping[str, Node] | None = None
     written: Mapping[Node, tuple[Literal, ...]] = field(default_factory=dict)
-    sieve: str = ""
+    sieve: Sieve | None = None
     lack: Lack | None = None
     focus: str = ""
 
@@ -85,11 +77,6 @@ class Check:
     def sees_shapes(self) -> bool:
         """Whether the query looks at the shapes graph."""
         return "shapesGraph" in self.given
-
-    @property
-    def sifts_values(self) -> bool:
-        """Whether the solutions of the sieve are values, outside of which nothing is found."""
-        return bool(self.sieve) and "value" in self.columns
 
     @property
     def sparql(self) -> str:
@@ -138,8 +125,9 @@ def compile(shapes: Shapes, classes: Classes) -> Compiled:
         scope = Scope(shapes, classes, strangers=(rule, SH.targetNode, None) in shapes.graph)
         try:
             found: list[Check] = []
-            for where in targets(shapes, classes, rule):
-                place = _Place(rule, rule, where, written=_written(shapes, rule))
+            written = _written(shapes, rule)
+            for number, where in enumerate(targets(shapes, classes, rule)):
+                place = _Place(rule, rule, where, written=written, is_rest=number > 0)
                 found += _shape(scope, place, frozenset(rules))
             # All or nothing: a rule is not to be checked in part here, and again by pySHACL.
             checks += found
@@ -162,6 +150,12 @@ class _Place:
     outer: tuple[str, ...] = ()
     around: tuple[Node, ...] = ()
     written: Mapping[Node, tuple[Literal, ...]] = field(default_factory=dict)
+    is_rest: bool = False
+
+    def sieve(self) -> Sieve | None:
+        """A sieve for focus nodes where there are few, or none, since others have been found by
+        another target."""
+        return sieves.nodes(self.where("?this")) if self.is_rest else None
 
     def below(self, scope: Scope, nested: Node, step: str | None, rules: frozenset[Node]) -> _Place:
         """The place of a nested property shape: at the value nodes of this shape."""
@@ -170,7 +164,7 @@ class _Place:
         rule = nested if nested in rules else self.rule
         around = (*self.around, self.shape)
         if step is None:
-            return _Place(rule, nested, self.where, self.outer, around, self.written)
+            return replace(self, rule=rule, shape=nested, around=around)
         outer = scope.fresh()
 
         def where(variable: str) -> str:
@@ -232,7 +226,7 @@ def _shape(scope: Scope, place: _Place, rules: frozenset[Node]) -> Iterator[Chec
 class _Query(NamedTuple):
     text: str
     columns: tuple[str, ...]
-    sieve: str = ""
+    sieve: Sieve | None = None
     lack: Lack | None = None
 
 
@@ -245,8 +239,9 @@ def _query(
         good = VALUE[parameter](scope, place.shape, argument, "?value")
         values = f"?this {step} ?value ." if step is not None else "BIND(?this AS ?value)"
         text, columns = _select(f"{where} {values} FILTER(!({good}))", ("?this", "?value", *outer))
-        sieve = "" if step is None else _PREFIXES + sieves.values(_reach(scope, place, step), good)
-        return _Query(text, columns, sieve)
+        if step is None:
+            return _Query(text, columns, place.sieve())
+        return _Query(text, columns, sieves.values(_reach(scope, place, step), good, _PREFIXES))
     fault = SET[parameter](scope, place.shape, argument, "?this", step)
     pattern, found = f"{where} {fault.pattern}", ["?this"]
     for variable, name in ((fault.value, "?value"), (fault.path, "?path")):
@@ -254,12 +249,11 @@ def _query(
             pattern += f" BIND({variable} AS {name})"
             found.append(name)
     text, columns = _select(pattern, (*found, *outer, *fault.also), fault.having)
-    sieve, lack = "", None
     if fault.single and step is not None:
-        sieve = sieves.several(_reach(scope, place, step))
-    if fault.lacks and not outer:
-        lack = Lack(place.where("?this"), fault.lacks)
-    return _Query(text, columns, sieve, lack)
+        return _Query(text, columns, sieves.several(_reach(scope, place, step)))
+    if fault.lacks and not outer and not place.is_rest:
+        return _Query(text, columns, lack=Lack(place.where("?this"), fault.lacks))
+    return _Query(text, columns, place.sieve())
 
 
 def _reach(scope: Scope, place: _Place, step: str) -> str:
@@ -282,7 +276,7 @@ def _sparql(
     if step is not None:
         text = with_path(text, step)
     text = shapes.prefixes(constraint) + text
-    targets = None
+    targets, sieve = None, None
     names = about_shapes(text)
     values = {"shapesGraph": SHAPES_GRAPH, "currentShape": place.shape}
     try:
@@ -290,6 +284,7 @@ def _sparql(
             text = with_columns(text, names)
             raise NotSetWise("it looks at the shapes")
         query, columns = set_wise(text, _FOCUS + place.where("?this"), place.outer)
+        sieve = place.sieve() or sieves.judged(text, place.where("?this"))
     except NotSetWise as reason:
         if reason.is_foreign:
             raise Unsupported(f"a SPARQL constraint in which {reason}") from reason
@@ -309,6 +304,7 @@ def _sparql(
         given={name: values[name] for name in names},
         written=place.written,
         focus=place.focus(),
+        sieve=sieve,
     )
 
 

@@ -54,6 +54,7 @@ _THIS = pyoxigraph.Variable("this")
 _SHAPES = pyoxigraph.NamedNode(SHAPES_GRAPH)
 _THREADS = 2
 _MOST_ONE_BY_ONE = 64
+_MOST_SIFTED = 1_000
 # No data can be there: the name is not written down anywhere else.
 _ONTOLOGY = pyoxigraph.NamedNode("urn:uuid:6f1c1f0e-1f7b-4f3e-8f38-0f7f6a8a5b11")
 
@@ -119,12 +120,12 @@ def _measured(
 
 def _sifted(oxigraph: pyoxigraph.Store, shapes: Shapes, check: Check) -> _Rows:
     """The solutions of a check's query on the whole graph, by way of its sieve."""
-    if not check.sieve:
+    if check.sieve is None:
         return rows(oxigraph, shapes, check)
-    passed = query(oxigraph, check.sieve)
+    passed = query(oxigraph, check.sieve.sparql)
     terms = [term for solution in passed if (term := solution[0]) is not None]
-    if check.sifts_values and len(terms) <= _MOST_ONE_BY_ONE:
-        return _only(oxigraph, shapes, check, "value", terms)
+    if check.sieve.variable and len(terms) <= _MOST_SIFTED:
+        return _only(oxigraph, shapes, check, check.sieve.variable, terms)
     return rows(oxigraph, shapes, check) if terms else []
 
 

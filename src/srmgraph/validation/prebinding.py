@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
 _TOKEN = re.compile(
@@ -172,6 +173,72 @@ def _in_each_group(pieces: list[tuple[str, str]], pattern: str) -> list[str]:
 def _is_select(pieces: list[tuple[str, str]]) -> bool:
     first = next((text for kind, text in pieces if kind != "skip"), "")
     return first.upper() == "SELECT"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A query cut up: what stands before SELECT, its triple patterns, and its conditions."""
+
+    prologue: str
+    triples: str
+    filters: tuple[str, ...]
+
+
+def parts(query: str) -> Parts | None:
+    """Cut up a SELECT of triple patterns and conditions; None where there is anything else."""
+    pieces = [(kind, text) for kind, text in tokens(query) if kind != "skip" or text.isspace()]
+    opening = next((i for i, piece in enumerate(pieces) if piece == ("other", "{")), len(pieces))
+    if sum(_is_word(piece, "SELECT") for piece in pieces[:opening]) != 1:
+        return None
+    start = next(i for i, piece in enumerate(pieces) if _is_word(piece, "SELECT"))
+    triples: list[str] = []
+    filters: list[list[str]] = []
+    depth, current, is_last = 1, triples, False
+    for kind, text in pieces[opening + 1 :]:
+        if depth == 1 and _is_word((kind, text), "FILTER"):
+            current = []
+            filters.append(current)
+        elif kind == "other" and text in "{(":
+            if depth == 1 and current is triples and text == "{":
+                return None
+            depth += 1
+        elif kind == "other" and text in "})":
+            depth -= 1
+            is_last = depth == 1 and current is not triples
+        elif depth == 1 and kind == "word" and current is triples and text != "a":
+            return None
+        if depth == 0:
+            break
+        current.append(f"?{text[1:]}" if kind == "variable" else text)
+        if is_last:
+            current, is_last = triples, False
+    rest = [text for kind, text in pieces[opening + 1 :] if kind == "word"]
+    if "SELECT" in map(str.upper, rest):
+        return None
+    prologue = "".join(text for _, text in pieces[:start])
+    return Parts(prologue, "".join(triples), tuple(map("".join, filters)))
+
+
+def variables(pattern: str) -> set[str]:
+    """The variables in a piece of SPARQL."""
+    return {text[1:] for kind, text in tokens(pattern) if kind == "variable"}
+
+
+def asks(condition: str) -> bool:
+    """Whether a condition asks the graph (EXISTS), and not only what it is given."""
+    return any(_is_word(piece, "EXISTS") for piece in tokens(condition))
+
+
+def denies(condition: str) -> bool:
+    """Whether a condition asks that the graph has no such thing (NOT EXISTS)."""
+    pieces = [piece for piece in tokens(condition) if piece[0] != "skip"]
+    return any(
+        _is_word(one, "NOT") and _is_word(other, "EXISTS") for one, other in pairwise(pieces)
+    )
+
+
+def _is_word(piece: tuple[str, str], word: str) -> bool:
+    return piece[0] == "word" and piece[1].upper() == word
 
 
 def asked(query: str) -> tuple[str, str]:
