@@ -37,6 +37,7 @@ from srmgraph_api.pages import (
     signing_in,
     site,
     standing,
+    thing,
     what_if,
 )
 from srmgraph_api.service import Service
@@ -88,6 +89,7 @@ def create_app(graph: ServiceGraph | None = None, settings: Settings | None = No
         home.router(pages),
         find.router(pages),
         what_if.router(pages),
+        thing.router(pages),
         questions.router(pages),
         standing.router(pages),
         checking.router(pages),

@@ -20,6 +20,7 @@ from srmgraph_api.problems import Problem, responses
 from srmgraph_api.service import Service
 
 _HTML = "text/html"
+_TYPES = {name: media_type for media_type, name in GRAPH_TYPES.items()}
 
 
 def router(service: Service, site: Site) -> APIRouter:
@@ -44,6 +45,13 @@ def router(service: Service, site: Site) -> APIRouter:
                 examples=[f"{knowledge.ontology_iri()}"],
             ),
         ],
+        format: Annotated[
+            str | None,
+            Query(
+                description=f"one of {', '.join(GRAPH_TYPES.values())}, in place of Accept",
+                examples=["turtle"],
+            ),
+        ] = None,
         revision: Revision = None,
     ) -> Response:
         """In the format of RDF that Accept asks for; browsers are shown a page."""
@@ -51,7 +59,10 @@ def router(service: Service, site: Site) -> APIRouter:
             name = negotiation.iri(iri, negotiation.address(service.settings.base, request))
         except ValueError as error:
             raise Problem(400, f"“{iri}” is no IRI: {error}.") from None
-        return await _described(service, site, request, name, revision)
+        media_type = _TYPES.get(format) if format else None
+        if format and media_type is None:
+            raise Problem(400, f"There is no format “{format}”, only {', '.join(_TYPES)}.")
+        return await _described(service, site, request, name, revision, media_type)
 
     @routes.get("/{path:path}", include_in_schema=False)
     async def own(request: Request, path: str) -> Response:
@@ -69,11 +80,16 @@ def router(service: Service, site: Site) -> APIRouter:
 
 
 async def _described(
-    service: Service, site: Site, request: Request, name: str, revision: int | None
+    service: Service,
+    site: Site,
+    request: Request,
+    name: str,
+    revision: int | None,
+    media_type: str | None = None,
 ) -> Response:
     client = access.reader(service, request)
     number = service.revision if revision is None else revision
-    media_type = negotiation.best(request, [*GRAPH_TYPES, _HTML])
+    media_type = media_type or negotiation.best(request, [*GRAPH_TYPES, _HTML])
     if media_type == _HTML:
         return await thing.page(site, request, name, number)
     headers = conditions.headers(number, GRAPH_TYPES[media_type])

@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import serving
 
+from srmgraph import knowledge
+
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>{{ 7*7 }}"
 DATA = f"""
 @prefix srm: <https://w3id.org/srm#> .
@@ -155,3 +157,19 @@ def test_labels_are_never_markup(browser: Browser, tmp_path: Path) -> None:
             assert page.locator("main script:not([type='application/json'])").count() == 0
         assert dialogs == []
         context.close()
+
+
+def test_who_breaks_rules_is_marked(browser: Browser) -> None:
+    broken = knowledge.example_file("training-ecosystem").with_name("broken.ttl")
+    with serving(str(broken)) as address:
+        page = browser.new_page(base_url=address)
+        page.goto("/")
+        for _ in range(20):
+            # The rules are checked when the page has been sent.
+            if page.locator("#relationships .violation").count():
+                break
+            page.wait_for_timeout(500)
+            page.reload()
+        assert any("violation" in name for name in drawn(page))
+        expect(page.locator(".legend")).to_contain_text("rules are broken there")
+        page.close()

@@ -1,15 +1,18 @@
 """What pages ask and reckon, without a browser: their queries, and networks of any shape."""
 
 import itertools
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from srmgraph import ServiceGraph, knowledge
+from srmgraph.change import Change
 from srmgraph.store.folder import FolderStore
+from srmgraph.validation import validate
 from srmgraph_api.jobs import Desk
-from srmgraph_api.pages import drawing, failure, network, work
+from srmgraph_api.pages import drawing, failure, network, things, work
 from srmgraph_api.pages.network import Tie, View
 
 GOOGLE, STREAMING, DION, LEARNER = (
@@ -159,3 +162,28 @@ def test_who_would_be_missed_is_what_fails(desk: Desk) -> None:
     for party, _, lost, hit in failure.missed(desk, 0, []):
         failed = failure.fail(desk, 0, [], party.iri)
         assert (failed.relationships, len(failed.hits)) == (lost, hit)
+
+
+# ── A thing ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("example", ["training-ecosystem", "banking"])
+def test_rules_say_of_a_thing_what_the_whole_report_says(example: str, tmp_path: Path) -> None:
+    store = FolderStore.create(tmp_path / "store")
+    with store.change() as candidate:
+        change = Change(candidate, "", "served", is_durable=True)
+        change.load(knowledge.example_file(example).with_name("broken.ttl"))
+        change.infer()
+    report = validate(store.current)
+    expected: dict[str, list[str]] = {}
+    for result in report.results:
+        expected.setdefault(str(report.subject(result)), []).append(result.message)
+    # What is found in the graph as a whole is about no thing.
+    expected.pop(str(knowledge.ontology_iri()), None)
+    assert len(expected) > 5
+    desk = Desk(tmp_path / "store")
+    for thing, messages in expected.items():
+        if thing.startswith("http"):
+            found = things.check(desk, 0, thing)
+            assert found is not None
+            assert sorted(one.message for one in found) == sorted(messages)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -56,6 +56,7 @@ class Arrow:
     relationships: int
     worth: dict[str, Decimal]
     is_loop: bool
+    violations: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,17 +84,29 @@ class Drawing:
     everything: int = field(default=0)
 
 
-def draw(desk: Desk, revision: int, scope: list[str], view: View, page: int) -> Drawing:
-    """Return a view of a revision's network, with a page of its table, counted from 1."""
+def draw(
+    desk: Desk,
+    revision: int,
+    scope: list[str],
+    view: View,
+    page: int,
+    violations: Mapping[str, int] | None = None,
+) -> Drawing:
+    """Return a view of a revision's network, with a page of its table, counted from 1.
+
+    `violations` are how many there are of each thing; those of a party and of the relationships in
+    which it provides or consumes are told of its node.
+    """
+    faults = violations or {}
     known = network.network(desk, revision, tuple(scope))
     ties = known.seen(view)
     circle = {party: number for number, loop in enumerate(network.loops(ties)) for party in loop}
-    pairs = _arrows(known, ties, {}, circle)
+    pairs = _arrows(known, ties, {}, circle, faults)
     tiers = network.tiers(ties)
     is_grouped = len(tiers) > MOST_PARTIES or len(pairs) > MOST_ARROWS
     groups = _groups(known, ties, tiers, view.centre) if is_grouped else {}
-    nodes = _nodes(known, ties, tiers, groups)
-    arrows = _arrows(known, ties, groups, circle) if is_grouped else pairs
+    nodes = _nodes(known, ties, tiers, groups, faults)
+    arrows = _arrows(known, ties, groups, circle, faults) if is_grouped else pairs
     drawn = [arrow for arrow in arrows if arrow.source != arrow.target or not is_grouped]
     drawn = drawn[:MOST_ARROWS]
     return Drawing(
@@ -143,7 +156,11 @@ def _groups(
 
 
 def _nodes(
-    known: Network, ties: Sequence[Tie], tiers: dict[str, str], groups: dict[str, str]
+    known: Network,
+    ties: Sequence[Tie],
+    tiers: dict[str, str],
+    groups: dict[str, str],
+    faults: Mapping[str, int],
 ) -> list[Node]:
     """The parties and groups, those that are farthest from the last consumers first."""
     provided: dict[str, set[str]] = defaultdict(set)
@@ -174,6 +191,9 @@ def _nodes(
                 provides=len(provided[node]),
                 consumes=len(consumed[node]),
                 parties=len(parties),
+                violations=sum(
+                    faults.get(one, 0) for one in parties | provided[node] | consumed[node]
+                ),
             )
         )
     far = {node: max(steps[party] for party in parties) for node, parties in members.items()}
@@ -181,7 +201,11 @@ def _nodes(
 
 
 def _arrows(
-    known: Network, ties: Sequence[Tie], groups: dict[str, str], circle: dict[str, int]
+    known: Network,
+    ties: Sequence[Tie],
+    groups: dict[str, str],
+    circle: dict[str, int],
+    faults: Mapping[str, int],
 ) -> list[Arrow]:
     """Who provides to whom, the most first."""
     between: dict[tuple[str, str], list[Tie]] = defaultdict(list)
@@ -210,6 +234,7 @@ def _arrows(
                     tie.provider in circle and circle[tie.provider] == circle.get(tie.consumer)
                     for tie in those
                 ),
+                violations=sum(faults.get(one, 0) for one in {tie.relationship for tie in those}),
             )
         )
     return sorted(

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from starlette.background import BackgroundTask
 
+from srmgraph.errors import StoreError
 from srmgraph_api import access
 from srmgraph_api.access import Client
-from srmgraph_api.pages import drawing, network
+from srmgraph_api.pages import drawing, network, reports
 from srmgraph_api.pages.drawing import Arrow, Drawing, Node
 from srmgraph_api.pages.network import View
 from srmgraph_api.pages.site import Site
+from srmgraph_api.problems import Problem
 
 POLICY = {"style-src": "'self' 'sha256-pgvDUBa4IjFA2yuSJ2cqcyxmNYJMborsd0ORcRv9vw8='"}
 """Cytoscape puts one rule of style into the page: that its place is positioned."""
 
 _STEPS = (1, 2, 3)
+_SMALL = 300_000
+"""Up to how many statements are checked to mark who breaks rules."""
 _TIERS = ("supplier", "provider", "consumer")
 
 
@@ -32,7 +38,8 @@ def router(site: Site) -> APIRouter:
         given = {name: value.strip()[:500] for name, value in request.query_params.items()}
         view, page = _view(given), _whole(given.get("page", ""), 1)
         client = access.reader(site.service, request)
-        seen = await _seen(site, client, view, page)
+        faults = None if client.graphs else site.known(_faults_key(site))
+        seen = await _seen(site, client, view, page, faults)
         width = given.get("width", "")
         width = width if width in seen.currencies else ""
 
@@ -41,7 +48,7 @@ def router(site: Site) -> APIRouter:
             kept = {name: value for name, value in given.items() if name != "page"}
             return site.url("/", **{**kept, **changes})
 
-        return site.page(
+        shown = site.page(
             request,
             "home.html",
             policy=POLICY,
@@ -55,22 +62,51 @@ def router(site: Site) -> APIRouter:
             is_filtered=view != View(),
             link=link,
             amount=amount,
+            is_checked=faults is not None,
             picture=_picture(site, seen, width, link),
         )
+        if faults is None and not client.graphs and _is_small(site):
+            # Whoever looks again sees what rules say; nobody waits for it.
+            shown.background = BackgroundTask(_check, site, client)
+        return shown
 
     return routes
 
 
-async def _seen(site: Site, client: Client, view: View, page: int) -> Drawing:
+def _faults_key(site: Site) -> tuple[object, ...]:
+    return ("violations", site.service.revision)
+
+
+def _is_small(site: Site) -> bool:
+    store = site.service.store
+    return store.revision >= 0 and store.revisions.describe(store.revision).statements <= _SMALL
+
+
+async def _check(site: Site, client: Client) -> None:
+    revision = site.service.revision
+
+    async def found() -> dict[str, int]:
+        faults: dict[str, int] = await site.service.read(client.line, reports.violations, revision)
+        return faults
+
+    with suppress(Problem, StoreError):
+        await site.kept(("violations", revision), found)
+
+
+async def _seen(
+    site: Site, client: Client, view: View, page: int, faults: dict[str, int] | None
+) -> Drawing:
     revision = site.service.revision
 
     async def drawn() -> Drawing:
         found: Drawing = await site.service.read(
-            client.line, drawing.draw, revision, client.scope(), view, page
+            client.line, drawing.draw, revision, client.scope(), view, page, faults
         )
         return found
 
-    return await site.kept(("map", revision, client.graphs, repr(view), page), drawn)
+    return await site.kept(
+        ("map", revision, client.graphs, repr(view), page, faults is None), drawn
+    )
 
 
 def _view(given: dict[str, str]) -> View:
@@ -148,10 +184,13 @@ def _node(site: Site, node: Node, link: Callable[..., str]) -> dict[str, Any]:
             ("Its neighbourhood", site.url("/", party=node.id)),
             ("What if it fails?", site.url("/what-if", thing=node.id)),
         ]
+    faults = ""
+    if node.violations:
+        faults = f"; {counted(node.violations, 'violation')} of rules there"
     return {
         "id": node.id,
-        "label": label,
-        "said": f"{label}: {does}",
+        "label": f"{label}\n{counted(node.violations, 'violation')}" if node.violations else label,
+        "said": f"{label}: {does}{faults}",
         "role": node.role,
         "tier": _TIERS.index(node.tier),
         "isGroup": node.parties > 1,

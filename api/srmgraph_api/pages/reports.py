@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -17,7 +17,7 @@ from srmgraph import knowledge
 from srmgraph.names import labels, short
 from srmgraph.store import EmbeddedStore
 from srmgraph.validation import Report, Result, paths, validate
-from srmgraph.validation.report import Place
+from srmgraph.validation.report import SEVERITIES, Place
 from srmgraph_api.jobs import Desk
 from srmgraph_api.pages.work import Term
 
@@ -156,6 +156,13 @@ def only(report: Report, graphs: Iterable[URIRef]) -> Report:
         one for one in report.results if wanted & set(report.graphs.get(report.subject(one), ()))
     )
     return with_results(report, kept)
+
+
+def violations(desk: Desk, revision: int) -> dict[str, int]:
+    """Return how many violations there are of each thing, by its IRI, where there are any."""
+    report = _report(desk, revision)
+    subjects = (report.subject(one) for one in report.results if one.severity == SEVERITIES[0])
+    return dict(Counter(str(node) for node in subjects if isinstance(node, URIRef)))
 
 
 def graph_term(report: Report, graph: URIRef | None) -> Term:

@@ -128,6 +128,10 @@ class Site:
         key = self.service.sessions.key(request)
         return key is not None and key.allows(role)
 
+    def known(self, key: tuple[object, ...]) -> Any:
+        """Return what is kept for a key; None if nothing is."""
+        return self._kept.get(key)
+
     async def kept(self, key: tuple[object, ...], make: Callable[[], Awaitable[_T]]) -> _T:
         """Return what was made for a key before, or else make it.
 

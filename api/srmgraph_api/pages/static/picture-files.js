@@ -82,7 +82,7 @@ function words(text, x, y, size, fill) {
 
 function wrapped(text) {
   const lines = [""];
-  for (const word of text.split(" ")) {
+  for (const word of text.split(/[ \n]/)) {
     if (lines.at(-1) && `${lines.at(-1)} ${word}`.length > 18) {
       lines.push(word);
     } else {

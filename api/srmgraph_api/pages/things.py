@@ -1,0 +1,254 @@
+"""What workers do for the page of a thing: gather what is known of it, and what rules say of it.
+
+A query `about-….rq` is a section of the page, with its summary as the heading; sections stand in
+the order of their files' names, and what has no answer has no section. A variable `group` parts the
+rows; `from` and `until` are drawn as bars.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from itertools import islice
+
+import pyoxigraph
+from rdflib import RDF, SKOS, URIRef
+
+from srmgraph import knowledge
+from srmgraph.validation import Report, revalidate
+from srmgraph.validation.incremental import MOST_STATEMENTS
+from srmgraph.validation.incremental import Change as Changed
+from srmgraph_api.jobs import Desk
+from srmgraph_api.pages import work
+from srmgraph_api.pages.work import Row, Term
+
+MOST_ROWS = 60
+"""Rows of a group, and values of a property, that are shown."""
+
+_SECTION = "about-"
+_NUMBERED = re.compile(r"^about-\d+-")
+_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A time as part of the width of a picture, in percent; `is_open` where it has no end."""
+
+    start: float
+    width: float
+    is_open: bool
+    is_over: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows that belong together; `number` is how many there are, of which the first are kept."""
+
+    name: Term | None
+    rows: list[list[Term | None]]
+    number: int
+    bars: list[Bar | None]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page: a question about the thing, with its answer.
+
+    `today` is where today stands among the bars, in percent; `span` are their first and last day.
+    """
+
+    name: str
+    heading: str
+    help: str
+    columns: list[str]
+    groups: list[Group]
+    today: float | None = None
+    span: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value of a property; `is_inferred` tells that it follows and was not stated."""
+
+    term: Term
+    is_inferred: bool
+
+
+@dataclass(frozen=True)
+class Property:
+    """A property with its first values, of `number`."""
+
+    term: Term
+    values: list[Value]
+    number: int
+
+
+@dataclass(frozen=True)
+class Told:
+    """All that the page of a thing tells but for what rules say.
+
+    `kinds` are those that were stated, each with its definition. `stated` and `inferred` are facts
+    about it, and `references` facts about others of which it is the value.
+    """
+
+    name: Term
+    kinds: list[tuple[Term, str]]
+    sections: list[Section]
+    stated: list[Property]
+    inferred: list[Property]
+    references: list[Property]
+    sources: list[Row]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a rule says of the thing, and what to do; `shape` is its IRI."""
+
+    severity: str
+    message: str
+    advice: str
+    shape: str
+    value: str
+
+
+def tell(desk: Desk, revision: int, scope: list[str], iri: str) -> Told | None:
+    """Return what is known of a thing; None if nothing is said of it."""
+    store = desk.revision(revision)
+    sections = [name for name in work.page_queries() if name.startswith(_SECTION)]
+    asked = {
+        name: {"thing": f"<{iri}>"}
+        for name in ("thing-facts", "thing-references", "thing-sources", *sections)
+    }
+    answers = work.rows(desk, revision, asked, scope)
+    facts, references = answers["thing-facts"], answers["thing-references"]
+    if not facts and not references:
+        return None
+    kinds = [
+        row["value"]
+        for row in facts
+        if not _is_true(row["isInferred"])
+        and row["property"] is not None
+        and row["property"].iri == str(RDF.type)
+    ]
+    return Told(
+        name=work.names(store, [iri])[iri],
+        kinds=[(kind, _definition(kind.iri)) for kind in kinds if kind is not None and kind.iri],
+        sections=[_section(name, answers[name]) for name in sections if answers[name]],
+        stated=_properties([row for row in facts if not _is_true(row["isInferred"])], "value"),
+        inferred=_properties([row for row in facts if _is_true(row["isInferred"])], "value"),
+        references=_properties(references, "from"),
+        sources=answers["thing-sources"],
+    )
+
+
+def check(desk: Desk, revision: int, iri: str) -> list[Finding] | None:
+    """Return what the rules say of a thing; None if too much is said of it to be checked alone.
+
+    The outcome is what a report on the whole revision says of it. What is found in the graph as a
+    whole, and told of the ontology, is told on no page of a thing.
+    """
+    store = desk.revision(revision)
+    thing = URIRef(iri)
+    node, engine = pyoxigraph.NamedNode(iri), store.oxigraph
+    quads = [
+        *engine.quads_for_pattern(node, None, None, None),
+        *islice(engine.quads_for_pattern(None, None, node, None), MOST_STATEMENTS + 1),
+    ]
+    if not quads or len(quads) > MOST_STATEMENTS:
+        return None if quads else []
+    # As if the report had been empty, and all that is said of the thing were new.
+    before = Report((), rules=(), made=datetime.now(UTC))
+    report = revalidate(store, before, Changed.of_quads(quads))
+    return [
+        Finding(
+            severity=result.severity,
+            message=result.message,
+            advice=result.advice,
+            shape=str(result.source_shape),
+            value="" if result.value is None else report.name(result.value),
+        )
+        for result in report.results
+        if report.subject(result) == thing
+    ]
+
+
+def _section(name: str, rows: Sequence[Row]) -> Section:
+    kept = work.page_queries()[name]
+    columns = [
+        column for column in rows[0] if column != "group" and any(row[column] for row in rows)
+    ]
+    parted: dict[Term | None, list[Row]] = defaultdict(list)
+    for row in rows:
+        parted[row.get("group")].append(row)
+    span = _span(rows) if {"from", "until"} <= set(columns) else None
+    return Section(
+        name=_NUMBERED.sub("", name),
+        heading=kept.summary,
+        help=kept.help if span is None else "",
+        columns=[_words(column) for column in columns],
+        groups=[
+            Group(
+                name=group,
+                rows=[[row[column] for column in columns] for row in own[:MOST_ROWS]],
+                number=len(own),
+                bars=[_bar(row, span) for row in own[:MOST_ROWS]] if span else [],
+            )
+            for group, own in parted.items()
+        ],
+        today=_share(date.today(), span) if span else None,
+        span=(span[0].isoformat(), span[1].isoformat()) if span else ("", ""),
+    )
+
+
+def _properties(rows: Sequence[Row], cell: str) -> list[Property]:
+    values: dict[Term, list[Value]] = defaultdict(list)
+    for row in rows:
+        name, value = row["property"], row[cell]
+        if name is not None and value is not None:
+            values[name].append(Value(value, _is_true(row["isInferred"])))
+    return [Property(name, own[:MOST_ROWS], len(own)) for name, own in values.items()]
+
+
+def _definition(kind: str) -> str:
+    return str(knowledge.ontology().value(URIRef(kind), SKOS.definition) or "")
+
+
+def _is_true(term: Term | None) -> bool:
+    return term is not None and term.text == "true"
+
+
+def _words(variable: str) -> str:
+    return " ".join(_WORD.split(variable)).capitalize()
+
+
+# ── Times as bars ───────────────────────────────────────────────────────────────────────────────
+
+
+def _day(term: Term | None) -> date | None:
+    try:
+        return None if term is None else date.fromisoformat(term.text[:10])
+    except ValueError:
+        return None
+
+
+def _span(rows: Sequence[Row]) -> tuple[date, date] | None:
+    """From the first day to the last, and today in any case; None if no day is told."""
+    days = [day for row in rows for name in ("from", "until") if (day := _day(row[name]))]
+    return (min(*days, date.today()), max(*days, date.today())) if days else None
+
+
+def _share(day: date, span: tuple[date, date]) -> float:
+    length = (span[1] - span[0]).days or 1
+    return round(100 * (day - span[0]).days / length, 2)
+
+
+def _bar(row: Row, span: tuple[date, date]) -> Bar | None:
+    start, end = _day(row["from"]), _day(row["until"])
+    if start is None and end is None:
+        return None
+    first, last = _share(start or span[0], span), _share(end or span[1], span)
+    is_over = end is not None and end < date.today()
+    return Bar(first, round(max(last - first, 0.5), 2), end is None, is_over)
