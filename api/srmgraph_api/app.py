@@ -30,6 +30,7 @@ from srmgraph_api.pages import (
     assets,
     checking,
     data_entry,
+    editor,
     find,
     history,
     home,
@@ -94,6 +95,7 @@ def create_app(graph: ServiceGraph | None = None, settings: Settings | None = No
         standing.router(pages),
         checking.router(pages),
         data_entry.router(pages),
+        editor.router(pages),
         history.router(pages),
         signing_in.router(pages),
         # The last, for it takes every address that no other took.

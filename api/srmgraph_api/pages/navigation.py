@@ -20,6 +20,7 @@ SECTIONS = (
     Section("/validation", "Validation"),
     Section("/enter", "Enter data"),
     Section("/history", "History"),
+    Section("/editor", "SPARQL"),
     Section("/documentation/index.html", "Ontology & rules"),
 )
 

@@ -4,7 +4,9 @@
     python -m srmgraph_api.pages.vendor --check    compare the files with the sums in `vendor.toml`
 
 `vendor.toml` names each package with its version, npm's integrity of the whole, and the SHA-256 of
-each file that is taken. To change a version: change it there, remove its sums, and run this.
+each file that is taken; `added` are files that the package lacks and were written here. To change a
+version: change it there, remove its sums, and run this. With --lock and --folder, it is done for
+others than those of the pages.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ class Package:
     licence: str
     integrity: str = ""
     files: dict[str, str] = field(default_factory=dict)
+    added: dict[str, str] = field(default_factory=dict)
 
     @property
     def folder(self) -> str:
@@ -55,7 +58,7 @@ def faults(lock: Path = LOCK, folder: Path = FOLDER) -> list[str]:
     """Return where the files differ from what the lock says, as sentences."""
     found, known = [], set()
     for package in packages(lock):
-        for path, expected in package.files.items():
+        for path, expected in (package.files | package.added).items():
             file = folder / package.folder / PurePosixPath(path).name
             known.add(file)
             if not file.is_file():
@@ -89,6 +92,8 @@ def fetch(lock: Path = LOCK, folder: Path = FOLDER) -> None:
                 taken = member.read()
                 package.files[path] = hashlib.sha256(taken).hexdigest()
                 (target / PurePosixPath(path).name).write_bytes(taken)
+        for path in package.added:
+            package.added[path] = hashlib.sha256((target / path).read_bytes()).hexdigest()
     lock.write_text("\n".join(map(_described, known)), encoding="utf-8")
 
 
@@ -105,10 +110,14 @@ def _pack(package: Package) -> bytes:
 
 
 def _described(package: Package) -> str:
-    files = "\n".join(f'"{path}" = "{digest}"' for path, digest in package.files.items())
+    tables = {"files": package.files} | ({"added": package.added} if package.added else {})
     return (
         f'["{package.name}"]\nversion = "{package.version}"\nlicence = "{package.licence}"\n'
-        f'integrity = "{package.integrity}"\n\n["{package.name}".files]\n{files}\n'
+        f'integrity = "{package.integrity}"\n'
+    ) + "".join(
+        f'\n["{package.name}".{name}]\n'
+        + "".join(f'"{path}" = "{digest}"\n' for path, digest in table.items())
+        for name, table in tables.items()
     )
 
 
@@ -116,9 +125,12 @@ def main() -> int:
     """Fetch or check, as the command line says."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="only compare; nothing is fetched")
-    if not parser.parse_args().check:
-        fetch()
-    found = faults()
+    parser.add_argument("--lock", type=Path, default=LOCK, help="what names them")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where they lie")
+    options = parser.parse_args()
+    if not options.check:
+        fetch(options.lock, options.folder)
+    found = faults(options.lock, options.folder)
     sys.stderr.writelines(f"{fault}\n" for fault in found)
     return bool(found)
 
