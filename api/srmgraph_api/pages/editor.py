@@ -11,22 +11,11 @@ from rdflib import OWL, RDF, RDFS, URIRef
 from srmgraph import knowledge, queries
 from srmgraph.queries import Question
 from srmgraph_api import access, jobs
+from srmgraph_api.pages import work
 from srmgraph_api.pages.site import Site
 
 _POLICY = {"style-src": "'self' 'sha256-zCK2EVMoPc04mRF/g5CotUvxbJPWS+8V0b+s9ptqQIk='"}
 """The table of answers puts one sheet of style into the page: for the handles of its columns."""
-
-_BEGINNING = """\
-PREFIX srm: <https://w3id.org/srm#>
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
-
-SELECT ?relationship ?label {
-    ?relationship a srm:ServiceRelationship ;
-                  rdfs:label ?label .
-}
-ORDER BY ?label
-LIMIT 100
-"""
 
 
 def router(site: Site) -> APIRouter:
@@ -52,7 +41,7 @@ def router(site: Site) -> APIRouter:
                 "endpoint": site.url("/sparql"),
                 "resource": f"{site.url('/resource')}?iri=",
                 "query": text,
-                "beginning": _BEGINNING,
+                "beginning": work.page_queries()["beginning"].text,
                 "prefixes": knowledge.prefixes(),
                 "terms": _terms(),
             },
