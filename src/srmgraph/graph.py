@@ -108,9 +108,15 @@ class ServiceGraph:
     def infer(self, progress: InferenceProgress | None = None) -> int:
         """Add the facts that follow by OWL 2 RL and return how many there are.
 
-        They replace those inferred before. `progress` hears a sentence now and then.
+        They replace those inferred before. `progress` hears a sentence now and then. A server does
+        the work itself, by SPARQL.
         Raises InconsistentError, and then adds nothing.
         """
+        if self.store.is_remote:
+            from srmgraph.inference import sparql_engine
+
+            sparql_engine.close(self.store, self.inferred_graph, progress=progress)
+            return self.store.graphs().get(self.inferred_graph, 0)
         if self.store.is_durable:
             with self.change(message="infer"):
                 pass

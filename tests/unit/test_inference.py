@@ -239,7 +239,7 @@ def test_our_ontology_is_compiled_without_a_warning() -> None:
 
 
 def test_an_engine_that_is_not_there_is_refused() -> None:
-    with pytest.raises(InputError, match="“prolog”; use compiled or owlrl"):
+    with pytest.raises(InputError, match="“prolog”; use compiled, sparql or owlrl"):
         infer(open_store(), engine="prolog")
 
 

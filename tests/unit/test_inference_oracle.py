@@ -46,6 +46,12 @@ def test_the_same_follows_by_both_engines(ontology: Graph, data: Graph) -> None:
         assert {predicate for _, predicate, _ in ours - theirs} <= OF_TERMS
 
 
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@given(ontology=strategies.ontologies(of_all_kinds=True), data=strategies.data())
+def test_sparql_infers_the_same(ontology: Graph, data: Graph) -> None:
+    assert inferred(data, ontology, "compiled") == inferred(data, ontology, "sparql")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("file", knowledge.example_files(), ids=lambda file: file.stem)
 def test_the_same_follows_from_the_examples(file: Path) -> None:

@@ -39,8 +39,9 @@ __all__ = [
 
 _LOG = logging.getLogger(__name__)
 
-ENGINES = ("compiled", "owlrl")
-"""The engines: our own, and the reference implementation, which is slow."""
+ENGINES = ("compiled", "sparql", "owlrl")
+"""The engines: our own, in the process or as SPARQL by a store; and the reference implementation,
+which is slow."""
 
 
 def infer(
@@ -64,11 +65,15 @@ def infer(
         from srmgraph.inference import owlrl_engine
 
         return owlrl_engine.infer(store, ontology, progress)
+    if engine == "sparql":
+        from srmgraph.inference import sparql_engine
+
+        return sparql_engine.infer(store, _program(ontology), progress=progress)
     if engine not in ENGINES:
-        raise InputError(f"There is no inference engine “{engine}”; use {' or '.join(ENGINES)}.")
+        known = f"{', '.join(ENGINES[:-1])} or {ENGINES[-1]}"
+        raise InputError(f"There is no inference engine “{engine}”; use {known}.")
     closure = Closure.of_store(store, _program(ontology), progress=progress)
-    for warning in closure.program.warnings:
-        _LOG.warning(warning)
+    _warn(closure.program)
     return closure.graph()
 
 
@@ -80,6 +85,7 @@ def close(store: EmbeddedStore, name: rdflib.URIRef, progress: Progress | None =
     """
     store.remove_graph(name)
     closure = Closure.of_store(store, progress=progress)
+    _warn(closure.program)
     store.write(closure.quads(name), len(closure))
     return len(closure)
 
@@ -111,6 +117,11 @@ def contradictions(store: Store, ontology: rdflib.Graph | None = None) -> list[P
     Literals whose text is none of their datatype are not among them; `infer` refuses these.
     """
     return Closure.of_store(store, _program(ontology), check=False).contradictions()
+
+
+def _warn(program: Program) -> None:
+    for warning in program.warnings:
+        _LOG.warning(warning)
 
 
 def _program(ontology: rdflib.Graph | None) -> Program:

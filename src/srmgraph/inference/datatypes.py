@@ -20,7 +20,7 @@ _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 LANG_STRING, PLAIN_LITERAL = f"{_RDF}langString", f"{_RDF}PlainLiteral"
 RDFS_LITERAL = "http://www.w3.org/2000/01/rdf-schema#Literal"
 
-_WHOLE: dict[str, tuple[float, float]] = {
+WHOLE: dict[str, tuple[float, float]] = {
     "integer": (-math.inf, math.inf),
     "nonNegativeInteger": (0, math.inf),
     "positiveInteger": (1, math.inf),
@@ -32,7 +32,7 @@ _WHOLE: dict[str, tuple[float, float]] = {
         ("unsignedByte", "unsignedShort", "unsignedInt", "unsignedLong"), (8, 16, 32, 64),
         strict=True)},
 }  # fmt: skip
-_TEXTS = {
+TEXTS = {
     "string": "(?s:.*)",
     "normalizedString": r"[^\t\n\r]*",
     "token": r"([^\s]+( [^\s]+)*)?",
@@ -44,9 +44,9 @@ _TEXTS = {
 _NUMBER = r"[+-]?(\d+(\.\d*)?|\.\d+)"
 _ZONE = r"(Z|[+-]\d\d:\d\d)"
 _MOMENT = rf"-?\d{{4,}}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?{_ZONE}?"
-_FORMS = {
-    **dict.fromkeys(_WHOLE, r"[+-]?\d+"),
-    **_TEXTS,
+FORMS = {
+    **dict.fromkeys(WHOLE, r"[+-]?\d+"),
+    **TEXTS,
     "decimal": _NUMBER,
     **dict.fromkeys(("double", "float"), rf"{_NUMBER}([eE][+-]?\d+)?|[+-]?INF|NaN"),
     "boolean": "true|false|0|1",
@@ -66,11 +66,11 @@ _FORMS = {
 _OF_ANY_SCRIPT = ("Name", "NCName", "NMTOKEN")
 _COMPILED = {
     f"{XSD}{name}": re.compile(form, 0 if name in _OF_ANY_SCRIPT else re.ASCII)
-    for name, form in _FORMS.items()
+    for name, form in FORMS.items()
 }
 _NOT_IN_OWL = {"date", "time", "gYear", "gYearMonth", "gMonthDay", "gDay", "gMonth"}
 KNOWN = frozenset(
-    {f"{XSD}{name}" for name in _FORMS} | {LANG_STRING, PLAIN_LITERAL, RDFS_LITERAL}
+    {f"{XSD}{name}" for name in FORMS} | {LANG_STRING, PLAIN_LITERAL, RDFS_LITERAL}
     | {f"{_RDF}XMLLiteral", f"{_RDF}HTML", f"{XSD}duration"}
 )  # fmt: skip
 """Names that are always names of datatypes."""
@@ -85,8 +85,8 @@ def is_well_formed(literal: pyoxigraph.Literal) -> bool:
     if not form.fullmatch(literal.value):
         return False
     name = datatype.removeprefix(XSD)
-    if name in _WHOLE:
-        least, most = _WHOLE[name]
+    if name in WHOLE:
+        least, most = WHOLE[name]
         # Python refuses to read a whole number of thousands of digits.
         return least <= Decimal(literal.value) <= most
     if name in ("date", "dateTime", "dateTimeStamp"):
@@ -102,17 +102,17 @@ def belongs(literal: pyoxigraph.Literal, datatype: str) -> bool:
     if datatype == PLAIN_LITERAL:
         return own in (LANG_STRING, f"{XSD}string")
     name, own_name = datatype.removeprefix(XSD), own.removeprefix(XSD)
-    if name in _WHOLE or name == "decimal":
-        if own_name not in _WHOLE and own_name != "decimal":
+    if name in WHOLE or name == "decimal":
+        if own_name not in WHOLE and own_name != "decimal":
             return False
         number = Decimal(literal.value)
         if name == "decimal":
             return True
-        least, most = _WHOLE[name]
+        least, most = WHOLE[name]
         return number == number.to_integral_value() and least <= number <= most
-    if name in _TEXTS:
+    if name in TEXTS:
         form = _COMPILED[datatype]
-        return own_name in _TEXTS and form.fullmatch(literal.value) is not None
+        return own_name in TEXTS and form.fullmatch(literal.value) is not None
     if {name, own_name} == {"dateTime", "dateTimeStamp"}:
         return name == "dateTime" or re.search(f"{_ZONE}$", literal.value) is not None
     return False
@@ -145,8 +145,8 @@ def _float(kind: str) -> Callable[[str], Hashable]:
 
 
 _READERS: dict[str, Callable[[str], Hashable]] = {
-    **{name: lambda text: ("number", Decimal(text)) for name in (*_WHOLE, "decimal")},
-    **{name: lambda text: ("text", text) for name in _TEXTS},
+    **{name: lambda text: ("number", Decimal(text)) for name in (*WHOLE, "decimal")},
+    **{name: lambda text: ("text", text) for name in TEXTS},
     "double": _float("double"),
     "float": _float("float"),
     "boolean": lambda text: ("boolean", text in ("true", "1")),

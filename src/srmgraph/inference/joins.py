@@ -43,7 +43,7 @@ def forward(rule: Rule, place: int) -> Plan:
     """Return the plan from an atom of the body to the head."""
     start = rule.body[place]
     rest = [atom for number, atom in enumerate(rule.body) if number != place]
-    conditions = (*rule.conditions, *_implied(rule))
+    conditions = (*rule.conditions, *implied(rule))
     if rule.head is None:
         return _plan(start, rest, conditions, rule.variables, None)
     copied = start.terms == rule.head.terms and len(set(start.terms)) == len(start.terms)
@@ -56,11 +56,11 @@ def backward(rule: Rule) -> Plan:
     """Return the plan from the head to all ways in which the body makes it true."""
     assert rule.head is not None
     return _plan(
-        rule.head, list(rule.body), (*rule.conditions, *_implied(rule)), rule.variables, None
+        rule.head, list(rule.body), (*rule.conditions, *implied(rule)), rule.variables, None
     )
 
 
-def _implied(rule: Rule) -> Iterator[Condition]:
+def implied(rule: Rule) -> Iterator[Condition]:
     """What must hold of a head so that it can be written down and is no trifle."""
     head = rule.head
     if head is None or len(head.terms) == 1:

@@ -15,6 +15,7 @@ from rdflib import OWL, RDF, RDFS, XSD
 
 from srmgraph import knowledge
 from srmgraph.errors import InconsistentError
+from srmgraph.inference.language import AXIOM_CLASSES, AXIOM_PROPERTIES, TERMS
 from srmgraph.inference.owlrl_errors import in_words
 from srmgraph.inference.program import logical_part
 
@@ -31,6 +32,8 @@ _REFLEXIVE = frozenset(
         RDFS.subClassOf, RDFS.subPropertyOf,
     }
 )  # fmt: skip
+_PARTS = frozenset(rdflib.URIRef(TERMS[number].value) for number in AXIOM_PROPERTIES)
+_KINDS = frozenset(rdflib.URIRef(TERMS[number].value) for number in AXIOM_CLASSES)
 _EVERYTHING = frozenset((OWL.Thing, RDFS.Resource, OWL.NamedIndividual))
 
 
@@ -51,7 +54,7 @@ def infer(
     if closure.error_messages:
         raise InconsistentError(in_words(closure.error_messages, dict(_prefixes(data))))
 
-    about_terms = set(terms.subjects())
+    about_terms = set(terms.subjects()) | set(_nameless(data))
     inferred = rdflib.Graph(bind_namespaces="none")
     for prefix, namespace in data.namespaces():
         inferred.bind(prefix, namespace, replace=True)
@@ -112,6 +115,15 @@ def _is_trivial(triple: Statement) -> bool:
         or (subject == value and predicate in _REFLEXIVE)
         or (predicate == RDF.type and value in _EVERYTHING)
     )
+
+
+def _nameless(data: rdflib.Graph) -> Iterable[rdflib.term.Node]:
+    """Yield the blank nodes that axioms among the data are about."""
+    for subject, predicate, value in data:
+        if isinstance(subject, rdflib.BNode) and (
+            predicate in _PARTS or (predicate == RDF.type and value in _KINDS)
+        ):
+            yield subject
 
 
 def _is_about_data(triple: Statement, terms: set[rdflib.term.Node]) -> bool:

@@ -14,7 +14,7 @@ from srmgraph.inference import unsupported
 from srmgraph.inference.axioms import Axioms
 from srmgraph.inference.dictionary import Dictionary
 from srmgraph.inference.evaluation import Evaluation
-from srmgraph.inference.facts import Delta, Facts
+from srmgraph.inference.facts import SUBJECT, Delta, Facts
 from srmgraph.inference.language import AXIOM_CLASSES, AXIOM_PROPERTIES, FIRST, REST, SPACES
 from srmgraph.inference.rules import RuleSet
 from srmgraph.inference.schema import FIXED, REDUNDANT
@@ -34,9 +34,9 @@ class Program:
 
     `rules` are what its axioms become, `facts` its own statements and what follows from them,
     `stated` the former, `further` axioms from elsewhere that have become rules too, `terms` the
-    numbers of what it speaks about, `nameless` the blank nodes among these, `labels` what people
-    call it, and `warnings` the axioms that have no effect, or not all of it, because they lie
-    outside OWL 2 RL. Not to be changed.
+    numbers of what it speaks about, `nameless` the blank nodes that its axioms and those among data
+    are about, `labels` what people call it, and `warnings` the axioms that have no effect, or not
+    all of it, because they lie outside OWL 2 RL. Not to be changed.
     """
 
     def __init__(
@@ -52,7 +52,6 @@ class Program:
         self.stated = stated
         self.terms = terms
         self.labels = labels
-        self.nameless = {term for term in terms if dictionary.is_blank(term)}
         while True:
             axioms = Axioms(_merged(axioms_among(stated), further), dictionary)
             self.datatypes, self.parts = axioms.datatypes, axioms.parts
@@ -67,6 +66,11 @@ class Program:
             if not found:
                 break
             further = _merged(further, found)
+        self.nameless = {
+            term
+            for term in terms | _subjects(axioms_among(stated), self.further)
+            if dictionary.is_blank(term)
+        }
         # What follows from axioms needs no warning of its own, only what somebody stated.
         self._told = told
         stated_axioms = Axioms(_merged(axioms_among(stated), told), dictionary)
@@ -171,6 +175,16 @@ def logical_part(ontology: rdflib.Graph) -> Iterable[Statement]:
             predicate not in _ANNOTATIONS and str(predicate).startswith(SPACES)
         ):
             yield triple
+
+
+def _subjects(*axioms: Delta) -> set[int]:
+    """Return what axioms are about, such as a class without a name."""
+    return {
+        number >> SUBJECT if key >= 0 else number
+        for some in axioms
+        for key, numbers in some.items()
+        for number in numbers
+    }
 
 
 def _merged(one: Delta, other: Delta) -> Delta:

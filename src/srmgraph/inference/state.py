@@ -91,8 +91,8 @@ class State:
 
         Nor what cannot be written down, such as a literal as subject.
         """
-        terms, language = self.program.terms, self.dictionary.of_language
         blank = self.program.nameless
+        terms, language = self.program.terms | blank, self.dictionary.of_language
         found: Delta = {}
         for key, numbers in delta.items():
             if key < 0:

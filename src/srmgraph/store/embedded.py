@@ -39,6 +39,8 @@ class EmbeddedStore:
     """
 
     is_durable = False
+    is_remote = False
+    outside_graph: str | None = None
 
     def __init__(self, oxigraph: pyoxigraph.Store | None = None, label: str = "b") -> None:
         self.oxigraph = pyoxigraph.Store() if oxigraph is None else oxigraph

@@ -31,6 +31,8 @@ class FolderStore:
     """
 
     is_durable = True
+    is_remote = False
+    outside_graph: str | None = None
 
     def __init__(self, folder: Path) -> None:
         """Open the store in a folder; raises StoreError when there is none."""

@@ -34,6 +34,14 @@ class Store(Protocol):
         """Whether what is written outlives the process, and is closed and checked when it is."""
 
     @property
+    def is_remote(self) -> bool:
+        """Whether a server keeps the statements, so that the work is better done there."""
+
+    @property
+    def outside_graph(self) -> str | None:
+        """The named graph that is the default graph, where a server has no other place for it."""
+
+    @property
     def prefixes(self) -> dict[str, str]:
         """The prefixes that the files read so far declare at their top; of two, the last."""
 

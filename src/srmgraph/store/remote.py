@@ -58,6 +58,7 @@ class RemoteStore:
     """
 
     is_durable = True
+    is_remote = True
 
     def __init__(
         self,
@@ -106,6 +107,11 @@ class RemoteStore:
 
     def __repr__(self) -> str:
         return f"RemoteStore({self.url!r}, server={self._server.name!r})"
+
+    @property
+    def outside_graph(self) -> str | None:
+        """The named graph in which the server keeps statements outside named graphs, if any."""
+        return self._server.stand_in
 
     def __len__(self) -> int:
         """Return how many statements there are, counting one for each graph that holds it."""
@@ -425,8 +431,8 @@ class RemoteStore:
         return _chosen([outside, *(names if also_default else ())], names)
 
     def _using(self, used: Set[str]) -> Parameters:
-        """Return what tells the graphs of an update that names none by WITH or USING."""
-        if self._server.updates != "using" or used & {"WITH", "USING"}:
+        """Return what tells the graphs of an update that asks some and names none."""
+        if self._server.updates != "using" or used & {"WITH", "USING"} or "WHERE" not in used:
             return ()
         return tuple(
             ({"default-graph-uri": "using-graph-uri"}.get(name, f"using-{name}"), graph)

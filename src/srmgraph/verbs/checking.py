@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from rdflib import Graph
 
     from srmgraph.graph import ServiceGraph
+    from srmgraph.inference import RunReport
     from srmgraph.terminal import Terminal
     from srmgraph.validation import Report
 
@@ -70,16 +72,28 @@ def install(add: AddVerb) -> None:
     )
     one.set_defaults(run=_explain)
 
-    one = add("infer", "write what follows from data and ontology by OWL 2 RL")
-    arguments.files(one)
+    one = add(
+        "infer",
+        "write what follows from data and ontology by OWL 2 RL",
+        "In a store, what follows is kept there, and written only with --output. A server does the "
+        "work itself, by SPARQL, unless another engine is named.",
+    )
+    arguments.files(one, many="*")
+    arguments.store(one)
     one.add_argument("--all", action="store_true", help="write what is stated as well")
     one.add_argument("--format", choices=GRAPH_FORMATS, help="of the output (turtle)")
     one.add_argument("--output", type=Path, metavar="FILE", help="write it there")
     one.add_argument(
         "--engine",
-        choices=("compiled", "owlrl"),
-        default="compiled",
-        help="owlrl is slower by far, for a second opinion",
+        choices=("compiled", "sparql", "owlrl"),
+        help="compiled works in this process, sparql by updates of the store; owlrl is slower by "
+        "far, for a second opinion",
+    )
+    one.add_argument(
+        "--limit",
+        type=arguments.count,
+        metavar="N",
+        help="give up when more facts than this follow",
     )
     one.add_argument("--report", action="store_true", help="tell which rules found how many facts")
     one.set_defaults(run=_infer)
@@ -157,40 +171,63 @@ def _on_a_server(options: argparse.Namespace, shapes: Graph | None, terminal: Te
 
 
 def _infer(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:
+    from srmgraph import knowledge
     from srmgraph.adapters import rdf
 
-    graph = reading.of_files(options.files, options.input_format, terminal)
-    if options.report and options.engine != "compiled":
-        raise ParameterError(f"The engine {options.engine} gives no report. Leave out --report.")
-    if options.engine == "compiled" and not options.report:
-        count = reading.infer(graph, terminal)
+    if bool(options.files) == bool(options.store):
+        raise ParameterError("Name files to infer from, or a store with --store, one of the two.")
+    if options.report and options.engine == "owlrl":
+        raise ParameterError("The engine owlrl gives no report. Leave out --report.")
+    if options.limit and options.engine == "owlrl":
+        raise ParameterError("The engine owlrl knows no limit. Leave out --limit.")
+    if options.store:
+        graph = reading.of_store(options)
     else:
-        count = _inferred(graph, options.engine, terminal)
-    terminal.remark(
-        f"{count:,} facts follow from the {len(graph.store) - count:,} that are stated."
-    )
+        graph = reading.of_files(options.files, options.input_format, terminal)
+    with terminal.working("Inferring …") as say:
+        report = _add_inferred(graph, options, say)
+    if options.report:
+        terminal.remark(str(report))
+    graphs = graph.store.graphs()
+    count = graphs.get(graph.inferred_graph, 0)
+    own = knowledge.own_graphs()
+    stated = sum(number for name, number in graphs.items() if name not in own)
+    terminal.remark(f"{count:,} facts follow from the {stated:,} that are stated.")
     source = graph.store if options.all else graph.inferred()
     if options.output:
         rdf.write(source, options.output, options.format)
-    else:
+    elif not options.store:
         terminal.raw(rdf.serialize(source, options.format or "turtle"))
     return DONE
 
 
-def _inferred(graph: ServiceGraph, engine: str, terminal: Terminal) -> int:
-    """Add what follows by an engine, tell what its rules did if it knows, and return how much."""
-    from srmgraph.inference import Closure, infer
+def _add_inferred(
+    graph: ServiceGraph, options: argparse.Namespace, say: Callable[[str], None]
+) -> RunReport | None:
+    """Add what follows by an engine, and return what its rules did if that is known."""
+    from srmgraph.inference import Closure, infer, sparql_engine
 
-    with terminal.working("Inferring …") as say:
-        if engine == "compiled":
-            closure = Closure.of_store(graph.store, progress=say)
-            facts, report = closure.graph(), str(closure.report)
-        else:
-            facts, report = infer(graph.store, progress=say, engine=engine), ""
-        graph.store.add(facts, graph.inferred_graph)
-    if report:
-        terminal.remark(report)
-    return len(facts)
+    store, name = graph.store, graph.inferred_graph
+    engine = options.engine or ("sparql" if store.is_remote else "compiled")
+    if store.is_durable and not store.is_remote:
+        # It is a change like any other there, and what follows is worked out with each.
+        if engine != "compiled" or options.report or options.limit:
+            raise ParameterError(
+                "A store in a folder always knows what follows. Leave out --engine, --report and "
+                "--limit, or name files."
+            )
+        graph.infer(say)
+        return None
+    if engine == "sparql":
+        return sparql_engine.close(store, name, progress=say, limit=options.limit)
+    with store.change() if store.is_remote else nullcontext(store.snapshot()) as copy:
+        copy.remove_graph(name)
+        if engine == "owlrl":
+            copy.add(infer(copy, progress=say, engine=engine), name)
+            return None
+        closure = Closure.of_store(copy, progress=say, limit=options.limit)
+        copy.write(closure.quads(name), len(closure))
+        return closure.report
 
 
 def _explain(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:
