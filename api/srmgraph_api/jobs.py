@@ -40,6 +40,8 @@ class Desk:
         self.folder = folder
         self._known = known
         self._opened: OrderedDict[int, EmbeddedStore] = OrderedDict()
+        # For whoever writes: what follows, and the report, are kept from change to change.
+        self.graph = ServiceGraph(FolderStore(folder))
 
     def revision(self, number: int) -> EmbeddedStore:
         """Return a revision, to be read only; raises UnknownRevisionError."""
@@ -207,16 +209,17 @@ def put(
 
     def make(change: Change) -> bool:
         held = change.store.has_graph(iri)
-        incoming = EmbeddedStore()
+        incoming = change.store.apart()
         incoming.parse(content, "n-quads", iri)
         if replaces and held and _same(change.store, incoming, iri):
             raise Unchanged
         if replaces:
-            change.store.oxigraph.clear_graph(graph_name(iri))
-        change.store.parse(content, "n-quads", iri)
+            own = incoming.oxigraph.quads_for_pattern(None, None, None, graph_name(iri))
+            change.store.put(iri, own)
+        change.store.write(iter(incoming.oxigraph), len(incoming))
         if iri is not None:
             # An empty graph is there all the same.
-            change.store.oxigraph.add_graph(pyoxigraph.NamedNode(iri))
+            change.store.make_graph(iri)
             change.remember(iri, source, content)
         # What is added to the default graph makes no graph: it is always there.
         return not held and (replaces or iri is not None)
@@ -232,7 +235,10 @@ def remove(desk: Desk, terms: Terms, name: str | None) -> Made | Refused | None:
     def make(change: Change) -> bool:
         if iri is not None and not change.store.has_graph(iri):
             raise Unchanged
-        change.store.oxigraph.remove_graph(graph_name(iri))
+        if iri is None:
+            change.store.clear_graph(None)
+        else:
+            change.store.remove_graph(iri)
         return False
 
     what = "the default graph" if name is None else name
@@ -251,8 +257,7 @@ def update(
     """Change statements by SPARQL 1.1 Update; see `Store.update`."""
 
     def make(change: Change) -> bool:
-        with change.keeping_own_graphs():
-            change.store.update(sparql, default_graphs, named_graphs, base)
+        change.update(sparql, default_graphs, named_graphs, base)
         return False
 
     return made(desk, terms, "updated", make)
@@ -282,7 +287,7 @@ def made(desk: Desk, terms: Terms, message: str, make: Callable[[Change], bool])
             with store.change(terms.author, message, terms.expected) as candidate:
                 created = make(Change(candidate, terms.author, message, is_durable=False))
             return Made(store.revision, created)
-        with ServiceGraph(store).change(terms.author, message, expected=terms.expected) as change:
+        with desk.graph.change(terms.author, message, expected=terms.expected) as change:
             created = make(change)
     except Unchanged:
         return Made(store.revision, changed=False)
@@ -301,7 +306,9 @@ def _same(store: EmbeddedStore, other: EmbeddedStore, name: rdflib.URIRef | None
         ]
         for each in (store, other)
     )
-    return len(one) == len(two) and _canonical(one) == _canonical(two)
+    if len(one) != len(two):
+        return False
+    return set(one) == set(two) or _canonical(one) == _canonical(two)
 
 
 def _canonical(quads: list[pyoxigraph.Quad]) -> set[pyoxigraph.Quad]:

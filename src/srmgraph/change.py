@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -18,13 +17,11 @@ from srmgraph.errors import DoesNotConformError, InputError
 from srmgraph.store import EmbeddedStore
 from srmgraph.store.protocol import LoadProgress
 from srmgraph.syntax import format_of, read_bytes
+from srmgraph.terms import to_oxigraph
 
 if TYPE_CHECKING:
+    from srmgraph.maintenance import Maintenance
     from srmgraph.validation import Report
-
-
-# The facts that were inferred are not among them: they are worked out anew.
-_KEPT = (knowledge.ontology_graph, knowledge.provenance_graph)
 
 
 class Change:
@@ -37,12 +34,20 @@ class Change:
 
     report: Report
 
-    def __init__(self, store: EmbeddedStore, author: str, message: str, is_durable: bool) -> None:
+    def __init__(
+        self,
+        store: EmbeddedStore,
+        author: str,
+        message: str,
+        is_durable: bool,
+        maintenance: Maintenance | None = None,
+    ) -> None:
         self.store = store
         self.author = author
         self.message = message
         self.is_durable = is_durable
         self.loaded: list[rdflib.URIRef] = []
+        self._maintenance = maintenance
 
     def load(
         self,
@@ -59,8 +64,8 @@ class Change:
         content = read_bytes(file)
         name = graph or rdflib.URIRef(file.resolve().as_uri())
         named, read = [name], None
-        if format_of(file, format).has_graphs:
-            # Which graphs are replaced is known only when the file has been read.
+        if format_of(file, format).has_graphs or self.store.has_graph(name):
+            # Which graphs are replaced, and how, is known only when the file has been read.
             read = self.store.apart()
             read.read(file, format, name, progress)
             named = [found for found in read.graphs() if found is not None]
@@ -70,12 +75,11 @@ class Change:
                 "Leave that graph out.",
                 file,
             )
-        for one in {name, *named}:
-            self.store.remove_graph(one)
         if read is None:
             self.store.read(file, format, name, progress)
         else:
-            self.store.take(read)
+            for one in {name, *named}:
+                self.store.take(read, one)
         for one in named:
             self.remember(one, file.name, content)
         self.loaded += named
@@ -89,31 +93,33 @@ class Change:
         )
         self.store.add(provenance.describe(load), knowledge.provenance_graph())
 
-    @contextmanager
-    def keeping_own_graphs(self) -> Iterator[None]:
-        """Leave what the store keeps for itself as it was, whatever is written meanwhile."""
-        engine = self.store.oxigraph
-        before = {
-            name: set(engine.quads_for_pattern(None, None, None, name))
-            for name in (pyoxigraph.NamedNode(graph()) for graph in _KEPT)
-        }
-        yield
-        for name, quads in before.items():
-            if set(engine.quads_for_pattern(None, None, None, name)) != quads:
-                engine.remove_graph(name)
-                engine.bulk_extend(quads)
+    def update(
+        self,
+        sparql: str,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+        base: str | None = None,
+    ) -> None:
+        """Change statements by SPARQL 1.1 Update; see `Store`.
+
+        What the store keeps for itself stays as it was, whatever is written.
+        """
+        spared = [knowledge.ontology_graph(), knowledge.provenance_graph()]
+        if self.is_durable:
+            spared.append(knowledge.inferred_graph())
+        self.store.update_sparing(spared, sparql, default_graphs, named_graphs, base)
 
     def complete(self, progress: Callable[[int, int], None] | None = None) -> None:
         """Close the statements under inference, and check them.
 
         Raises InconsistentError and DoesNotConformError.
         """
-        from srmgraph.validation import validate
-
+        maintenance = self._upkeep
         self.infer()
-        self.report = validate(self.store, exclusive=True, progress=progress)
-        violations = sum(result.severity == "Violation" for result in self.report.results)
+        self.report = maintenance.check(self.store, progress)
+        violations = self.report.counts["Violation"]
         if violations:
+            maintenance.take_back()
             what, advice = "What would be", ""
             if self.message.startswith("load "):
                 what = self.message.removeprefix("load ")
@@ -124,26 +130,37 @@ class Change:
                 f"Nothing was {'loaded' if advice else 'changed'}.{advice}",
                 self.report,
             )
+        if self.is_durable:
+            maintenance.keep(self.store)
 
     def infer(self) -> None:
         """Let the facts that follow be those that follow now; raises InconsistentError."""
-        from srmgraph.inference import close
-
         if self.is_durable:
-            self._renew_ontology()
-            close(self.store, knowledge.inferred_graph())
+            self._upkeep.infer(self.store, anew=self._renew_ontology())
         else:
             self.store.remove_graph(knowledge.inferred_graph())
 
-    def _renew_ontology(self) -> None:
-        """Let the store hold the ontology that this version of the library knows."""
+    @property
+    def _upkeep(self) -> Maintenance:
+        from srmgraph.maintenance import Maintenance
+
+        if self._maintenance is None:
+            self._maintenance = Maintenance()
+        return self._maintenance
+
+    def _renew_ontology(self) -> bool:
+        """Let the store hold the ontology that this version of the library knows; return whether it
+        was another one."""
         name = knowledge.ontology_graph()
         known = Literal(knowledge.ontology_hash())
-        held = self.store.graph(knowledge.provenance_graph())
-        if held.value(name, SDO.sha256) == known:
-            return
+        provenance_graph = knowledge.provenance_graph()
+        told = map(to_oxigraph, (name, SDO.sha256, known, provenance_graph))
+        if pyoxigraph.Quad(*told) in self.store.oxigraph:  # type: ignore[arg-type]
+            return False
+        held = self.store.graph(provenance_graph)
         self.store.remove_graph(name)
         self.store.add(knowledge.ontology(), name)
         held.set((name, SDO.sha256, known))
-        self.store.remove_graph(knowledge.provenance_graph())
-        self.store.add(held, knowledge.provenance_graph())
+        self.store.remove_graph(provenance_graph)
+        self.store.add(held, provenance_graph)
+        return True

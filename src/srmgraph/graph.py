@@ -15,6 +15,7 @@ from srmgraph.change import Change
 from srmgraph.store import Solutions, Store, open_store
 
 if TYPE_CHECKING:
+    from srmgraph.maintenance import Maintenance
     from srmgraph.validation import Report
 
 InferenceProgress: TypeAlias = Callable[[str], None]
@@ -31,6 +32,7 @@ class ServiceGraph:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._inferred = False
+        self._maintenance: Maintenance | None = None
 
     @classmethod
     def open(cls, url: str = "memory:", *, create: bool = False) -> ServiceGraph:
@@ -90,10 +92,16 @@ class ServiceGraph:
         Raises DoesNotConformError, InconsistentError and what the store raises; then all is as it
         was.
         """
+        if self._maintenance is None and self.store.is_durable:
+            from srmgraph.maintenance import Maintenance
+
+            self._maintenance = Maintenance()
         with self.store.change(author, message, expected) as candidate:
-            change = Change(candidate, author, message, self.store.is_durable)
+            change = Change(candidate, author, message, self.store.is_durable, self._maintenance)
             yield change
             change.complete(progress)
+        if self._maintenance is not None:
+            self._maintenance.settle(candidate)
         self._inferred = self.store.is_durable
 
     def validate(self, *, progress: ValidationProgress | None = None) -> Report:

@@ -20,6 +20,7 @@ from tests.conformance import w3c
 from srmgraph import sparql
 from srmgraph.errors import QueryError
 from srmgraph.store import EmbeddedStore, open_store
+from srmgraph.store.candidate import Candidate
 from srmgraph.terms import OxigraphTerm, to_oxigraph, triples_to_oxigraph
 
 QT = Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-query#")
@@ -146,8 +147,16 @@ def query(case: w3c.Case) -> None:
 def update(case: w3c.Case) -> None:
     store = state(case, w3c.MF.action)
     store.update(text(case.file(w3c.MF.action, UT.request)))
-    expected = state(case, w3c.MF.result)
-    assert canonical(store.oxigraph) == canonical(expected.oxigraph)
+    expected = canonical(state(case, w3c.MF.result).oxigraph)
+    assert canonical(store.oxigraph) == expected
+    # In a store that keeps its history, what an update changes has to be known one by one.
+    candidate = Candidate(state(case, w3c.MF.action).oxigraph)
+    before = set(candidate.oxigraph)
+    candidate.update(text(case.file(w3c.MF.action, UT.request)))
+    after, journal = set(candidate.oxigraph), candidate.journal
+    assert canonical(after) == expected
+    assert journal.is_exact
+    assert (set(journal.gained), set(journal.lost)) == (after - before, before - after)
 
 
 def state(case: w3c.Case, role: URIRef) -> EmbeddedStore:

@@ -14,8 +14,9 @@ Axioms among the data change the rules themselves; then, and only then, all is w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pyoxigraph
@@ -82,16 +83,34 @@ class Closure:
     ) -> Closure:
         """Work out what follows from all statements of a store, of whichever graph.
 
-        What was inferred before is not taken for stated. Without a program, by the project's own
-        ontology. Unless it is checked, contradictions are
-        let pass. Raises as the constructor does.
+        What a store keeps for itself (ontology, facts inferred before, who loaded what) is not
+        taken for stated. Without a program, by the project's own ontology. Unless it is checked,
+        contradictions are let pass. Raises as the constructor does.
+        """
+        quads = _stated(store.snapshot().oxigraph)
+        prefixes = store.prefixes
+        return cls.of_quads(quads, program, prefixes, progress=progress, limit=limit, check=check)
+
+    @classmethod
+    def of_quads(
+        cls,
+        quads: Iterable[pyoxigraph.Quad],
+        program: Program | None = None,
+        prefixes: Mapping[str, str] = MappingProxyType({}),
+        *,
+        progress: Progress | None = None,
+        limit: int | None = None,
+        check: bool = True,
+    ) -> Closure:
+        """Work out what follows from statements as a store gives them; see `of_store`.
+
+        `prefixes` are those of the data.
         """
         closure = cls.__new__(cls)
         closure._state = State(program or standard(), progress, limit)
-        closure._state.prefixes |= store.prefixes
+        closure._state.prefixes |= prefixes
         with without_garbage_collection():
-            data = closure._state.dictionary.facts(_stated(store.snapshot().oxigraph))
-            closure._begin(data, check=check)
+            closure._begin(closure._state.dictionary.facts(quads), check=check)
         return closure
 
     def _begin(self, data: Delta, *, check: bool) -> None:
@@ -113,6 +132,11 @@ class Closure:
         """What the rules have done so far."""
         return self._state.report
 
+    @property
+    def terms(self) -> int:
+        """How many terms it has met, whether or not it still speaks of them."""
+        return len(self._state.dictionary.numbers)
+
     # ── Asking ──────────────────────────────────────────────────────────────────────────────────
 
     def __len__(self) -> int:
@@ -121,7 +145,7 @@ class Closure:
 
     def __iter__(self) -> Iterator[Statement]:
         """Yield the facts that follow and are not stated, as `infer` has them."""
-        return self._state.statements(self._state.derived())
+        return self._state.statements(self._state.visible(self._state.derived()))
 
     def __contains__(self, statement: Statement) -> bool:
         """Tell whether a statement is stated or follows."""
@@ -138,7 +162,7 @@ class Closure:
 
     def quads(self, name: rdflib.URIRef) -> Iterator[pyoxigraph.Quad]:
         """Yield the facts that follow, in a named graph, as the engine of the store takes them."""
-        return self._state.quads(name)
+        return self._state.quads(self._state.visible(self._state.derived()), name)
 
     def explain(self, statement: Statement) -> Proof:
         """Return a shortest proof of a statement.
@@ -160,7 +184,36 @@ class Closure:
         Raises InconsistentError when they contradict the ontology or what is stated, and
         ClosureTooLargeError; the closure then is as it was.
         """
-        delta = self._state.delta(statements)
+        return self._change(*self._add(self._state.delta(statements)))
+
+    def remove(self, statements: Iterable[Statement]) -> Change:
+        """Take statements out; those that are not stated, or by the ontology, stay as they are."""
+        return self._change(*self._remove(self._state.delta(statements)))
+
+    def exchange(
+        self,
+        removed: Iterable[pyoxigraph.Quad],
+        added: Iterable[pyoxigraph.Quad],
+        name: rdflib.URIRef,
+    ) -> tuple[list[pyoxigraph.Quad], list[pyoxigraph.Quad]]:
+        """Take out statements that are stated, and take in others, all or none.
+
+        Statements come as the store keeps them, whatever their graphs. Returned are the facts that
+        no longer follow, and those that follow now, in a graph of that `name`. Raises as `add`.
+        """
+        going, coming = map(self._state.dictionary.facts, (removed, added))
+        more, less = self._remove(going) if going else ({}, {})
+        try:
+            then_more, then_less = self._add(coming) if coming else ({}, {})
+        except (InconsistentError, ClosureTooLargeError):
+            self._add(going)
+            raise
+        gone = _union(_without(less, then_more), _without(then_less, more))
+        new = _union(_without(more, then_less), _without(then_more, less))
+        return list(self._state.quads(gone, name)), list(self._state.quads(new, name))
+
+    def _add(self, delta: Delta) -> tuple[Delta, Delta]:
+        """Take in statements; return what follows and is told of now, and what no longer."""
         if axioms_among(delta):
             return self._rebuilt(_union(self._state.stated(), delta))
         self._state.check_literals(delta)
@@ -181,12 +234,12 @@ class Closure:
         if further:
             self._take_back(new, derived, stated_now)
             return self._rebuilt(_union(self._state.stated(), delta))
-        return self._change(derived, stated_now)
+        return self._told(derived, stated_now)
 
-    def remove(self, statements: Iterable[Statement]) -> Change:
-        """Take statements out; those that are not stated, or by the ontology, stay as they are."""
+    def _remove(self, given: Delta) -> tuple[Delta, Delta]:
+        """Take statements out; return what follows and is told of now, and what no longer."""
         delta: Delta = {}
-        for key, numbers in self._state.delta(statements).items():
+        for key, numbers in given.items():
             column = self._state.facts.column(key)
             going = (
                 (numbers & column.facts)
@@ -214,7 +267,7 @@ class Closure:
                 back[key] = following
         self._state.facts.derive(back)
         back = _union(back, self._state.evaluation.close(back))
-        return self._change(back, derived)
+        return self._told(back, derived)
 
     def _hanging_on(self, delta: Delta) -> Delta:
         """Return statements and all facts, not stated, with a derivation that needs one of them."""
@@ -239,12 +292,14 @@ class Closure:
             self._state.facts.column(key).derived |= numbers
 
     def _change(self, added: Delta, removed: Delta) -> Change:
-        return Change(
-            frozenset(self._state.statements(_without(added, removed))),
-            frozenset(self._state.statements(_without(removed, added))),
-        )
+        statements = self._state.statements
+        return Change(frozenset(statements(added)), frozenset(statements(removed)))
 
-    def _rebuilt(self, data: Delta) -> Change:
+    def _told(self, added: Delta, removed: Delta) -> tuple[Delta, Delta]:
+        visible = self._state.visible
+        return visible(_without(added, removed)), visible(_without(removed, added))
+
+    def _rebuilt(self, data: Delta) -> tuple[Delta, Delta]:
         """Work everything out anew, because the rules themselves change."""
         before = self._state
         state = self._state = before.anew()
@@ -253,17 +308,17 @@ class Closure:
         except (InconsistentError, ClosureTooLargeError):
             self._state = before
             raise
-        return Change(
-            frozenset(state.statements(_without(state.derived(), before.derived()))),
-            frozenset(before.statements(_without(before.derived(), state.derived()))),
+        return (
+            state.visible(_without(state.derived(), before.derived())),
+            before.visible(_without(before.derived(), state.derived())),
         )
 
 
 def _stated(engine: pyoxigraph.Store) -> Iterable[pyoxigraph.Quad]:
-    inferred = pyoxigraph.NamedNode(knowledge.inferred_graph())
-    if not engine.contains_named_graph(inferred):
+    own = {pyoxigraph.NamedNode(name) for name in knowledge.own_graphs()}
+    if not any(map(engine.contains_named_graph, own)):
         return engine
-    return (quad for quad in engine if quad.graph_name != inferred)
+    return (quad for quad in engine if quad.graph_name not in own)
 
 
 def _union(one: Delta, other: Delta) -> Delta:

@@ -117,10 +117,10 @@ class State:
                 found[key] = shown
         return found
 
-    def statements(self, delta: Delta) -> Iterator[Statement]:
-        """Yield the facts of a delta that are told of."""
+    def statements(self, visible: Delta) -> Iterator[Statement]:
+        """Yield facts that are told of as statements."""
         rdflib_term = self.dictionary.rdflib
-        for key, numbers in self.visible(delta).items():
+        for key, numbers in visible.items():
             if key < 0:
                 of = rdflib_term(~key)
                 type_ = rdflib_term(TYPE)
@@ -131,13 +131,13 @@ class State:
                 for pair in numbers:
                     yield rdflib_term(pair >> SUBJECT), by, rdflib_term(pair & VALUE)
 
-    def quads(self, name: rdflib.URIRef) -> Iterator[pyoxigraph.Quad]:
-        """Yield what follows and is told of, in a named graph, as the store's engine takes it."""
+    def quads(self, visible: Delta, name: rdflib.URIRef) -> Iterator[pyoxigraph.Quad]:
+        """Yield facts that are told of, in a named graph, as the store's engine takes them."""
         graph = pyoxigraph.NamedNode(name)
         # Any: what is visible has an IRI as property, and no literal as subject.
         term: Callable[[int], Any] = self.dictionary.term
         type_ = term(TYPE)
-        for key, numbers in self.visible(self.derived()).items():
+        for key, numbers in visible.items():
             if key < 0:
                 of = term(~key)
                 for who in numbers:

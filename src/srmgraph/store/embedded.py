@@ -83,17 +83,21 @@ class EmbeddedStore:
         if len(parser.content) > _LARGE and parser.is_plain and is_placed:
             next(iter(parser), None)
             with parser.errors():
-                to_graph = None if parser.syntax.has_graphs else target
-                self.oxigraph.bulk_load(
-                    input=parser.source(),
-                    format=parser.syntax.oxigraph,
-                    base_iri=parser.base,
-                    to_graph=to_graph,
-                )
+                self._load(parser, None if parser.syntax.has_graphs else target)
         else:
             label = f"{self._label}{self._reads}n"
             self._write(_with_own_blank_nodes(parser, label, target), len(parser.content) > _MANY)
         intake.remember(parser, self.prefixes, self.namespaces)
+
+    def _load(
+        self, parser: Parser, graph: pyoxigraph.NamedNode | pyoxigraph.DefaultGraph | None
+    ) -> None:
+        self.oxigraph.bulk_load(
+            input=parser.source(),
+            format=parser.syntax.oxigraph,
+            base_iri=parser.base,
+            to_graph=graph,
+        )
 
     def add(self, graph: rdflib.Graph, name: rdflib.URIRef | None = None) -> None:
         """Add the statements of a graph, to the graph called `name` or to the default graph."""
@@ -113,12 +117,27 @@ class EmbeddedStore:
         self._reads += 1
         return EmbeddedStore(label=f"{self._label}{self._reads}n")
 
-    def take(self, other: EmbeddedStore) -> None:
-        """Add the statements of a store that `apart` gave, in their graphs, and its prefixes."""
-        self.write(iter(other.oxigraph), len(other))
+    def take(self, other: EmbeddedStore, name: rdflib.URIRef) -> None:
+        """Let a graph hold what it holds in a store that `apart` gave; add the prefixes of that."""
+        graph = intake.graph_name(name)
+        self.put(name, other.oxigraph.quads_for_pattern(None, None, None, graph))
         self.prefixes |= other.prefixes
         for prefix, namespaces in other.namespaces.items():
             self.namespaces.setdefault(prefix, set()).update(namespaces)
+
+    def put(self, name: rdflib.URIRef | None, quads: Iterator[pyoxigraph.Quad]) -> None:
+        """Let statements of a graph be all that it holds."""
+        self.clear_graph(name)
+        self._write(quads, are_many=True)
+
+    def make_graph(self, name: rdflib.URIRef | None) -> None:
+        """Let there be a graph, be it empty; the default graph is always there."""
+        if name is not None:
+            self.oxigraph.add_graph(pyoxigraph.NamedNode(name))
+
+    def clear_graph(self, name: rdflib.URIRef | None) -> None:
+        """Remove all statements of a graph, which is there all the same."""
+        self.oxigraph.clear_graph(intake.graph_name(name))
 
     def _write(self, quads: Iterator[pyoxigraph.Quad], are_many: bool) -> None:
         # Either way it is all or nothing. In a folder, bulk loading makes files of its own each
@@ -196,6 +215,25 @@ class EmbeddedStore:
             self.oxigraph.update(unmistakable(text), base_iri=base, prefixes=self.assumed_prefixes)
         except ENGINE_ERRORS as error:
             raise query_error(error, sparql) from error
+
+    def update_sparing(
+        self,
+        spared: Sequence[rdflib.URIRef],
+        sparql: str,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+        base: str | None = None,
+    ) -> None:
+        """Change statements by SPARQL 1.1 Update, but leave some graphs as they are."""
+        before = {
+            name: set(self.oxigraph.quads_for_pattern(None, None, None, intake.graph_name(name)))
+            for name in spared
+        }
+        EmbeddedStore.update(self, sparql, default_graphs, named_graphs, base)
+        for name, quads in before.items():
+            held = self.oxigraph.quads_for_pattern(None, None, None, intake.graph_name(name))
+            if set(held) != quads:
+                self.put(name, iter(quads))
 
     def graph(self, name: rdflib.URIRef | None = None) -> rdflib.Graph:
         """Return a copy of the statements of a named graph, or of all graphs as one."""

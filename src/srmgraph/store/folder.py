@@ -15,6 +15,7 @@ import rdflib
 
 from srmgraph import knowledge
 from srmgraph.errors import ChangedStoreError, FullStoreError, StoreError
+from srmgraph.store.candidate import Candidate
 from srmgraph.store.embedded import EmbeddedStore
 from srmgraph.store.revisions import KEPT, Revision, Revisions, now
 
@@ -83,7 +84,7 @@ class FolderStore:
     @contextmanager
     def change(
         self, author: str = "", message: str = "", expected: int | None = None
-    ) -> Iterator[EmbeddedStore]:
+    ) -> Iterator[Candidate]:
         """Give a copy of the current revision to be changed; it is the next one when all goes well.
 
         See `Store`. Raises BusyStoreError, ChangedStoreError when the current revision is not
@@ -101,11 +102,13 @@ class FolderStore:
             candidate.oxigraph.flush()
             # The engine holds its files as long as anything refers to it.
             candidate.close()
-            self.revisions.commit(path, revision)
+            self.revisions.commit(path, revision, candidate.kept)
+            candidate.origin = self.revisions.identity(number)
 
     def rollback(self, number: int, author: str = "") -> None:
         """Make what an older revision holds a new one; raises UnknownRevisionError."""
-        self._adopt(self.at(number), author, f"back to revision {number}")
+        report = self.revisions.report(number)
+        self._adopt(self.at(number), report, author, f"back to revision {number}")
 
     def backup(self, target: Path) -> None:
         """Copy the current revision into a new store, in a folder that is not there yet.
@@ -114,19 +117,21 @@ class FolderStore:
         """
         copy = FolderStore.create(target, self.revisions.kept)
         described = self.revisions.describe(self.revision)
-        copy._adopt(self.current, described.author, described.message)
+        report = self.revisions.report(self.revision)
+        copy._adopt(self.current, report, described.author, described.message)
 
     def restore(self, source: Path, author: str = "") -> None:
         """Make what a backup holds a new revision; raises StoreError."""
         backup = FolderStore(source)
         if backup.revision < 0:
             raise StoreError(f"Nothing was ever written to {source}.")
-        self._adopt(backup.current, author, f"restored from {source}")
+        report = backup.revisions.report(backup.revision)
+        self._adopt(backup.current, report, author, f"restored from {source}")
 
-    def _adopt(self, store: EmbeddedStore, author: str, message: str) -> None:
+    def _adopt(self, store: EmbeddedStore, report: str | None, author: str, message: str) -> None:
         with self._next() as (number, path):
             store.oxigraph.backup(str(path))
-            self.revisions.commit(path, self._description(number, author, message, store))
+            self.revisions.commit(path, self._description(number, author, message, store), report)
 
     @contextmanager
     def _next(self) -> Iterator[tuple[int, Path]]:
@@ -160,6 +165,7 @@ class FolderStore:
         """
         with self.change(message="compacted") as candidate:
             candidate.oxigraph.optimize()
+            candidate.kept = candidate.report
         self.close()
         self.revisions.forget(1)
 
@@ -276,13 +282,17 @@ class FolderStore:
         self.recall(opened, number)
         return opened
 
-    def _copy(self, number: int, path: Path, label: str) -> EmbeddedStore:
-        if number >= 0:
+    def _copy(self, number: int, path: Path, label: str) -> Candidate:
+        if number < 0:
+            copy = Candidate(pyoxigraph.Store(str(path)), label)
+            # All will be new.
+            copy.journal.give_up()
+        else:
             self._open(number).oxigraph.backup(str(path))
-        copy = EmbeddedStore(pyoxigraph.Store(str(path)), label)
-        copy.assumed_prefixes = self.assumed_prefixes
-        if number >= 0:
+            identity, report = self.revisions.identity(number), self.revisions.report(number)
+            copy = Candidate(pyoxigraph.Store(str(path)), label, identity, report)
             self.recall(copy, number)
+        copy.assumed_prefixes = self.assumed_prefixes
         return copy
 
     def _description(
@@ -293,9 +303,17 @@ class FolderStore:
             prefix: [*sorted(known - {store.prefixes[prefix]}), store.prefixes[prefix]]
             for prefix, known in sorted(store.namespaces.items())
         }
+        return Revision(number, now(), author, message, self._stated(number, store), namespaces)
+
+    def _stated(self, number: int, store: EmbeddedStore) -> int:
         own = knowledge.own_graphs()
-        stated = sum(size for name, size in store.graphs().items() if name not in own)
-        return Revision(number, now(), author, message, stated, namespaces)
+        if isinstance(store, Candidate) and store.journal.is_exact:
+            names = {pyoxigraph.NamedNode(name) for name in own}
+            journal = store.journal
+            more = sum(quad.graph_name not in names for quad in journal.gained)
+            less = sum(quad.graph_name not in names for quad in journal.lost)
+            return self.revisions.describe(number - 1).statements + more - less
+        return sum(size for name, size in store.graphs().items() if name not in own)
 
 
 def _failed(folder: Path, error: OSError) -> StoreError:

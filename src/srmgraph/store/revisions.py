@@ -7,7 +7,8 @@
     ├── candidates/        revisions in the making; what a crash leaves here is removed
     └── revisions/
         ├── 12/            the files of the engine; unchanged files are shared by hard links
-        └── 12.json        who made it, when and why; locked by whoever reads the revision
+        ├── 12.json        who made it, when and why; locked by whoever reads the revision
+        └── 12.report      the report on it, if it was checked; what is lost is made anew
 
 A revision is there when `head` says so, not earlier: whatever ends a process half-way, the folder
 holds what it held before. Readers open a revision and never see it change.
@@ -127,6 +128,22 @@ class Revisions:
         values = json.loads(text)
         return Revision(**values | {"created": datetime.fromisoformat(values["created"])})
 
+    def identity(self, number: int) -> tuple[int, int, int]:
+        """Return what no other revision has in common with this one; raises UnknownRevisionError.
+
+        The number alone will not do, since a store may be removed and made anew.
+        """
+        self.path(number)
+        status = self._description(number).stat()
+        return number, status.st_ino, status.st_mtime_ns
+
+    def report(self, number: int) -> str | None:
+        """Return the report that was kept with a revision, as text; None if there is none."""
+        try:
+            return self._report(number).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return None
+
     def reading(self, number: int) -> int:
         """Return a file descriptor that keeps a revision from being removed until it is closed."""
         self.path(number)
@@ -165,14 +182,18 @@ class Revisions:
         """Return where a revision in the making goes; nothing is there yet. For the writer only."""
         return self.folder / "candidates" / uuid4().hex
 
-    def commit(self, candidate: Path, revision: Revision) -> None:
-        """Make a candidate, whose files are closed, the current revision. For the writer only."""
+    def commit(self, candidate: Path, revision: Revision, report: str | None = None) -> None:
+        """Make a candidate, whose files are closed, the current revision, and keep the report on
+        it. For the writer only."""
         target = self.folder / "revisions" / str(revision.number)
         values = asdict(revision) | {"created": revision.created.isoformat()}
         for path in candidate.iterdir():
             _synchronize(path)
         _synchronize(candidate)
         _write(self._description(revision.number), json.dumps(values, ensure_ascii=False) + "\n")
+        if report is not None:
+            # After the description, so that it goes with that if this revision never comes to be.
+            self._report(revision.number).write_text(report, encoding="utf-8")
         candidate.rename(target)
         _synchronize(target.parent)
         _write(self.folder / "head", f"{revision.number}\n")
@@ -210,8 +231,12 @@ class Revisions:
         grave = self.candidate()
         with suppress(FileNotFoundError):
             (self.folder / "revisions" / str(number)).rename(grave)
+        self._report(number).unlink(missing_ok=True)
         self._description(number).unlink(missing_ok=True)
         self.discard(grave)
+
+    def _report(self, number: int) -> Path:
+        return self.folder / "revisions" / f"{number}.report"
 
     def _description(self, number: int) -> Path:
         return self.folder / "revisions" / f"{number}.json"

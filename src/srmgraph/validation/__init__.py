@@ -354,11 +354,12 @@ def revalidate(
 
 
 def _validator(shapes: Graph | None) -> Validator:
-    return _of_the_project() if shapes is None else Validator(shapes)
+    return of_the_project() if shapes is None else Validator(shapes)
 
 
 @cache
-def _of_the_project() -> Validator:
+def of_the_project() -> Validator:
+    """Return the rules of the project, made ready; they are always the same."""
     return Validator()
 
 
@@ -379,6 +380,7 @@ __all__ = [
     "Validator",
     "Work",
     "locate",
+    "of_the_project",
     "revalidate",
     "validate",
     "validate_remotely",

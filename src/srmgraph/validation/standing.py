@@ -33,6 +33,8 @@ from srmgraph.validation import paths, patterns
 from srmgraph.validation.report import Report, Result, Rule
 from srmgraph.validation.shapes import Shapes
 
+# Another one whenever the library infers or validates in another way: what was kept beside data is
+# then made anew, and so are the facts that follow from them.
 _FORM = "1"
 
 

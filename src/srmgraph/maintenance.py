@@ -1,0 +1,175 @@
+"""What follows from a store and the report on it, kept up to date from change to change.
+
+The store holds the facts that follow, and keeps the report beside each revision. What is costly to
+make again, the closure and the report as objects, is kept in the process as long as nobody else
+writes; then a change costs what the change costs. Whatever is not known for certain is made anew.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, TypeAlias
+
+import pyoxigraph
+
+from srmgraph import knowledge
+from srmgraph.inference import Closure
+from srmgraph.store import EmbeddedStore
+from srmgraph.store.candidate import Candidate
+from srmgraph.validation import Change, of_the_project
+
+if TYPE_CHECKING:
+    from srmgraph.validation import Report
+
+_Quads: TypeAlias = list[pyoxigraph.Quad]
+
+_MOST_TERMS = 1_000_000
+"""So many terms, and as many again as there were, may a closure meet before it is made anew:
+those that are no longer used take room."""
+
+
+class Maintenance:
+    """The closure of a revision and the report on it, in use for one change at a time.
+
+    First `infer`, then `check`; then `settle` once the change is a revision, or `take_back`. What
+    is neither settled nor taken back is forgotten.
+    """
+
+    def __init__(self) -> None:
+        self._closure: Closure | None = None
+        self._terms = 0
+        self._report: Report | None = None
+        self._origin: object = None
+        # The change under way: from which revision, and what it does to the closure.
+        self._started: object = None
+        self._standing: Report | None = None
+        self._done: tuple[_Quads, _Quads] | None = None
+        self._changed = Change()
+
+    def infer(self, store: EmbeddedStore, *, anew: bool = False) -> None:
+        """Let a store hold the facts that follow from what it holds now.
+
+        Everything is worked out *anew* where the ontology has become another one. Raises
+        InconsistentError and ClosureTooLargeError; then all but the store is as it was.
+        """
+        name = knowledge.inferred_graph()
+        origin, self._origin, self._done = self._origin, None, None
+        if not isinstance(store, Candidate) or not store.journal.is_exact or anew:
+            self._report = self._closure = None
+        elif store.origin != origin:
+            self._closure = None
+            self._report = None if store.report is None else of_the_project().load(store.report)
+        self._standing = self._report
+        if self._report is None or not isinstance(store, Candidate):
+            self._closure = self._renewed(Closure.of_store(store))
+            _write(store.oxigraph, *_difference(store.oxigraph, self._closure.quads(name)))
+            return
+        if self._closure is None:
+            closure = Closure.of_quads(_before(store), prefixes=store.prefixes)
+            self._closure = self._renewed(closure)
+        removed, added = _statements(store)
+        self._origin = store.origin
+        gone, new = self._closure.exchange(removed, added, name)
+        self._origin, self._done = None, (removed, added)
+        self._started = store.origin
+        _write(store.oxigraph, gone, new)
+        journal = store.journal
+        self._changed = Change.of_quads([*journal.gained, *new], [*journal.lost, *gone])
+
+    def check(
+        self, store: EmbeddedStore, progress: Callable[[int, int], None] | None = None
+    ) -> Report:
+        """Return the report on a store in which the facts that follow are those that follow."""
+        validator = of_the_project()
+        if self._standing is None:
+            self._standing = validator.validate(store, exclusive=True, progress=progress)
+        else:
+            self._standing = validator.revalidate(
+                store, self._standing, self._changed, exclusive=True
+            )
+        return self._standing
+
+    def keep(self, store: EmbeddedStore) -> None:
+        """Let the report that `check` returned be kept with the revision."""
+        if isinstance(store, Candidate) and self._standing is not None:
+            store.kept = of_the_project().dump(self._standing)
+
+    def settle(self, store: EmbeddedStore) -> None:
+        """Take note that a store, as it was checked, has become a revision."""
+        if isinstance(store, Candidate) and store.kept is not None:
+            self._origin, self._report = store.origin, self._standing
+            if self._closure is not None and self._closure.terms > _MOST_TERMS + 2 * self._terms:
+                self._closure = None
+
+    def take_back(self) -> None:
+        """Let all be as it was before `infer`."""
+        if self._done is None or self._closure is None:
+            return
+        removed, added = self._done
+        self._closure.exchange(added, removed, knowledge.inferred_graph())
+        self._origin = self._started
+
+    def _renewed(self, closure: Closure) -> Closure:
+        self._terms = closure.terms
+        return closure
+
+
+def _own_graphs() -> set[object]:
+    return {pyoxigraph.NamedNode(name) for name in knowledge.own_graphs()}
+
+
+def _before(store: Candidate) -> Iterator[pyoxigraph.Quad]:
+    """What was stated before a store was changed."""
+    own = _own_graphs()
+    yield from (quad for quad in store.journal.lost if quad.graph_name not in own)
+    gained = store.journal.gained
+    for quad in store.oxigraph:
+        if quad.graph_name not in own and quad not in gained:
+            yield quad
+
+
+def _statements(store: Candidate) -> tuple[_Quads, _Quads]:
+    """What is no longer stated in any graph, and what is stated in one now and was not."""
+    own = _own_graphs()
+    gained: dict[pyoxigraph.Triple, set[object]] = defaultdict(set)
+    lost: dict[pyoxigraph.Triple, set[object]] = defaultdict(set)
+    for quads, graphs in ((store.journal.gained, gained), (store.journal.lost, lost)):
+        for quad in quads:
+            if quad.graph_name not in own:
+                graphs[quad.triple].add(quad.graph_name)
+    removed: _Quads = []
+    added: _Quads = []
+    for triple in dict.fromkeys((*gained, *lost)):
+        held = store.oxigraph.quads_for_pattern(
+            triple.subject, triple.predicate, triple.object, None
+        )
+        now = {quad.graph_name for quad in held} - own
+        before = (now - gained.get(triple, set())) | lost.get(triple, set())
+        if bool(now) != bool(before):
+            (added if now else removed).append(pyoxigraph.Quad(*triple))
+    return removed, added
+
+
+def _difference(
+    engine: pyoxigraph.Store, quads: Iterable[pyoxigraph.Quad]
+) -> tuple[_Quads, _Quads]:
+    """What a graph of facts holds and should not, and what it should and does not."""
+    name = pyoxigraph.NamedNode(knowledge.inferred_graph())
+    new = dict.fromkeys(quads)
+    held = engine.quads_for_pattern(None, None, None, name)
+    gone = [quad for quad in held if new.pop(quad, held) is held]
+    return gone, list(new)
+
+
+def _write(engine: pyoxigraph.Store, gone: _Quads, new: _Quads) -> None:
+    name = pyoxigraph.NamedNode(knowledge.inferred_graph())
+    for quad in gone:
+        engine.remove(quad)
+    write = engine.bulk_extend if len(new) > _MANY else engine.extend
+    write(new)
+    if next(iter(engine.quads_for_pattern(None, None, None, name)), None) is None:
+        engine.remove_graph(name)
+
+
+_MANY = 10_000

@@ -1,0 +1,139 @@
+"""A revision in the making: a store that knows what it has gained and lost since the last one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
+
+import pyoxigraph
+import rdflib
+
+from srmgraph.sparql import unmistakable
+from srmgraph.store import intake, operations
+from srmgraph.store.embedded import EmbeddedStore, nodes
+from srmgraph.store.journal import MOST_STATEMENTS, Journal
+from srmgraph.store.query_errors import ENGINE_ERRORS, check_update, query_error
+from srmgraph.store.updates import with_dataset
+from srmgraph.syntax import Parser
+
+_FEW = 1_000
+
+
+class Candidate(EmbeddedStore):
+    """A store that is changed from one revision to the next.
+
+    `origin` is what the revision that it was, or has become, has in common with no other, and
+    `journal` tells how far it has come from there. `report` is the report that was kept with that
+    revision, as text, or None; `kept` is what is to be kept with the new one.
+    """
+
+    def __init__(
+        self,
+        oxigraph: pyoxigraph.Store,
+        label: str = "b",
+        origin: object = None,
+        report: str | None = None,
+    ) -> None:
+        super().__init__(oxigraph, label)
+        self.journal = Journal(oxigraph)
+        self.origin = origin
+        self.report = report
+        self.kept: str | None = None
+
+    def put(self, name: rdflib.URIRef | None, quads: Iterator[pyoxigraph.Quad]) -> None:
+        """Let statements of a graph be all that it holds; only what differs is written."""
+        graph = intake.graph_name(name)
+        coming = list(islice(quads, MOST_STATEMENTS + 1))
+        if len(coming) > MOST_STATEMENTS or not self.journal.is_exact:
+            super().put(name, chain(coming, quads))
+            return
+        new = dict.fromkeys(coming)
+        held = self.oxigraph.quads_for_pattern(None, None, None, graph)
+        gone = [quad for quad in held if new.pop(quad, self) is self]
+        if len(gone) + len(new) > max(_FEW, len(coming) // 2):
+            super().put(name, iter(coming))
+            return
+        # What is spelt in another way than the store does goes, and comes back.
+        self.journal.remove(gone)
+        self.journal.add(new)
+
+    def remove_graph(self, name: rdflib.URIRef) -> None:
+        """Remove a named graph with all its statements, if it is there."""
+        self.journal.drop(intake.graph_name(name))
+
+    def clear_graph(self, name: rdflib.URIRef | None) -> None:
+        """Remove all statements of a graph, which is there all the same."""
+        self.journal.clear(intake.graph_name(name))
+
+    def update(
+        self,
+        sparql: str,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+        base: str | None = None,
+    ) -> None:
+        """Change statements by SPARQL 1.1 Update; see `Store`."""
+        self.update_sparing((), sparql, default_graphs, named_graphs, base)
+
+    def update_sparing(
+        self,
+        spared: Sequence[rdflib.URIRef],
+        sparql: str,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+        base: str | None = None,
+    ) -> None:
+        """Change statements by SPARQL 1.1 Update, but leave some graphs as they are."""
+        check_update(sparql)
+        text = sparql
+        try:
+            if default_graphs or named_graphs:
+                text = with_dataset(sparql, nodes(default_graphs), nodes(named_graphs))
+            text = unmistakable(text)
+            self._check_syntax(text, base)
+            found = operations.read(text, base, self.assumed_prefixes)
+        except operations.NotUnderstood:
+            self.journal.give_up()
+            super().update_sparing(spared, sparql, default_graphs, named_graphs, base)
+            return
+        except ENGINE_ERRORS as error:
+            raise query_error(error, sparql) from error
+        done = Journal(self.oxigraph)
+        try:
+            for operation in found:
+                operation.apply(self.oxigraph, done)
+        except ENGINE_ERRORS as error:
+            done.undo()
+            raise query_error(error, sparql) from error
+        names = set(map(intake.graph_name, spared))
+        done.remove([quad for quad in done.gained if quad.graph_name in names])
+        done.add([quad for quad in done.lost if quad.graph_name in names])
+        self.journal.tell(done)
+
+    def close(self) -> None:
+        """Let go of the engine; the journal is forgotten."""
+        super().close()
+        self.journal = Journal(self.oxigraph)
+
+    def _check_syntax(self, text: str, base: str | None) -> None:
+        try:
+            pyoxigraph.Store().update(text, base_iri=base, prefixes=self.assumed_prefixes)
+        except RuntimeError:
+            # It is understood, but an empty store has no such graph.
+            return
+
+    def _write(self, quads: Iterator[pyoxigraph.Quad], are_many: bool) -> None:
+        if self.journal.is_exact:
+            first = list(islice(quads, MOST_STATEMENTS + 1))
+            if len(first) <= MOST_STATEMENTS:
+                self.journal.add(first)
+                return
+            quads = chain(first, quads)
+        self.journal.give_up()
+        super()._write(quads, are_many)
+
+    def _load(
+        self, parser: Parser, graph: pyoxigraph.NamedNode | pyoxigraph.DefaultGraph | None
+    ) -> None:
+        self.journal.give_up()
+        super()._load(parser, graph)

@@ -1,0 +1,179 @@
+"""What is kept up to date from change to change is what would be found anew."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyoxigraph
+import pytest
+from rdflib import OWL, RDF, RDFS, URIRef
+
+from srmgraph import ServiceGraph, knowledge
+from srmgraph.errors import DoesNotConformError, InconsistentError
+from srmgraph.inference import Closure
+from srmgraph.maintenance import Maintenance
+from srmgraph.store.folder import FolderStore
+from srmgraph.validation import of_the_project
+
+EX = "https://example.org/cellphone/"
+MORE = pyoxigraph.NamedNode("https://example.org/more")
+INFERRED = pyoxigraph.NamedNode(knowledge.inferred_graph())
+TYPE, LABEL = (pyoxigraph.NamedNode(name) for name in (RDF.type, RDFS.label))
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> ServiceGraph:
+    graph = ServiceGraph.open(str(tmp_path / "store"), create=True)
+    graph.load(knowledge.example_file("cellphone"))
+    return graph
+
+
+def store_of(graph: ServiceGraph) -> FolderStore:
+    assert isinstance(graph.store, FolderStore)
+    return graph.store
+
+
+def check(graph: ServiceGraph) -> None:
+    """Facts, report and count of the current revision are as they are when they are made anew."""
+    store = store_of(graph)
+    current = store.current
+    held = set(current.oxigraph.quads_for_pattern(None, None, None, INFERRED))
+    assert held == set(Closure.of_store(current).quads(knowledge.inferred_graph()))
+    validator = of_the_project()
+    text = store.revisions.report(store.revision)
+    assert text is not None
+    assert validator.load(text) == validator.validate(current)
+    own = knowledge.own_graphs()
+    stated = sum(size for name, size in current.graphs().items() if name not in own)
+    assert store.history()[0].statements == stated
+
+
+def edits(graph: ServiceGraph, chance: random.Random) -> Iterator[str]:
+    """Updates without end: such as people make, with axioms and contradictions among them."""
+    loaded = pyoxigraph.NamedNode(knowledge.example_file("cellphone").as_uri())
+    first = list(store_of(graph).current.oxigraph.quads_for_pattern(None, None, None, loaded))
+    named = [quad for quad in first if not isinstance(quad.subject, pyoxigraph.BlankNode)]
+    named = [quad for quad in named if not isinstance(quad.object, pyoxigraph.BlankNode)]
+    gone: list[pyoxigraph.Quad] = []
+    while True:
+        quad = chance.choice(named)
+        other = chance.choice(named)
+        match chance.randrange(9):
+            case 0 | 1:
+                gone.append(quad)
+                yield f"DELETE DATA {{ GRAPH {loaded} {{ {quad.triple} }} }}"
+            case 2 if gone:
+                yield f"INSERT DATA {{ GRAPH {loaded} {{ {gone.pop().triple} }} }}"
+            case 3:
+                yield f"INSERT DATA {{ GRAPH {MORE} {{ {quad.triple} }} }}"
+            case 4:
+                yield f"WITH {MORE} DELETE {{ ?s ?p ?o }} WHERE {{ ?s ?p ?o }}"
+            case 5:
+                value = chance.choice([other.object, other.subject])
+                yield f"INSERT DATA {{ {quad.subject} {quad.predicate} {value} }}"
+            case 6:
+                axiom = chance.choice([OWL.SymmetricProperty, OWL.TransitiveProperty])
+                yield f"INSERT DATA {{ {quad.predicate} {TYPE} <{axiom}> }}"
+            case 7:
+                label = f"GRAPH {loaded} {{ {quad.subject} {LABEL} ?l }}"
+                yield f"INSERT {{ [] {LABEL} ?l }} WHERE {{ {label} }}"
+            case 8:
+                yield "CLEAR DEFAULT"
+
+
+def compare(graph: ServiceGraph, seed: int, number: int) -> dict[str, int]:
+    """Make changes at random; return how many were made, and how many refused for which reason."""
+    chance = random.Random(seed)
+    outcomes = {"made": 0, "InconsistentError": 0, "DoesNotConformError": 0}
+    changes = edits(graph, chance)
+    for _ in range(number):
+        # Sometimes somebody else writes, so that nothing is known but what the store holds.
+        writer = ServiceGraph(graph.store) if chance.random() < 0.2 else graph
+        before = store_of(graph).revision
+        try:
+            with writer.change() as change:
+                for _ in range(chance.randint(1, 3)):
+                    change.update(next(changes))
+        except (InconsistentError, DoesNotConformError) as error:
+            outcomes[type(error).__name__] += 1
+            assert store_of(graph).revision == before
+        else:
+            outcomes["made"] += 1
+            check(graph)
+    return outcomes
+
+
+def test_changes_at_random(graph: ServiceGraph) -> None:
+    outcomes = compare(graph, seed=5, number=8)
+    assert 0 < outcomes["made"] < 8, outcomes
+
+
+def test_a_change_is_followed_and_not_made_anew(
+    graph: ServiceGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object, **named: object) -> None:
+        pytest.fail("everything was made anew")
+
+    monkeypatch.setattr(Closure, "of_store", fail)
+    monkeypatch.setattr(Closure, "of_quads", fail)
+    monkeypatch.setattr(type(of_the_project()), "validate", fail)
+    good = f"INSERT DATA {{ <{EX}new> {LABEL} 'new' }}"
+    for update in (good, "CLEAR DEFAULT", good):
+        with graph.change() as change:
+            change.update(update)
+        assert change.report.work is not None
+    with pytest.raises(DoesNotConformError), graph.change() as change:
+        change.update("INSERT DATA { <x:r> a <https://w3id.org/srm#ServiceRelationship> }")
+    with graph.change() as change:
+        change.update("CLEAR DEFAULT")
+    # What a file states and did before is not written again.
+    graph.load(knowledge.example_file("cellphone"))
+    assert change.report.work is not None
+
+
+def test_what_is_the_stores_own_stays_as_it_is(graph: ServiceGraph) -> None:
+    current = store_of(graph).current.oxigraph
+    before = {
+        name: set(current.quads_for_pattern(None, None, None, pyoxigraph.NamedNode(name)))
+        for name in knowledge.own_graphs()
+    }
+    with graph.change() as change:
+        for name in knowledge.own_graphs():
+            change.update(
+                f"CLEAR GRAPH <{name}> ; INSERT DATA {{ GRAPH <{name}> {{ <x:a> a 1 }} }}"
+            )
+    current = store_of(graph).current.oxigraph
+    for name, quads in before.items():
+        assert set(current.quads_for_pattern(None, None, None, pyoxigraph.NamedNode(name))) == quads
+
+
+def test_what_was_never_checked_is_checked_whole(graph: ServiceGraph) -> None:
+    store = store_of(graph)
+    store.update(f"INSERT DATA {{ <{EX}phone-service> {LABEL} 'twice' }}")
+    assert store.revisions.report(store.revision) is None
+    with graph.change() as change:
+        pass
+    assert change.report.work is None
+    check(graph)
+    store.rollback(0)
+    assert store.revisions.report(store.revision) == store.revisions.report(0)
+    store.compact()
+    assert store.revisions.report(store.revision) is not None
+
+
+def test_what_is_refused_is_forgotten(graph: ServiceGraph) -> None:
+    maintenance = Maintenance()
+    graph._maintenance = maintenance
+    for _ in range(2):
+        with pytest.raises(DoesNotConformError), graph.change() as change:
+            change.update("INSERT DATA { <x:r> a <https://w3id.org/srm#ServiceRelationship> }")
+        closure = maintenance._closure
+        assert closure is not None
+        assert (
+            URIRef("x:r"),
+            RDF.type,
+            URIRef("https://w3id.org/srm#ServiceRelationship"),
+        ) not in closure
+    with graph.change() as change:
+        change.update("CLEAR DEFAULT")
+    assert maintenance._closure is closure
