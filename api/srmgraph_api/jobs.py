@@ -6,6 +6,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pyoxigraph
@@ -40,8 +41,11 @@ class Desk:
         self.folder = folder
         self._known = known
         self._opened: OrderedDict[int, EmbeddedStore] = OrderedDict()
-        # For whoever writes: what follows, and the report, are kept from change to change.
-        self.graph = ServiceGraph(FolderStore(folder))
+
+    @cached_property
+    def graph(self) -> ServiceGraph:
+        """The store for whoever writes, who keeps from change to change what is costly to make."""
+        return ServiceGraph(FolderStore(self.folder))
 
     def revision(self, number: int) -> EmbeddedStore:
         """Return a revision, to be read only; raises UnknownRevisionError."""
