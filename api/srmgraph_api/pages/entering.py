@@ -94,11 +94,14 @@ def save(desk: Desk, terms: Terms, entry: Entry, scope: list[str]) -> Saved:
         is_changed = _set_kind(change, sheet, entry, thing, now)
         for column in sheet.columns:
             old, new = held[column.property], wanted[column.property]
-            for value in set(old) - new:
-                for graph in old[value]:
-                    change.store.oxigraph.remove(_quad(thing, column.property, value, graph))
-            for value in new - set(old):
-                change.store.oxigraph.add(_quad(thing, column.property, value, entry.graph))
+            gone = [
+                _quad(thing, column.property, value, graph)
+                for value in set(old) - new
+                for graph in old[value]
+            ]
+            more = [_quad(thing, column.property, value, entry.graph) for value in new - set(old)]
+            change.store.remove(gone)
+            change.store.write(iter(more), len(more))
             is_changed |= set(old) != new
         if not is_changed:
             raise jobs.Unchanged
@@ -153,9 +156,8 @@ def _set_kind(change: Change, sheet: Sheet, entry: Entry, thing: str, now: Readi
         return False
     for cls, graphs in types.items():
         if cls in kinds:
-            for graph in graphs:
-                change.store.oxigraph.remove(_quad(thing, RDF.type, cls, graph))
-    change.store.oxigraph.add(_quad(thing, RDF.type, URIRef(entry.kind), entry.graph))
+            change.store.remove(_quad(thing, RDF.type, cls, graph) for graph in graphs)
+    change.store.write(iter([_quad(thing, RDF.type, URIRef(entry.kind), entry.graph)]), 1)
     return True
 
 

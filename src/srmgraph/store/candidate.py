@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 import pyoxigraph
@@ -22,6 +22,7 @@ _FEW = 1_000
 class Candidate(EmbeddedStore):
     """A store that is changed from one revision to the next.
 
+    All that is written goes through its methods; what is done to the engine itself is not known.
     `origin` is what the revision that it was, or has become, has in common with no other, and
     `journal` tells how far it has come from there. `report` is the report that was kept with that
     revision, as text, or None; `kept` is what is to be kept with the new one.
@@ -56,6 +57,10 @@ class Candidate(EmbeddedStore):
         # What is spelt in another way than the store does goes, and comes back.
         self.journal.remove(gone)
         self.journal.add(new)
+
+    def remove(self, quads: Iterable[pyoxigraph.Quad]) -> None:
+        """Remove statements of the engine, where they are there."""
+        self.journal.remove(quads)
 
     def remove_graph(self, name: rdflib.URIRef) -> None:
         """Remove a named graph with all its statements, if it is there."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,10 +32,10 @@ _MANY = 1_000_000
 class EmbeddedStore:
     """A `Store` inside the process.
 
-    `oxigraph` is the engine below, for inference and validation only; without one, the store is
-    new, empty and in memory. `namespaces` are all that a prefix stood for in the files read so far.
-    A query need not declare the prefixes in `assumed_prefixes`. Blank nodes that are read are
-    called by numbers after `label`.
+    `oxigraph` is the engine below, for inference and validation only, and only to be read; without
+    one, the store is new, empty and in memory. `namespaces` are all that a prefix stood for in the
+    files read so far. A query need not declare the prefixes in `assumed_prefixes`. Blank nodes that
+    are read are called by numbers after `label`.
     """
 
     is_durable = False
@@ -111,6 +111,11 @@ class EmbeddedStore:
     def write(self, quads: Iterator[pyoxigraph.Quad], number: int) -> None:
         """Add about so many statements of the engine."""
         self._write(quads, number > _MANY // 100)
+
+    def remove(self, quads: Iterable[pyoxigraph.Quad]) -> None:
+        """Remove statements of the engine, where they are there."""
+        for quad in quads:
+            self.oxigraph.remove(quad)
 
     def apart(self) -> EmbeddedStore:
         """Return an empty store in memory, whose blank nodes are going to be none of this one's."""
