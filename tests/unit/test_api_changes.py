@@ -194,13 +194,14 @@ def test_the_graphs_of_the_store_itself_are_written_by_nobody_else(service: Serv
 
 def test_going_back(service: Service) -> None:
     client = service.client
-    client.put("/graphs/back", content=LABEL, headers=TURTLE | service.write)
+    content = LABEL.replace(f"{EX}a", f"{EX}back")
+    client.put("/graphs/back", content=content, headers=TURTLE | service.write)
     revision = service.store.revision
     client.delete("/graphs/back", headers=service.write)
     done = client.post("/rollback", params={"revision": revision}, headers=service.admin)
     assert (done.status_code, done.headers["etag"]) == (204, f'"r{revision + 2}"')
     assert client.get("/graphs/back").status_code == 200
-    asked = client.get(f"/sparql?query=ASK{{GRAPH ?g{{<{EX}a> ?p ?o}}}}&revision={revision + 1}")
+    asked = client.get(f"/sparql?query=ASK{{GRAPH ?g{{<{EX}back> ?p ?o}}}}&revision={revision + 1}")
     assert asked.json()["boolean"] is False
     assert "no revision 999" in told(
         client.post("/rollback", params={"revision": 999}, headers=service.admin), 404
