@@ -3,7 +3,10 @@
 Each server runs alone, in a process of its own, over the same synthetic ecosystem. Clients keep
 their connections and ask the next question when they have the answer. Look-ups ask what is said of
 a thing chosen at random; the questions are kept ones of two hops and more, each about things chosen
-at random, so that hardly any is asked twice. srmgraph answers with all of its isolation on.
+at random, and as often as any other. No server keeps answers. srmgraph answers with all of its
+isolation on, from a copy in memory that its workers share, as it does by default. Oxigraph's server
+reads from its folder, as a server does that keeps data; how fast it is with data in memory, which
+are kept nowhere, is told as well.
 
 With --soak, srmgraph alone is asked for so many seconds more, and its memory is watched.
 """
@@ -12,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import random
 import shutil
 import subprocess
@@ -25,7 +29,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
 from urllib.parse import quote, urlsplit
+from urllib.request import Request, urlopen
 
+import uvloop
 from rdflib import URIRef
 
 from benchmarks.ecosystem import write_ecosystem
@@ -37,9 +43,9 @@ from srmgraph.store import EmbeddedStore
 from srmgraph.store.folder import FolderStore
 
 HEADER = (
-    "server",
     "asked",
     "clients",
+    "server",
     "requests/s",
     "p50 ms",
     "p99 ms",
@@ -48,8 +54,11 @@ HEADER = (
 )
 _OXIGRAPH = Path(sysconfig.get_path("scripts")) / "oxigraph"
 _QUESTIONS = 10
-_EACH = 20
-_GRACE = 60
+_THINGS = 20
+"""About how many different things at least a question must be asked."""
+
+_EACH = 200
+_GRACE = 20
 """How many seconds an answer may take that is not there when the time is up."""
 
 _RDFLIB = """
@@ -81,7 +90,19 @@ def srmgraph(file: Path, folder: Path) -> Iterator[tuple[int, str]]:
     with FolderStore.create(folder).change() as candidate:
         candidate.read(file)
     with service(folder) as (process, address):
+        in_memory(address)
         yield process.pid, f"{address}/sparql"
+
+
+def in_memory(address: str, seconds: float = 120) -> None:
+    """Wait until a service has what it serves in memory; raises TimeoutError."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with urlopen(f"{address}/metrics") as response:
+            if b"\nsrmgraph_revision_in_memory 0.0\n" in response.read():
+                return
+        time.sleep(0.2)
+    raise TimeoutError("The service did not copy what it serves into memory.")
 
 
 @contextmanager
@@ -94,6 +115,18 @@ def oxigraph(file: Path, folder: Path) -> Iterator[tuple[int, str]]:
     port = free_port()
     command = [str(_OXIGRAPH), "serve-read-only", *where, "--bind", f"127.0.0.1:{port}"]
     with _running(command, f"http://127.0.0.1:{port}/query") as found:
+        yield found
+
+
+@contextmanager
+def oxigraph_in_memory(file: Path, folder: Path) -> Iterator[tuple[int, str]]:
+    """The Oxigraph server over the same, kept nowhere; gives its process and its endpoint."""
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    with _running([str(_OXIGRAPH), "serve", "--bind", address[7:]], f"{address}/query") as found:
+        put = Request(f"{address}/store?default", file.read_bytes(), method="PUT")
+        put.add_header("Content-Type", "application/n-triples")
+        urlopen(put).close()
         yield found
 
 
@@ -119,8 +152,9 @@ def _running(command: list[str], endpoint: str) -> Iterator[tuple[int, str]]:
 
 
 SERVERS: dict[str, Callable[[Path, Path], AbstractContextManager[tuple[int, str]]]] = {
-    "oxigraph": oxigraph,
+    "Oxigraph": oxigraph,
     "srmgraph": srmgraph,
+    "Oxigraph in memory": oxigraph_in_memory,
     "rdflib-endpoint": rdflib_endpoint,
 }
 
@@ -146,13 +180,12 @@ def questions(store: EmbeddedStore, chance: random.Random) -> list[str]:
         for parameter in question.parameters:
             values = sorted({row[parameter.name] for row in rows if parameter.name in row})
             values = [value for value in values if isinstance(value, URIRef)]
-            if len(values) < _EACH:
+            if len(values) < _THINGS:
                 continue
+            chosen_things = chance.sample(values, min(_EACH, len(values)))
             try:
-                asked += [
-                    question.bind(store, **{parameter.name: value})
-                    for value in chance.sample(values, _EACH)
-                ]
+                texts = [question.bind(store, **{parameter.name: one}) for one in chosen_things]
+                asked += (texts * (_EACH // len(texts) + 1))[:_EACH]
             except ParameterError:
                 continue
             chosen += 1
@@ -193,7 +226,7 @@ async def load(address: str, asked: list[str], clients: int, seconds: float, see
 
     begun = time.perf_counter()
     await asyncio.gather(*map(client, range(clients)))
-    return Load(len(times) / (time.perf_counter() - begun), times, failed)
+    return Load((len(times) - failed) / (time.perf_counter() - begun), times, failed)
 
 
 async def _answered(reader: asyncio.StreamReader) -> bool:
@@ -213,7 +246,7 @@ def soak(process: int, address: str, asked: list[str], seconds: float) -> None:
     end = time.monotonic() + seconds
     rows: list[tuple[str, ...]] = []
     while (left := end - time.monotonic()) > 1:
-        found = asyncio.run(load(address, asked, 8, min(60, left), len(rows)))
+        found = uvloop.run(load(address, asked, 8, min(60, left), len(rows)))
         megabytes = f"{sum(map(_memory, _family(process))) / 1e6:,.0f}"
         rows.append((str(len(rows) + 1), f"{found.rate:,.0f}", str(found.failed), megabytes))
         print(" | ".join(rows[-1]), flush=True)
@@ -261,20 +294,22 @@ def main() -> int:
         asked = {"look-ups": look_ups(store, chance), "questions": questions(store, chance)}
         print(f"{len(store):,} statements, {len(asked['questions'])} different questions")
         del store
-        rows: list[tuple[str, ...]] = []
+        rows: dict[tuple[str, int, str], tuple[str, ...]] = {}
         peers: dict[tuple[str, int], float] = {}
         for name in options.servers:
             with SERVERS[name](file, scratch / name) as (process, address):
                 for kind, what in asked.items():
                     for clients in options.clients:
-                        asyncio.run(load(address, what, clients, 1, 0))
-                        found = asyncio.run(load(address, what, clients, options.seconds, 1))
+                        uvloop.run(load(address, what, clients, 1, 0))
+                        found = uvloop.run(load(address, what, clients, options.seconds, 1))
                         peers.setdefault((kind, clients), found.rate)
-                        rows.append(_row(name, kind, clients, found, peers[kind, clients]))
-                        print(" | ".join(rows[-1]), flush=True)
+                        row = _row(name, kind, clients, found, peers[kind, clients])
+                        rows[kind, clients, name] = row
+                        print(" | ".join(row), flush=True)
                 if name == "srmgraph" and options.soak:
                     soak(process, address, [*asked["look-ups"], *asked["questions"]], options.soak)
-        print(markdown(HEADER, rows))
+        places = itertools.product(asked, options.clients, options.servers)
+        print(markdown(HEADER, [rows[place] for place in places]))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return 0
@@ -282,7 +317,7 @@ def main() -> int:
 
 def _row(name: str, kind: str, clients: int, found: Load, peer: float) -> tuple[str, ...]:
     return (
-        name, kind, str(clients), f"{found.rate:,.0f}", f"{median(found.times) * 1000:.1f}",
+        kind, str(clients), name, f"{found.rate:,.0f}", f"{median(found.times) * 1000:.1f}",
         f"{quantiles(found.times, n=100)[98] * 1000:.1f}" if len(found.times) > 1 else "",
         str(found.failed), f"{found.rate / peer:.2f}",
     )  # fmt: skip
