@@ -10,16 +10,13 @@ from srmgraph_api import negotiation
 from srmgraph_api.access import Client
 from srmgraph_api.conditions import expected
 from srmgraph_api.jobs import Made, Refused, Terms
-from srmgraph_api.negotiation import GRAPH_TYPES
 from srmgraph_api.problems import problem
-
-_PROBLEM = "application/problem+json"
 
 
 def terms(request: Request, client: Client) -> Terms:
     """Return on which terms a request wants its change; raises Problem 412."""
     checked = request.app.state.service.settings.checking == "all"
-    return Terms(client.author, expected(request), _report_format(request), checked)
+    return Terms(client.author, expected(request), negotiation.report_format(request), checked)
 
 
 def response(request: Request, made: Made | Refused, location: str | None = None) -> Response:
@@ -29,7 +26,7 @@ def response(request: Request, made: Made | Refused, location: str | None = None
     """
     if isinstance(made, Refused):
         assert isinstance(made.report, str), "a request over HTTP names a format"
-        format = _report_format(request)
+        format = negotiation.report_format(request)
         if format == "json":
             return problem(422, made.detail, {"report": json.loads(made.report)})
         return Response(made.report, status_code=422, media_type="text/turtle")
@@ -37,10 +34,3 @@ def response(request: Request, made: Made | Refused, location: str | None = None
     if made.created and location:
         headers["Location"] = location
     return Response(status_code=201 if made.created else 204, headers=headers)
-
-
-def _report_format(request: Request) -> str:
-    media_type = negotiation.best(
-        request, [_PROBLEM, "application/json", "text/plain", *GRAPH_TYPES, "*/*"]
-    )
-    return "turtle" if media_type in GRAPH_TYPES else "json"

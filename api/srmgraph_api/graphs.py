@@ -34,7 +34,7 @@ _BODY = {
     }
 }
 _READING = responses(400, 401, 403, 404, 406, 429, 503, 504)
-_WRITING = responses(400, 401, 403, 409, 412, 413, 415, 422, 429, 503, 504, 507)
+_WRITING = responses(400, 401, 403, 412, 413, 415, 422, 429, 503, 504, 507)
 Graph = Annotated[
     str | None,
     Query(description="the IRI of the graph", examples=["https://example.org/mine"]),

@@ -90,7 +90,7 @@ def router(service: Service) -> APIRouter:
                 "description": "What would change, or what was changed; the tag tells the revision",
                 "content": {media_type: {} for media_type in _PLANS},
             },
-            **responses(400, 401, 403, 404, 406, 409, 412, 413, 415, 422, 429, 503, 504, 507),
+            **responses(400, 401, 403, 404, 406, 412, 413, 415, 422, 429, 503, 504, 507),
         },
         openapi_extra={
             "requestBody": {

@@ -45,6 +45,18 @@ def best(request: Request, available: Sequence[str]) -> str:
     return _best(",".join(request.headers.getlist("accept")) or "*/*", tuple(available))
 
 
+def report_format(request: Request) -> str:
+    """Return how a client wants to be told why its change was refused: as JSON, or in Turtle.
+
+    Raises Problem 406.
+    """
+    media_type = best(
+        request,
+        ["application/problem+json", "application/json", "text/plain", *GRAPH_TYPES, "*/*"],
+    )
+    return "turtle" if media_type in GRAPH_TYPES else "json"
+
+
 # Clients send the same few headers, which a server lets be as long as 64 kilobytes.
 @lru_cache(256)
 def _best(accept: str, available: tuple[str, ...]) -> str:

@@ -35,6 +35,7 @@ from srmgraph.errors import (
     UnknownRevisionError,
     UnprovedError,
 )
+from srmgraph.inference.formats import render
 
 _LOG = logging.getLogger("srmgraph_api")
 
@@ -44,8 +45,7 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 _STATUS: dict[type[SrmgraphError], int] = {
     UnknownQuestionError: 404,
     UnprovedError: 404,
-    # What is served contradicts itself; no request of the client's can mend that.
-    InconsistentError: 409,
+    InconsistentError: 422,
     ClosureTooLargeError: 422,
     ParameterError: 400,
     # The files of the service are faulty, not the request.
@@ -65,7 +65,6 @@ _EXAMPLES = {
     406: "None of the media types in “Accept: image/png” is available here. …",
     401: "This needs a key with the role write, as `Authorization: Bearer srm_…`. …",
     403: "This needs the role write; the key has the role read.",
-    409: "The data contradict the ontology, so nothing was inferred. 1 contradiction: …",
     412: "The store has changed: it is at revision 13, not at 12. …",
     413: "A request may carry 10,000,000 bytes. …",
     415: "The content is “text/csv”. Send one of: text/turtle, …",
@@ -100,6 +99,8 @@ def install(app: FastAPI) -> None:
             if (value := getattr(error, name, None)) is not None
         }
         detail = error.message if isinstance(error, InputError) else str(error)
+        if isinstance(error, InconsistentError) and error.proofs:
+            return told(request, _contradiction(request, error))
         return told(
             request, problem(known, detail, place, {"Retry-After": "30"} if known == 503 else None)
         )
@@ -134,6 +135,19 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, frameworks)
     app.add_exception_handler(RequestValidationError, parameters)
     app.add_exception_handler(Exception, unforeseen)
+
+
+def _contradiction(request: Request, error: InconsistentError) -> Response:
+    """What contradicts what: the proofs are a member of the problem details or, where RDF is asked
+    for, the answer itself."""
+    from srmgraph_api import negotiation
+
+    if negotiation.report_format(request) == "turtle":
+        content = render(error.proofs, "turtle")
+        return Response(content, status_code=422, media_type="text/turtle")
+    proofs = json.loads(render(error.proofs, "json"))["proofs"]
+    more = {"proofs": proofs, "text": render(error.proofs, "text")}
+    return problem(422, str(error), more)
 
 
 def told(request: Request, answer: Response) -> Response:

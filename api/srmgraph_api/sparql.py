@@ -111,7 +111,7 @@ def router(service: Service) -> APIRouter:
         responses={
             **_ANSWERS,
             204: {"description": "The update was made"},
-            **responses(400, 401, 403, 404, 406, 409, 412, 413, 415, 422, 429, 503, 504, 507),
+            **responses(400, 401, 403, 404, 406, 412, 413, 415, 422, 429, 503, 504, 507),
         },
         openapi_extra={"requestBody": _BODY},
     )
@@ -130,7 +130,7 @@ def router(service: Service) -> APIRouter:
         status_code=204,
         responses={
             204: {"description": "The update was made"},
-            **responses(400, 401, 403, 409, 412, 413, 415, 422, 429, 503, 504, 507),
+            **responses(400, 401, 403, 412, 413, 415, 422, 429, 503, 504, 507),
         },
         openapi_extra={
             "requestBody": {

@@ -141,11 +141,13 @@ class UnprovedError(SrmgraphError):
 class InconsistentError(SrmgraphError):
     """Data contradict the ontology: no state of affairs makes all of them true.
 
-    `contradictions` says in words what contradicts what.
+    `contradictions` says in words what contradicts what. `proofs` are `srmgraph.inference.Proof`
+    of the first of them, as far as there are any.
     """
 
-    def __init__(self, contradictions: Sequence[str]) -> None:
+    def __init__(self, contradictions: Sequence[str], proofs: Sequence[Any] = ()) -> None:
         self.contradictions = tuple(contradictions)
+        self.proofs = tuple(proofs)
         count = len(self.contradictions)
         heading = (
             "The data contradict the ontology, so nothing was inferred. "

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rdflib import OWL, SH, Graph
+from rdflib import OWL, RDF, SH, Graph, URIRef
 from starlette.testclient import TestClient
 
 from srmgraph import knowledge
@@ -134,9 +134,18 @@ def test_what_does_not_conform_is_refused_with_the_report(service: Service) -> N
         for one, other in knowledge.ontology().subject_objects(OWL.disjointWith)
     )
     both = f"INSERT DATA {{ <{EX}a> a <{one}>, <{other}> }}"
-    assert "nothing is both" in told(
-        client.post("/update", content=both, headers=UPDATE | service.write), 409
+    refused = client.post("/update", content=both, headers=UPDATE | service.write)
+    assert "nothing is both" in told(refused, 422)
+    (proof,) = refused.json()["proofs"]
+    assert proof["rule"] == "cax-dw"
+    assert {premise["by"] for premise in proof["premises"]} == {"data", "ontology"}
+    assert "because [cax-dw]" in refused.json()["text"]
+    as_rdf = client.post(
+        "/update", content=both, headers=UPDATE | service.write | {"Accept": "text/turtle"}
     )
+    assert as_rdf.status_code == 422
+    stated = set(Graph().parse(data=as_rdf.text, format="turtle").objects(None, RDF.object))
+    assert {URIRef(one), URIRef(other)} <= stated
     assert service.store.revision == before
 
 

@@ -89,7 +89,7 @@ def router(site: Site) -> APIRouter:
             )
             return await _review(request, client, upload, graph, 412, problem)
         except (InputError, InconsistentError) as error:
-            return await _review(request, client, upload, graph, 409, str(error))
+            return await _review(request, client, upload, graph, 422, str(error))
         if isinstance(made, Refused):
             assert isinstance(made.report, Report)
             number = made.report.counts["Violation"]

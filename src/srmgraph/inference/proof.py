@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import rdflib
@@ -12,8 +12,8 @@ from rdflib import PROV, RDF, RDFS, BNode, Literal
 from srmgraph.errors import UnprovedError
 from srmgraph.inference import contradictions
 from srmgraph.inference.contradictions import Clash
-from srmgraph.inference.facts import Fact
-from srmgraph.inference.search import Search
+from srmgraph.inference.facts import Fact, triple
+from srmgraph.inference.search import PATIENCE, Search
 from srmgraph.inference.words import Words
 from srmgraph.terms import Statement
 
@@ -165,9 +165,25 @@ def prove(state: State, statement: Statement) -> Proof:
     return _proof(fact, Search(state), Words(state), {})
 
 
-def contradiction(state: State, clash: Clash) -> Proof:
-    """Return the proof of a contradiction."""
-    search, words = Search(state), Words(state)
+def detached(proof: Proof) -> Proof:
+    """Return a proof that goes anywhere: it no longer knows the facts that it was found among."""
+    known: dict[int, Proof] = {}
+    for part in proof.parts():
+        premises = tuple(known[id(premise)] for premise in part.premises)
+        known[id(part)] = replace(part, premises=premises, _source=None)
+    return known[id(proof)]
+
+
+def ill_formed(state: State, fact: Fact) -> Proof:
+    """Return the proof that a statement contradicts itself: its value is none of its datatype."""
+    (sentence,) = contradictions.of_literals(state, [triple(fact)[2]])
+    stated = Proof(state.dictionary.statement(fact), contradictions.stated(state, fact))
+    return Proof(None, sentence.removesuffix("."), "dt-not-type", (stated,))
+
+
+def contradiction(state: State, clash: Clash, patience: int = PATIENCE) -> Proof:
+    """Return the proof of a contradiction; with less patience, it may not be a shortest one."""
+    search, words = Search(state, patience=patience), Words(state)
     known: dict[Fact, Proof] = {}
     premises = tuple(
         _proof(fact, search, words, known) for fact in (*clash.premises, *clash.axioms)

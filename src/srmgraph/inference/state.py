@@ -27,6 +27,11 @@ Progress: TypeAlias = Callable[[str], None]
 _TOLD = 100
 """Contradictions that are told in full; more would be read by nobody."""
 
+_PROVED = 3
+"""Contradictions that are proved at once, with so much patience."""
+
+_PATIENCE = 20_000
+
 
 class State:
     """The facts of a program and of data, closed."""
@@ -198,13 +203,19 @@ class State:
 
     def refuse(self, clashes: list[Clash]) -> None:
         """Raise InconsistentError if there are contradictions."""
+        from srmgraph.inference.proof import contradiction, detached
+
         if clashes:
+            told = contradictions.sentences(self, clashes[:_TOLD], len(clashes) - _TOLD)
             raise InconsistentError(
-                contradictions.sentences(self, clashes[:_TOLD], len(clashes) - _TOLD)
+                told,
+                [detached(contradiction(self, clash, _PATIENCE)) for clash in clashes[:_PROVED]],
             )
 
     def check_literals(self, delta: Delta) -> None:
         """Raise InconsistentError for texts that are none of their datatypes."""
+        from srmgraph.inference.proof import ill_formed
+
         bad = self.dictionary.ill_formed
         if not bad:
             return
@@ -217,7 +228,10 @@ class State:
         }
         if found:
             values = {pair & VALUE for _, pair in found}
-            raise InconsistentError(contradictions.of_literals(self, sorted(values)))
+            raise InconsistentError(
+                contradictions.of_literals(self, sorted(values)),
+                [ill_formed(self, fact) for fact in sorted(found)[:_PROVED]],
+            )
 
 
 @contextmanager
