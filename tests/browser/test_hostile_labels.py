@@ -78,9 +78,11 @@ def check(page: Page) -> None:
     assert page.locator(".hostile").count() == 0
     assert page.evaluate("window.hostile === undefined && {}.hostile === undefined")
     assert "1337" not in page.content()
-    for link in page.locator("a[href], form[action]").all():
-        address = link.get_attribute("href") or link.get_attribute("action") or ""
-        assert not address.strip().lower().startswith(("javascript:", "//"))
+    addresses = page.evaluate(
+        """[...document.querySelectorAll("a[href], form[action]")]
+            .map(one => (one.getAttribute("href") ?? one.getAttribute("action")).trim())"""
+    )
+    assert [one for one in addresses if one.lower().startswith(("javascript:", "//"))] == []
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
