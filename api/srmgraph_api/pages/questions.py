@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -23,7 +22,6 @@ _AT_ONCE = 200_000
 
 _DOWNLOADS = {"csv": "text/csv; charset=utf-8", "json": "application/sparql-results+json"}
 _FEW = 60
-_KEPT = 500
 _ENTRIES = {"date": "date", "dateTime": "datetime-local", "time": "time"}
 
 Choices = dict[str, tuple[Term, ...]]
@@ -32,18 +30,6 @@ Choices = dict[str, tuple[Term, ...]]
 def router(site: Site) -> APIRouter:
     """Return the routes of the questions."""
     routes = APIRouter()
-    known: OrderedDict[tuple[int, str, tuple[str, ...]], Choices] = OrderedDict()
-
-    async def choices(request: Request, kept: Question) -> Choices:
-        client = access.reader(site.service, request)
-        key = (site.service.revision, kept.name, client.graphs)
-        if key not in known:
-            known[key] = await site.service.read(
-                client.line, answers.choices, key[0], kept.name, client.scope()
-            )
-            while len(known) > _KEPT:
-                known.popitem(last=False)
-        return known[key]
 
     @routes.get("/questions", include_in_schema=False)
     def listed(request: Request, find: str = "") -> Response:
@@ -111,7 +97,18 @@ def router(site: Site) -> APIRouter:
         )
 
     async def _lists(request: Request, kept: Question) -> Choices:
-        return await choices(request, kept) if kept.parameters and _is_small(site) else {}
+        if not kept.parameters or not _is_small(site):
+            return {}
+        client = access.reader(site.service, request)
+        revision = site.service.revision
+
+        async def found() -> Choices:
+            choices: Choices = await site.service.read(
+                client.line, answers.choices, revision, kept.name, client.scope()
+            )
+            return choices
+
+        return await site.kept(("choices", revision, client.graphs, kept.name), found)
 
     return routes
 

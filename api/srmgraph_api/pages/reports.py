@@ -16,7 +16,8 @@ from rdflib.term import Node
 from srmgraph import knowledge
 from srmgraph.names import labels, short
 from srmgraph.store import EmbeddedStore
-from srmgraph.validation import Report, Result, paths, validate
+from srmgraph.store.folder import FolderStore
+from srmgraph.validation import Report, Result, of_the_project, paths, validate
 from srmgraph.validation.report import SEVERITIES, Place
 from srmgraph_api.jobs import Desk
 from srmgraph_api.pages.work import Term
@@ -85,12 +86,17 @@ def standing(desk: Desk, revision: int, graph: str, severity: str, scope: list[s
     return told(report, graphs)
 
 
-def counts(desk: Desk, revisions: list[int], seconds: float) -> dict[int, Counts]:
-    """Return how much of each severity was found in revisions, as many as that takes no longer."""
+def counts(desk: Desk, revisions: list[int], seconds: float, largest: int) -> dict[int, Counts]:
+    """Return how much of each severity was found in revisions, as many as that takes no longer.
+
+    Those without a report beside them are checked if they have so many statements at most.
+    """
     end = time.monotonic() + seconds
+    kept = FolderStore(desk.folder).revisions
     found: dict[int, Counts] = {}
     for number in revisions:
-        if time.monotonic() < end:
+        is_cheap = kept.report(number) is not None or kept.describe(number).statements <= largest
+        if is_cheap and time.monotonic() < end:
             found[number] = dict(_report(desk, number).counts)
     return found
 
@@ -184,7 +190,9 @@ _reports: OrderedDict[tuple[str, int], Report] = OrderedDict()
 def _report(desk: Desk, revision: int) -> Report:
     key = (str(desk.folder), revision)
     if key not in _reports:
-        _reports[key] = validate(desk.revision(revision))
+        text = FolderStore(desk.folder).revisions.report(revision)
+        kept = None if text is None else of_the_project().load(text)
+        _reports[key] = kept or validate(desk.revision(revision))
     _reports.move_to_end(key)
     while len(_reports) > _KEPT:
         _reports.popitem(last=False)

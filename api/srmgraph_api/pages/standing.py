@@ -10,6 +10,7 @@ from starlette.background import BackgroundTask
 
 from srmgraph.documentation import Site as Documentation
 from srmgraph.errors import StoreError
+from srmgraph.store.revisions import Revision
 from srmgraph.validation.report import SEVERITIES
 from srmgraph_api import access
 from srmgraph_api.access import Client
@@ -42,11 +43,8 @@ def router(site: Site) -> APIRouter:
             client.line, reports.standing, number, graph, severity, client.scope()
         )
         history = [] if client.graphs else service.store.history()
-        missing = [
-            one.number
-            for one in history
-            if one.number not in known and (one.statements <= _SMALL or one.number == number)
-        ]
+        # What has a report beside it is told at once.
+        await look_back(client, history, 0)
         page = site.page(
             request,
             "validation.html",
@@ -57,14 +55,18 @@ def router(site: Site) -> APIRouter:
             trend=[(one, known[one.number]) for one in history if one.number in known],
             documented=documented,
         )
-        if missing:
+        if any(one.number not in known and one.statements <= _SMALL for one in history):
             # Whoever looks again sees more; nobody waits for it.
-            page.background = BackgroundTask(look_back, client, missing)
+            page.background = BackgroundTask(look_back, client, history, _SMALL)
         return page
 
-    async def look_back(client: Client, revisions: list[int]) -> None:
-        with suppress(Problem, StoreError):
-            known.update(await service.read(client.line, reports.counts, revisions, _SECONDS))
+    async def look_back(client: Client, history: list[Revision], largest: int) -> None:
+        missing = [one.number for one in history if one.number not in known]
+        if missing:
+            with suppress(Problem, StoreError):
+                known.update(
+                    await service.read(client.line, reports.counts, missing, _SECONDS, largest)
+                )
 
     return routes
 
