@@ -46,6 +46,7 @@ PICTURES = [
     Picture("map-dark", "/", scheme="dark"),
     Picture("map-narrow", "/", width=390, height=900),
     Picture("thing", f"/resource?iri={EXAMPLE}/streaming-relationship", height=1100),
+    Picture("what-if", f"/what-if?thing={EXAMPLE}/google", height=1100),
     Picture("questions", "/questions"),
     Picture("question", "/questions/which-parties-are-the-hubs"),
     Picture("question-narrow", "/questions/which-agreements-end-before-a-day", width=390),

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 EXAMPLE = "https://example.org/training-ecosystem"
+MODEL = "https://w3id.org/srm%23"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns%23"
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,8 @@ class Place:
 
 PLACES = [
     Place("map", "/"),
+    Place("what-if", "/what-if"),
+    Place("what-if-google-fails", f"/what-if?thing={EXAMPLE}/google"),
     Place("questions", "/questions"),
     Place("question", "/questions/which-agreements-end-before-a-day"),
     Place("question-with-bars", "/questions/which-parties-are-the-hubs"),
@@ -33,6 +37,10 @@ PLACES = [
     Place("editor", "/editor"),
     Place("thing", f"/resource?iri={EXAMPLE}/google"),
     Place("relationship", f"/resource?iri={EXAMPLE}/streaming-relationship"),
+    Place(
+        "why",
+        f"/why?subject=<{EXAMPLE}/google>&predicate=<{RDF}type>&object=<{MODEL}ServiceProvider>",
+    ),
     Place("find", "/find?text=training"),
     Place("sign-in", "/sign-in"),
     Place("machines", "/api"),

@@ -60,7 +60,6 @@ def test_a_page_has_no_grave_fault(looked_at: Page, place: Place) -> None:
     answer = looked_at.goto(place.address)
     assert answer is not None
     assert answer.status == 200
-    looked_at.wait_for_load_state("networkidle")
     assert faults(looked_at) == []
     # Nothing but colours is another in the dark.
     looked_at.emulate_media(color_scheme="dark")
