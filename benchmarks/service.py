@@ -1,12 +1,13 @@
 """./run bench service: requests per second beside Oxigraph's server and rdflib-endpoint.
 
-Each server runs alone, in a process of its own, over the same synthetic ecosystem. Clients keep
-their connections and ask the next question when they have the answer. Look-ups ask what is said of
-a thing chosen at random; the questions are kept ones of two hops and more, each about things chosen
-at random, and as often as any other. No server keeps answers. srmgraph answers with all of its
-isolation on, from a copy in memory that its workers share, as it does by default. Oxigraph's server
-reads from its folder, as a server does that keeps data; how fast it is with data in memory, which
-are kept nowhere, is told as well.
+Each server is a process of its own over the same synthetic ecosystem. They are asked in turns of a
+second or two, so that whatever else the machine does falls on all of them alike, and rest
+meanwhile. Clients keep their connections and ask the next question when they have the answer.
+Look-ups ask what is said of a thing chosen at random; the questions are kept ones of two hops and
+more, each about things chosen at random, and as often as any other. No server keeps answers.
+srmgraph answers with all of its isolation on, from a copy in memory that its workers share, as it
+does by default. Oxigraph's server reads from its folder, as a server does that keeps data; how fast
+it is with data in memory, which are kept nowhere, is told as well.
 
 With --soak, srmgraph alone is asked for so many seconds more, and its memory is watched.
 """
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import itertools
+import os
 import random
 import shutil
 import subprocess
@@ -24,7 +25,7 @@ import sysconfig
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
@@ -50,8 +51,11 @@ HEADER = (
     "p50 ms",
     "p99 ms",
     "failed",
+    "CPU ms",
     "times Oxigraph",
 )
+_TICKS = os.sysconf("SC_CLK_TCK")
+_TURNS = 5
 _OXIGRAPH = Path(sysconfig.get_path("scripts")) / "oxigraph"
 _QUESTIONS = 10
 _THINGS = 20
@@ -74,11 +78,21 @@ uvicorn.run(SparqlEndpoint(graph=graph), port=int(sys.argv[2]), log_level="criti
 
 @dataclass(frozen=True)
 class Load:
-    """What a server did for a while: requests in a second, and their times in seconds."""
+    """What a server did for a while: the times of its answers and of the whole, in seconds."""
 
-    rate: float
+    seconds: float
     times: list[float]
     failed: int
+
+    @property
+    def rate(self) -> float:
+        """How many requests were answered in a second."""
+        return (len(self.times) - self.failed) / self.seconds
+
+    def __add__(self, other: Load) -> Load:
+        return Load(
+            self.seconds + other.seconds, self.times + other.times, self.failed + other.failed
+        )
 
 
 # ── Servers ─────────────────────────────────────────────────────────────────────────────────────
@@ -226,7 +240,7 @@ async def load(address: str, asked: list[str], clients: int, seconds: float, see
 
     begun = time.perf_counter()
     await asyncio.gather(*map(client, range(clients)))
-    return Load((len(times) - failed) / (time.perf_counter() - begun), times, failed)
+    return Load(time.perf_counter() - begun, times, failed)
 
 
 async def _answered(reader: asyncio.StreamReader) -> bool:
@@ -251,6 +265,16 @@ def soak(process: int, address: str, asked: list[str], seconds: float) -> None:
         rows.append((str(len(rows) + 1), f"{found.rate:,.0f}", str(found.failed), megabytes))
         print(" | ".join(rows[-1]), flush=True)
     print(markdown(("minute", "requests/s", "failed", "memory MB"), rows))
+
+
+def _processor(process: int) -> float:
+    """The seconds of a processor that a process and all of its own have used."""
+    used = 0
+    for one in _family(process):
+        with suppress(OSError):
+            fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+            used += int(fields[11]) + int(fields[12])
+    return used / _TICKS
 
 
 def _family(process: int) -> list[int]:
@@ -281,7 +305,7 @@ def main() -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(prog="./run bench service", description=__doc__)
     parser.add_argument("--triples", type=int, default=900_000)
-    parser.add_argument("--seconds", type=float, default=8)
+    parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 64])
     parser.add_argument("--servers", nargs="+", choices=SERVERS, default=list(SERVERS))
     parser.add_argument("--soak", type=float, default=0, metavar="SECONDS")
@@ -294,33 +318,46 @@ def main() -> int:
         asked = {"look-ups": look_ups(store, chance), "questions": questions(store, chance)}
         print(f"{len(store):,} statements, {len(asked['questions'])} different questions")
         del store
-        rows: dict[tuple[str, int, str], tuple[str, ...]] = {}
-        peers: dict[tuple[str, int], float] = {}
-        for name in options.servers:
-            with SERVERS[name](file, scratch / name) as (process, address):
-                for kind, what in asked.items():
-                    for clients in options.clients:
-                        uvloop.run(load(address, what, clients, 1, 0))
-                        found = uvloop.run(load(address, what, clients, options.seconds, 1))
-                        peers.setdefault((kind, clients), found.rate)
-                        row = _row(name, kind, clients, found, peers[kind, clients])
-                        rows[kind, clients, name] = row
-                        print(" | ".join(row), flush=True)
-                if name == "srmgraph" and options.soak:
-                    soak(process, address, [*asked["look-ups"], *asked["questions"]], options.soak)
-        places = itertools.product(asked, options.clients, options.servers)
-        print(markdown(HEADER, [rows[place] for place in places]))
+        rows: list[tuple[str, ...]] = []
+        with ExitStack() as stack:
+            running = {
+                name: stack.enter_context(SERVERS[name](file, scratch / name.replace(" ", "-")))
+                for name in options.servers
+            }
+            for kind, what in asked.items():
+                for clients in options.clients:
+                    rows += _compared(running, kind, what, clients, options.seconds)
+        print(markdown(HEADER, rows))
+        if options.soak:
+            with srmgraph(file, scratch / "soak") as (process, address):
+                soak(process, address, [*asked["look-ups"], *asked["questions"]], options.soak)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return 0
 
 
-def _row(name: str, kind: str, clients: int, found: Load, peer: float) -> tuple[str, ...]:
-    return (
-        kind, str(clients), name, f"{found.rate:,.0f}", f"{median(found.times) * 1000:.1f}",
-        f"{quantiles(found.times, n=100)[98] * 1000:.1f}" if len(found.times) > 1 else "",
-        str(found.failed), f"{found.rate / peer:.2f}",
-    )  # fmt: skip
+def _compared(
+    running: dict[str, tuple[int, str]], kind: str, what: list[str], clients: int, seconds: float
+) -> Iterator[tuple[str, ...]]:
+    found: dict[str, Load] = {}
+    used = dict.fromkeys(running, 0.0)
+    for turn in range(_TURNS + 1):
+        for name, (process, address) in running.items():
+            before = _processor(process)
+            one = uvloop.run(load(address, what, clients, seconds / _TURNS, turn))
+            # The first turn only makes everybody warm.
+            if turn:
+                found[name] = found[name] + one if name in found else one
+                used[name] += _processor(process) - before
+    peer = found[next(iter(running))].rate
+    for name, one in found.items():
+        row = (
+            kind, str(clients), name, f"{one.rate:,.0f}", f"{median(one.times) * 1000:.1f}",
+            f"{quantiles(one.times, n=100)[98] * 1000:.1f}" if len(one.times) > 1 else "",
+            str(one.failed), f"{used[name] / len(one.times) * 1000:.2f}", f"{one.rate / peer:.2f}",
+        )  # fmt: skip
+        print(" | ".join(row), flush=True)
+        yield row
 
 
 if __name__ == "__main__":
