@@ -115,7 +115,7 @@ def _select(draw: st.DrawFn, whole: bool = False) -> str:
             st.builds("{{ {} }} UNION {{ {} }}".format, inner, inner),
             st.builds("{} {{ {} }}".format, inner, inner),
             st.builds("{} FILTER(?x != ?value)".format, inner),
-            st.builds("{} BIND(?x AS ?z) FILTER NOT EXISTS {{ ?z {} ?y }}".format, inner, step),
+            st.builds(_bound, inner, step),
         ),
         max_leaves=3,
     )
@@ -124,6 +124,12 @@ def _select(draw: st.DrawFn, whole: bool = False) -> str:
     # SPARQL refuses to give a variable two values in one group.
     group = draw(groups.filter(lambda text: text.count(" AS ") < 2))
     return f"SELECT DISTINCT {columns} {{ {group} }}{end}"
+
+
+def _bound(inner: str, step: str) -> str:
+    """A variable may be given a value only once in a group."""
+    name = f"?z{inner.count('BIND')}"
+    return f"{inner} BIND(?x AS {name}) FILTER NOT EXISTS {{ {name} {step} ?y }}"
 
 
 def _describe(draw: st.DrawFn, graph: Graph, shape: Node, depth: int, has_path: bool) -> None:

@@ -30,9 +30,11 @@ from srmgraph.validation import standing as standing_reports
 from srmgraph.validation.engine import Outcome, Progress
 from srmgraph.validation.incremental import Change
 from srmgraph.validation.places import locate
+from srmgraph.validation.repairs import propose
 from srmgraph.validation.report import (
     Cost,
     Place,
+    Repair,
     Report,
     Result,
     Rule,
@@ -374,6 +376,7 @@ __all__ = [
     "Cost",
     "Place",
     "Progress",
+    "Repair",
     "Report",
     "Result",
     "Rule",
@@ -381,6 +384,7 @@ __all__ = [
     "Work",
     "locate",
     "of_the_project",
+    "propose",
     "revalidate",
     "validate",
     "validate_remotely",

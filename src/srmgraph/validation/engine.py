@@ -55,8 +55,8 @@ _SHAPES = pyoxigraph.NamedNode(SHAPES_GRAPH)
 _THREADS = 2
 _MOST_ONE_BY_ONE = 64
 _MOST_SIFTED = 1_000
-# No data can be there: the name is not written down anywhere else.
-_ONTOLOGY = pyoxigraph.NamedNode("urn:uuid:6f1c1f0e-1f7b-4f3e-8f38-0f7f6a8a5b11")
+ONTOLOGY = pyoxigraph.NamedNode("urn:uuid:6f1c1f0e-1f7b-4f3e-8f38-0f7f6a8a5b11")
+"""Where the ontology stands for a while. No data can be there: nobody else knows the name."""
 
 
 @dataclass(frozen=True)
@@ -216,7 +216,7 @@ def beside(
         yield oxigraph
     finally:
         if exclusive and not is_there:
-            oxigraph.remove_graph(_ONTOLOGY)
+            oxigraph.remove_graph(ONTOLOGY)
 
 
 def _holds_ontology(oxigraph: pyoxigraph.Store) -> bool:
@@ -230,7 +230,7 @@ def _holds_ontology(oxigraph: pyoxigraph.Store) -> bool:
 @cache
 def _ontology() -> list[pyoxigraph.Quad]:
     return [
-        pyoxigraph.Quad(triple.subject, triple.predicate, triple.object, _ONTOLOGY)
+        pyoxigraph.Quad(triple.subject, triple.predicate, triple.object, ONTOLOGY)
         for triple in triples_to_oxigraph(knowledge.ontology())
     ]
 

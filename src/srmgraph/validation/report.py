@@ -17,7 +17,7 @@ from rdflib import RDF, SH, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from srmgraph.names import short
-from srmgraph.terms import n_triples
+from srmgraph.terms import Statement, n_triples
 from srmgraph.validation import paths
 
 SEVERITIES = ("Violation", "Warning", "Info")
@@ -92,6 +92,22 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
+class Repair:
+    """A change with which a result is gone, and the same rule finds nothing new about the thing.
+
+    `kind` is `add`, `remove`, `replace`, or `did-you-mean` where a value was found by its spelling;
+    `is_certain` says that the shape leaves no choice. `removed` and `added` are the statements;
+    `update` is the same as SPARQL Update, with the graphs in which they stand.
+    """
+
+    kind: str
+    is_certain: bool
+    removed: tuple[Statement, ...]
+    added: tuple[Statement, ...]
+    update: str
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A line of a file, counted from 1; `words` say it where files have no lines, but cells."""
 
@@ -126,6 +142,7 @@ class Report:
     for. `places` says where in the files a thing is described, or what a result is about, once
     somebody has looked.
 
+    `repairs` gives, for a result, what would mend it, once somebody has looked (`propose`).
     `unchecked` gives, for a rule that could not be checked or not wholly, the reason: then a report
     without results does not mean that nothing is wrong.
 
@@ -145,6 +162,7 @@ class Report:
     graphs: Mapping[Node, tuple[URIRef | None, ...]] = field(default_factory=dict)
     hints: Mapping[Node, URIRef] = field(default_factory=dict)
     places: Mapping[Node | Result, Place] = field(default_factory=dict)
+    repairs: Mapping[Result, tuple[Repair, ...]] = field(default_factory=dict)
     unchecked: Mapping[str, str] = field(default_factory=dict)
     costs: tuple[Cost, ...] = field(default=(), compare=False)
     work: Work | None = field(default=None, compare=False)

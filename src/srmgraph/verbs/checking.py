@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,14 @@ def install(add: AddVerb) -> None:
         choices=("compiled", "pyshacl"),
         default="compiled",
         help="pyshacl is slower by far, for a second opinion",
+    )
+    one.add_argument(
+        "--fix-plan",
+        action="store_true",
+        help="write what would mend the data, as SPARQL Update; nothing is applied",
+    )
+    one.add_argument(
+        "--watch", action="store_true", help="check again whenever a file changes, until Ctrl-C"
     )
     one.add_argument(
         "--timeout",
@@ -115,23 +124,48 @@ def _demo(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> i
 
 
 def _validate(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:
-    from srmgraph.validation.formats import text
-
     if bool(options.files) == bool(options.store):
         raise ParameterError("Name files to check, or a store with --store, one of the two.")
+    if not options.watch:
+        return _show(options, _report(options, terminal), terminal)
+    from srmgraph.verbs.watching import watch
+
+    files = [*options.files, *(options.shapes or ())]
+    if not options.files or Path("-") in files:
+        raise ParameterError("What is watched are files: name them, and neither a store nor -.")
+    return watch(
+        files,
+        lambda: _report(options, terminal),
+        lambda report: _show(options, report, terminal),
+        terminal,
+    )
+
+
+def _report(options: argparse.Namespace, terminal: Terminal) -> Report:
     shapes = _shapes(options.shapes) if options.shapes else None
     if options.store and reading.is_on_a_server(options.store):
-        report = _on_a_server(options, shapes, terminal)
-    else:
-        report = _here(options, shapes, terminal)
+        return _on_a_server(options, shapes, terminal)
+    return _here(options, shapes, terminal)
+
+
+def _show(options: argparse.Namespace, report: Report, terminal: Terminal) -> int:
+    from srmgraph.validation.formats import plan, text
+
     if options.profile:
         terminal.remark(text.profile(report))
-    return reading.show(report, options, terminal)
+    if not options.fix_plan:
+        return reading.show(report, options, terminal)
+    written = plan.render(report.at_least(options.show.capitalize()))
+    if options.output:
+        reading.write(options.output, written)
+    else:
+        terminal.raw(written)
+    return reading.outcome(report, options)
 
 
 def _here(options: argparse.Namespace, shapes: Graph | None, terminal: Terminal) -> Report:
     """Check files, or a store in a folder, in this process."""
-    from srmgraph.validation import locate, validate
+    from srmgraph.validation import locate, propose, validate
 
     if options.store:
         graph = reading.of_store(options)
@@ -144,7 +178,20 @@ def _here(options: argparse.Namespace, shapes: Graph | None, terminal: Terminal)
         report = validate(
             store, shapes, engine=options.engine, exclusive=not options.store, progress=count
         )
-    return locate(report, store, options.files, options.input_format)
+    report = locate(report, store, options.files, options.input_format)
+    with terminal.working("Looking for repairs …"):
+        shown = report.at_least(options.show.capitalize())
+        proposed = propose(
+            shown, store, shapes, exclusive=not options.store, each=_repaired(options)
+        )
+    return replace(report, repairs=proposed.repairs, labels=proposed.labels)
+
+
+def _repaired(options: argparse.Namespace) -> int:
+    """For how many results of each rule repairs are looked for: for those that are shown, but not
+    for so many that it would take long."""
+    shows_few = options.format == "text" and not options.fix_plan
+    return int(options.limit) if shows_few else 200
 
 
 def _on_a_server(options: argparse.Namespace, shapes: Graph | None, terminal: Terminal) -> Report:

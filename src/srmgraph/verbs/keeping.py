@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +34,20 @@ def install(add: AddVerb) -> None:
         "--limit", type=arguments.count, default=10, metavar="N", help="results shown for one rule"
     )
     one.set_defaults(run=_load)
+
+    one = add(
+        "update",
+        "change a store by SPARQL Update, all or none",
+        "Such as the repairs that srmgraph validate --fix-plan writes. What breaks a rule is "
+        "refused, with the report.",
+    )
+    one.add_argument("file", type=Path, metavar="FILE", help="with the update; - is standard input")
+    arguments.store(one)
+    arguments.author(one)
+    one.add_argument(
+        "--limit", type=arguments.count, default=10, metavar="N", help="results shown for one rule"
+    )
+    one.set_defaults(run=_update)
 
     one = add("unload", "remove graphs from a store, all or none", "See them with: srmgraph graphs")
     one.add_argument("graphs", nargs="+", metavar="GRAPH", help="an IRI, or the name of a file")
@@ -103,6 +118,33 @@ def _load(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> i
     terminal.line(
         f"Loaded {names}: {size:,} statements, {text.verdict(change.report)}. "
         f"{sum(held.values()):,} statements in all."
+    )
+    return DONE
+
+
+def _update(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:
+    from srmgraph import knowledge
+    from srmgraph.graph import ServiceGraph
+    from srmgraph.syntax import read_bytes
+    from srmgraph.validation.formats import text
+
+    is_input = str(options.file) == "-"
+    content = sys.stdin.buffer.read() if is_input else read_bytes(options.file)
+    graph = ServiceGraph.open(needed_store(options))
+    try:
+        with (
+            terminal.counting("Checking rules") as count,
+            graph.change(options.author, f"update {options.file}", progress=count) as change,
+        ):
+            change.update(content.decode(errors="replace"))
+    except DoesNotConformError as error:
+        terminal.report(error.report.at_least("Violation"), options.limit)
+        terminal.remark("Nothing was changed.", "bold red")
+        return DOES_NOT_CONFORM
+    own = knowledge.own_graphs()
+    size = sum(number for name, number in graph.store.graphs().items() if name not in own)
+    terminal.line(
+        f"Updated by {options.file}: {text.verdict(change.report)}. {size:,} statements in all."
     )
     return DONE
 

@@ -94,6 +94,11 @@ def show(report: Report, options: argparse.Namespace, terminal: Terminal) -> int
         terminal.report(shown, options.limit)
     else:
         terminal.raw(formats.render(shown, options.format))
+    return outcome(report, options)
+
+
+def outcome(report: Report, options: argparse.Namespace) -> int:
+    """Return what the command ends with, by the severity that the arguments name."""
     if report.fails(options.fail_on.capitalize()):
         return DOES_NOT_CONFORM
     return DONE if report.is_complete else NOT_UNDERSTOOD

@@ -27,6 +27,7 @@ th, td { text-align: left; padding: .2rem .8rem .2rem 0; border-bottom: 1px soli
 td { font-variant-numeric: tabular-nums }
 details { border: 1px solid var(--line); border-radius: .4rem; padding: .5rem 1rem;
   margin: .6rem 0 }
+td ul { margin: 0; padding-left: 1.1rem }
 summary { cursor: pointer } code { font-size: .875em }
 .Violation { color: var(--red) } .Warning { color: var(--amber) } .Info { color: var(--blue) }
 .faint { opacity: .75 } .severity { font-weight: 600 }
@@ -99,17 +100,29 @@ def _rule(report: Report, rule: str, results: tuple[Result, ...]) -> Iterator[st
     if first.advice:
         yield f"<p>{_plain(first.advice)}</p>"
     messages = len({result.message for result in results}) > 1
+    repairs = any(report.repairs.get(result) for result in results)
     head = ["Thing", "Value", "Property", "Where", *(["Message"] if messages else [])]
+    head += ["What would mend it"] if repairs else []
     yield from _table(
         head,
         (
-            [*_cells(report, result), *([_plain(result.message)] if messages else [])]
+            [
+                *_cells(report, result),
+                *([_plain(result.message)] if messages else []),
+                *([_repairs(report, result)] if repairs else []),
+            ]
             for result in results
         ),
     )
     if report.number(rule) > len(results):
         yield f'<p class="faint">… and {report.number(rule) - len(results):,} more</p>'
     yield "</details>"
+
+
+def _repairs(report: Report, result: Result) -> str:
+    told = [_plain(text.repair(report, one)) for one in report.repairs.get(result, ())]
+    more = "".join(f"<li>{words}</li>" for words in told)
+    return f"<ul>{more}</ul>" if len(told) > 1 else "".join(told)
 
 
 def _cells(report: Report, result: Result) -> Iterator[str]:

@@ -18,6 +18,11 @@
         "didYouMean": "https://…" or null,       for a value that nobody declared
         "graphs": ["https://…", null],           that describe it; null is the default graph
         "file": "…" or null, "line": 1 or null,  where it is described, if that was looked up
+        "repairs": [{                            what would mend it, if that was looked for
+          "kind": "add", "certain": false,       add, remove, replace or did-you-mean
+          "says": "add ex:acme ex:partOf ex:group",
+          "update": "INSERT DATA { … }"          SPARQL Update
+        }],
         "sourceShape": "https://…",
         "component": "http://www.w3.org/ns/shacl#MinCountConstraintComponent"
       }]
@@ -39,7 +44,8 @@ from rdflib.term import Node
 
 from srmgraph.terms import n_triples
 from srmgraph.validation import paths
-from srmgraph.validation.report import Report, Result
+from srmgraph.validation.formats import text
+from srmgraph.validation.report import Repair, Report, Result
 
 
 def render(report: Report) -> str:
@@ -79,8 +85,18 @@ def _result(report: Report, result: Result) -> dict[str, Any]:
         "graphs": list(report.graphs.get(report.subject(result), ())),
         "file": None if place is None else str(place.file),
         "line": None if place is None else place.line,
+        "repairs": [_repair(report, one) for one in report.repairs.get(result, ())],
         "sourceShape": _term(result.source_shape),
         "component": str(result.component),
+    }
+
+
+def _repair(report: Report, change: Repair) -> dict[str, Any]:
+    return {
+        "kind": change.kind,
+        "certain": change.is_certain,
+        "says": text.repair(report, change),
+        "update": change.update,
     }
 
 

@@ -7,11 +7,12 @@ import textwrap
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from rdflib import BNode, URIRef
+from rdflib import BNode, Literal, URIRef
 from rdflib.term import Node
 
+from srmgraph.terms import Statement, n_triples
 from srmgraph.validation import paths
-from srmgraph.validation.report import SEVERITIES, Report, Result
+from srmgraph.validation.report import SEVERITIES, Repair, Report, Result
 
 LIMIT = 10
 """How many results of one rule are shown before the rest is only counted."""
@@ -19,6 +20,7 @@ LIMIT = 10
 WIDTH = 100
 
 _LONGEST, _LONGEST_PLACE = 80, 300
+_MOST_REPAIRS = 3
 _CONTROL = re.compile(r"(?!\s)[\x00-\x1f\x7f-\x9f]")
 
 Span: TypeAlias = tuple[str, str]
@@ -114,7 +116,8 @@ def _block(report: Report, rule: str, results: tuple[Result, ...], limit: int) -
     ]
     yield from _wrapped(first.message or rule, "  ", "heading")
     for result in results[:limit]:
-        yield _found(report, result)
+        yield found(report, result)
+        yield from _repairs(report, result)
     if (more := report.number(rule) - min(limit, len(results))) > 0:
         yield [(f"    … and {more:,} more", "faint")]
     if first.advice:
@@ -133,20 +136,67 @@ def _graphs(report: Report) -> Iterator[Line]:
     yield []
 
 
-def _found(report: Report, result: Result) -> Line:
+def found(report: Report, result: Result) -> Line:
+    """The line of one result: the thing, the value, the property and the place."""
     line: Line = [("    • ", ""), *_thing(report, result.focus_node)]
     if result.value is not None and result.value != result.focus_node:
         line += [(": ", ""), *_thing(report, result.value)]
     if result.path is not None:
         line.append((f"  ({_path(report, result.path)})", "faint"))
     if (place := report.place(result)) is not None:
-        line.append((f"  {_one_line(str(place), _LONGEST_PLACE)}", "faint"))
+        line.append((f"  {one_line(str(place), _LONGEST_PLACE)}", "faint"))
     return line
+
+
+def _repairs(report: Report, result: Result) -> Iterator[Line]:
+    """What would mend a result: not to say it at all, only where nothing else is known."""
+    repairs = report.repairs.get(result, ())
+    chosen = [one for one in repairs if one.kind != "remove"] or list(repairs)
+    words = [repair(report, one) for one in chosen[:_MOST_REPAIRS]]
+    if len(chosen) > _MOST_REPAIRS:
+        words.append(f"one of {len(chosen) - _MOST_REPAIRS} more")
+    for number, line in enumerate(words):
+        yield [(f"        {'or' if number else '→'} {line}", "")]
+
+
+def repair(report: Report, change: Repair) -> str:
+    """What a repair does, in words: `add ex:acme ex:name "Acme"`."""
+    old, new = change.removed, change.added
+    if len(new) == 1 and not old:
+        return f"add {_statement(report, new[0])}"
+    if len(old) == 1 and not new:
+        return f"remove {_statement(report, old[0])}"
+    differences = {
+        (before, after)
+        for one, other in zip(old, new, strict=False)
+        for before, after in zip(one, other, strict=True)
+        if before != after
+    }
+    if len(old) == len(new) and len(differences) == 1:
+        ((before, after),) = differences
+        times = f", {len(old)} times" if len(old) > 1 else ""
+        return f"write {_written(report, after)} in place of {_written(report, before)}{times}"
+    told = [f"remove {_statement(report, one)}" for one in old]
+    return ", ".join([*told, *(f"add {_statement(report, one)}" for one in new)])
+
+
+def _statement(report: Report, statement: Statement) -> str:
+    return " ".join(_written(report, node) for node in statement)
+
+
+def _written(report: Report, node: Node) -> str:
+    """A term as Turtle has it, with a prefix where one is known."""
+    if isinstance(node, URIRef):
+        name = report.short(node)
+        return f"<{one_line(name)}>" if name == node else name
+    if isinstance(node, Literal) and node.datatype is not None:
+        return f"{one_line(n_triples(Literal(str(node))))}^^{report.short(node.datatype)}"
+    return one_line(n_triples(node))
 
 
 def _thing(report: Report, node: Node) -> Line:
     if node in report.labels:
-        return [(_one_line(report.labels[node]), ""), (f" <{report.short(node)}>", "faint")]
+        return [(one_line(report.labels[node]), ""), (f" <{report.short(node)}>", "faint")]
     if isinstance(node, BNode):
         return [("something without a name", "")]
     if isinstance(node, URIRef):
@@ -154,7 +204,7 @@ def _thing(report: Report, node: Node) -> Line:
         if (hint := report.hints.get(node)) is not None:
             named.append((f"; did you mean {report.short(hint)}?", ""))
         return named
-    return [(f"“{_one_line(str(node))}”", "")]
+    return [(f"“{one_line(str(node))}”", "")]
 
 
 def _path(report: Report, path: paths.Path) -> str:
@@ -170,7 +220,7 @@ def _wrapped(text: str, indent: str, style: str) -> Iterator[Line]:
         yield [(line, style)]
 
 
-def _one_line(words: str, longest: int = _LONGEST) -> str:
+def one_line(words: str, longest: int = _LONGEST) -> str:
     """A text of the data on one line: it may be long, and may hold what would steer a terminal."""
     line = printable(" ".join(words.split()))
     return line if len(line) <= longest else f"{line[: longest - 1]}…"

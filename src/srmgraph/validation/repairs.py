@@ -1,0 +1,198 @@
+"""Repairs: for a result, changes that would mend it, as SPARQL Update. Nothing is applied here.
+
+Whatever is offered was tried on the data: with it, the result is gone, and the same rule finds
+nothing new about the same thing. Where a value has to be made up, nothing is offered.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import pyoxigraph
+from rdflib import BNode, Graph
+from rdflib.term import Node
+
+from srmgraph import knowledge
+from srmgraph.names import labels
+from srmgraph.store import EmbeddedStore
+from srmgraph.terms import Statement, to_oxigraph, triples_to_oxigraph
+from srmgraph.validation import engine, paths
+from srmgraph.validation.compiler import Check, compile
+from srmgraph.validation.report import Repair, Report, Result
+from srmgraph.validation.shapes import Shapes
+from srmgraph.validation.suggestions import Edit, View, edits
+from srmgraph.validation.targets import Classes
+
+_Finding: TypeAlias = tuple[Node, Node | None, str, str, Node | None]
+"""What tells the results on one focus node apart."""
+
+_GraphName: TypeAlias = pyoxigraph.NamedNode | pyoxigraph.BlankNode | pyoxigraph.DefaultGraph
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    removed: list[pyoxigraph.Quad]
+    added: list[pyoxigraph.Quad]
+
+
+def propose(
+    report: Report,
+    store: EmbeddedStore,
+    shapes: Graph | None = None,
+    *,
+    exclusive: bool = False,
+    each: int = 10,
+) -> Report:
+    """Return the report with repairs for the first *each* results of each rule.
+
+    *store* holds what the report is about, and *shapes* are those of the report, by default the
+    project's rules. The store is as it was afterwards; with `exclusive`, the repairs are tried in
+    the store itself, as in `validate`, otherwise in a copy.
+    """
+    chosen = [result for found in report.by_rule.values() for result in found[:each]]
+    if not chosen:
+        return report
+    view = Shapes(knowledge.shapes() if shapes is None else shapes)
+    with engine.beside(store, exclusive, view) as oxigraph:
+        workshop = _Workshop(oxigraph, view, report)
+        found = {result: repairs for result in chosen if (repairs := workshop.repairs(result))}
+    mentioned = {
+        node
+        for repairs in found.values()
+        for repair in repairs
+        for statement in (*repair.removed, *repair.added)
+        for node in statement
+    }
+    named = labels(store, mentioned - set(report.labels))
+    return replace(report, repairs=found, labels={**named, **report.labels})
+
+
+class _Workshop:
+    """Where edits are tried."""
+
+    def __init__(self, oxigraph: pyoxigraph.Store, shapes: Shapes, report: Report) -> None:
+        self._oxigraph = oxigraph
+        self._shapes = shapes
+        self._report = report
+        # What stands there is said by nobody who could mend it.
+        self._not_data: set[_GraphName] = {
+            engine.ONTOLOGY,
+            *(pyoxigraph.NamedNode(name) for name in knowledge.own_graphs()),
+        }
+        hierarchy = engine.hierarchy_graph(engine.hierarchy(oxigraph))
+        # An edit may give a class its first instance, so none is left out of the queries.
+        classes = Classes(hierarchy)
+        self._view = View(oxigraph, shapes.graph, classes)
+        self._checks: dict[str, list[Check]] = {}
+        for check in compile(shapes, classes).checks:
+            self._checks.setdefault(shapes.name(check.rule), []).append(check)
+
+    def repairs(self, result: Result) -> tuple[Repair, ...]:
+        """The edits that mend a result, each as a repair."""
+        checks = self._checks.get(result.rule)
+        if checks is None or isinstance(result.focus_node, BNode):
+            return ()
+        hint = None if result.value is None else self._report.hints.get(result.value)
+        before = self._findings(checks, result.focus_node)
+        found: dict[str, Repair] = {}
+        for edit in edits(self._view, result, hint):
+            change = self._change(edit)
+            if change is not None and self._mends(change, result, checks, before):
+                repair = self._repair(edit, change)
+                # Two ways may lead to the same statements.
+                found.setdefault(repair.update, repair)
+        return tuple(found.values())
+
+    def _change(self, edit: Edit) -> _Change | None:
+        """The statements that an edit takes away and brings, in their graphs.
+
+        None for one that changes nothing, that SPARQL has no way to write (as blank nodes have no
+        names there), or that is about what is not the data's.
+        """
+        statements = (*edit.removed, *edit.added)
+        if any(isinstance(node, BNode) for statement in statements for node in statement):
+            return None
+        removed = [quad for one in edit.removed for quad in self._quads(one)]
+        if any(quad.graph_name in self._not_data for quad in removed):
+            return None
+        gone = {quad.triple for quad in removed}
+        added = [
+            pyoxigraph.Quad(triple.subject, triple.predicate, triple.object, home)
+            for triple in map(_triple, edit.added)
+            if triple in gone or not self._quads_of(triple)
+            for home in [self._home(triple, removed)]
+        ]
+        return _Change(removed, added) if removed or added else None
+
+    def _home(self, triple: pyoxigraph.Triple, removed: Sequence[pyoxigraph.Quad]) -> _GraphName:
+        """The graph in which a new statement belongs: that of what is said of its subject."""
+        quads = self._oxigraph.quads_for_pattern(triple.subject, None, None)
+        graphs = {quad.graph_name for quad in quads} - self._not_data
+        graphs &= {quad.graph_name for quad in removed} or graphs
+        return min(graphs, key=str, default=pyoxigraph.DefaultGraph())
+
+    def _mends(
+        self,
+        change: _Change,
+        result: Result,
+        checks: Sequence[Check],
+        before: Counter[_Finding],
+    ) -> bool:
+        """Whether a result is gone after a change, and nothing new has come."""
+        for quad in change.removed:
+            self._oxigraph.remove(quad)
+        self._oxigraph.extend(change.added)
+        try:
+            after = self._findings(checks, result.focus_node)
+        finally:
+            for quad in change.added:
+                self._oxigraph.remove(quad)
+            self._oxigraph.extend(change.removed)
+        key = _finding(result)
+        return after[key] < before[key] and after <= before
+
+    def _findings(self, checks: Iterable[Check], focus: Node) -> Counter[_Finding]:
+        return Counter(
+            _finding(result)
+            for check in checks
+            for result in engine.results(
+                self._oxigraph, self._shapes, check, "this", [to_oxigraph(focus)]
+            )
+        )
+
+    def _quads(self, statement: Statement) -> list[pyoxigraph.Quad]:
+        return self._quads_of(_triple(statement))
+
+    def _quads_of(self, triple: pyoxigraph.Triple) -> list[pyoxigraph.Quad]:
+        found = self._oxigraph.quads_for_pattern(triple.subject, triple.predicate, triple.object)
+        return list(found)
+
+    def _repair(self, edit: Edit, change: _Change) -> Repair:
+        operations = [
+            f"{verb} DATA {{ {' '.join(map(_written, quads))} }}"
+            for verb, quads in (("DELETE", change.removed), ("INSERT", change.added))
+            if quads
+        ]
+        return Repair(edit.kind, edit.is_certain, edit.removed, edit.added, " ;\n".join(operations))
+
+
+def _finding(result: Result) -> _Finding:
+    path = "" if result.path is None else paths.sparql(result.path)
+    component = str(result.component)
+    return (result.source_shape, result.value, path, component, result.source_constraint)
+
+
+def _triple(statement: Statement) -> pyoxigraph.Triple:
+    (triple,) = triples_to_oxigraph([statement])
+    return triple
+
+
+def _written(quad: pyoxigraph.Quad) -> str:
+    """A statement as DELETE DATA and INSERT DATA have it."""
+    triple = f"{quad.subject} {quad.predicate} {quad.object} ."
+    if isinstance(quad.graph_name, pyoxigraph.DefaultGraph):
+        return triple
+    return f"GRAPH {quad.graph_name} {{ {triple} }}"

@@ -1,0 +1,244 @@
+"""What is offered to mend a result does mend it, and adds nothing else that is wrong."""
+
+import json
+import re
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pyoxigraph
+import pytest
+from hypothesis import given, note, settings
+from rdflib import RDF, RDFS, SH, XSD, BNode, Graph, Literal, URIRef
+from rdflib.term import Node
+from tests.unit import shacl_cases as cases
+from tests.unit import shacl_strategies as random
+
+from srmgraph import knowledge
+from srmgraph.cli import main
+from srmgraph.store import EmbeddedStore, open_store
+from srmgraph.store.folder import FolderStore
+from srmgraph.validation import Report, Result, propose, validate
+from srmgraph.validation.formats import plan, render, text
+
+EX = random.EX
+FILES = sorted((Path(__file__).parent / "repairs").glob("*.ttl"))
+MARK = "#= "
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_each_component(file: Path) -> None:
+    store = open_store()
+    store.read(file)
+    shapes = store.graph()
+    report = propose(validate(store, shapes), store, shapes)
+    lines = file.read_text().splitlines()
+    expected = [line.removeprefix(MARK) for line in lines if line.startswith(MARK)]
+    found = [
+        f"{result.rule}{_value(result)}: {'certain ' if one.is_certain else ''}{one.kind}: "
+        f"{text.repair(report, one)}"
+        for result in report.results
+        for one in report.repairs.get(result, ())
+    ]
+    assert sorted(found) == sorted(expected)
+
+
+def _value(result: Result) -> str:
+    value = result.value
+    return "" if value is None else f" “{value}”" if isinstance(value, Literal) else f" {value}"
+
+
+# ── Laws ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@settings(max_examples=20, deadline=None)
+@given(data=random.data(), shapes=random.shapes(sparql=True))
+def test_a_repair_removes_its_result_and_adds_none(data: Graph, shapes: Graph) -> None:
+    note(f"{data.serialize()}\n{shapes.serialize()}")
+    keeps_its_word(cases.store_of(data), shapes)
+
+
+@pytest.mark.parametrize("folder", knowledge.examples()[::2], ids=lambda folder: folder.name)
+def test_repairs_of_the_broken_examples(folder: Path) -> None:
+    store = open_store()
+    store.read(folder / "broken.ttl", graph=EX.graph)
+    assert keeps_its_word(store, None) > 0
+
+
+def keeps_its_word(store: EmbeddedStore, shapes: Graph | None) -> int:
+    """Apply each repair by itself, as SPARQL Update, and look; return how many there were."""
+    before = set(store.oxigraph)
+    plain = validate(store, shapes)
+    report = propose(plain, store, shapes)
+    assert set(store.oxigraph) == before
+    number = 0
+    for result, repairs in report.repairs.items():
+        for one in repairs:
+            changed = open_store()
+            changed.oxigraph.extend(before)
+            changed.update(one.update)
+            assert set(changed.oxigraph) != before
+            now = _about(validate(changed, shapes), result)
+            earlier = _about(plain, result)
+            assert now[_key(result)] < earlier[_key(result)], one.update
+            assert now <= earlier, one.update
+            number += 1
+    return number
+
+
+def _about(report: Report, result: Result) -> Counter[tuple[Node | str | None, ...]]:
+    """What the same rule finds about the same thing."""
+    return Counter(
+        _key(other)
+        for other in report.results
+        if (other.rule, other.focus_node) == (result.rule, result.focus_node)
+    )
+
+
+def _key(result: Result) -> tuple[Node | str | None, ...]:
+    return (result.source_shape, result.component, str(result.path), result.value)
+
+
+# ── Where things stand ──────────────────────────────────────────────────────────────────────────
+
+DATED = Graph().parse(
+    data="""
+    @prefix ex: <https://example.org/> . @prefix sh: <http://www.w3.org/ns/shacl#> .
+    @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+    ex:dated sh:targetClass ex:A ; sh:property [ sh:path ex:p ; sh:datatype xsd:date ] .
+    """
+)
+
+
+def test_statements_are_changed_in_the_graph_in_which_they_stand() -> None:
+    store = open_store()
+    store.add(Graph().add((EX.a, RDF.type, EX.A)))
+    store.add(Graph().add((EX.a, EX.p, Literal("2026-01-31"))), EX.graph)
+    report = propose(validate(store, DATED), store, DATED)
+    ((result, (certain, _)),) = report.repairs.items()
+    assert result.value == Literal("2026-01-31")
+    store.update(certain.update)
+    assert store.graphs() == {None: 1, EX.graph: 1}
+    assert list(store.graph(EX.graph).objects(EX.a, EX.p)) == [
+        Literal("2026-01-31", datatype=XSD.date)
+    ]
+
+
+def test_what_has_no_name_is_not_changed() -> None:
+    """SPARQL has no way to name it."""
+    node = BNode()
+    store = cases.store_of(Graph().add((node, RDF.type, EX.A)).add((node, EX.p, Literal("x"))))
+    report = validate(store, DATED)
+    assert len(report.results) == 1
+    assert propose(report, store, DATED).repairs == {}
+
+
+def test_the_ontology_is_not_changed() -> None:
+    shapes = Graph()
+    shape = BNode()
+    shapes.add((EX.unnamed, SH.targetNode, URIRef(knowledge.ontology_iri())))
+    shapes.add((EX.unnamed, SH.property, shape)).add((shape, SH.path, RDF.type))
+    shapes.add((shape, SH["in"], RDF.nil))
+    store = cases.store_of(Graph())
+    report = validate(store, shapes)
+    assert len(report.results) == 1
+    assert propose(report, store, shapes).repairs == {}
+
+
+def test_only_the_first_results_of_each_rule_are_looked_at() -> None:
+    data = Graph()
+    for number in range(30):
+        data.add((EX[f"a{number}"], RDF.type, EX.A))
+        data.add((EX[f"a{number}"], EX.p, Literal("2026-01-31")))
+    store = cases.store_of(data)
+    report = propose(validate(store, DATED), store, DATED, each=7)
+    assert list(report.repairs) == list(report.results[:7])
+
+
+# ── How it is told ──────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def offered() -> Report:
+    data = Graph().add((EX.a, RDF.type, EX.A)).add((EX.a, EX.p, Literal("2026-01-31")))
+    data.add((EX.a, RDFS.label, Literal("A\nDROP ALL ;\r\nDROP ALL ; \u2028DROP ALL ; <b>")))
+    store = cases.store_of(data)
+    return propose(validate(store, DATED), store, DATED)
+
+
+def test_text(offered: Report) -> None:
+    assert '→ write "2026-01-31"^^xsd:date in place of "2026-01-31"\n' in render(offered, "text")
+
+
+def test_json(offered: Report) -> None:
+    (result,) = json.loads(render(offered, "json"))["results"]
+    first, second = result["repairs"]
+    assert first["kind"] == "replace"
+    assert first["certain"] is True
+    assert first["says"] == 'write "2026-01-31"^^xsd:date in place of "2026-01-31"'
+    assert first["update"].startswith("DELETE DATA { <https://example.org/a>")
+    assert (second["kind"], second["certain"]) == ("remove", False)
+
+
+def test_html(offered: Report) -> None:
+    page = render(offered, "html")
+    HTMLParser().feed(page)
+    assert "<th>What would mend it</th>" in page
+    assert "<li><bdi>write &quot;2026-01-31&quot;^^xsd:date in place of" in page
+
+
+def test_nothing_gets_out_of_a_comment_of_a_plan(offered: Report) -> None:
+    written = plan.render(offered)
+    store = pyoxigraph.Store()
+    marker = pyoxigraph.Quad(*[pyoxigraph.NamedNode("https://example.org/kept")] * 3)
+    store.add(marker)
+    store.update(written)
+    assert marker in store
+    assert "Repairs for 1 of 1 results; 1 without a choice." in written
+
+
+def test_a_plan_that_nobody_has_read_decides_nothing() -> None:
+    file = next(file for file in FILES if file.stem == "sets")
+    store = open_store()
+    store.read(file)
+    shapes = store.graph()
+    report = propose(validate(store, shapes), store, shapes)
+    before = set(store.oxigraph)
+    store.update(plan.render(report))
+    (added,) = set(store.oxigraph) - before
+    assert before <= set(store.oxigraph)
+    assert str(added.object) == "<https://example.org/Special>"
+    commented = re.sub("(?m)^# (INSERT|DELETE)", r"\1", plan.render(report))
+    assert commented.count(" DATA {") > 10
+    store.update(commented)
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A plan is written, applied to a store, and checked."""
+    file, folder, ru = tmp_path / "data.ttl", tmp_path / "store", tmp_path / "plan.ru"
+    file.write_text(
+        """
+        @prefix srm: <https://w3id.org/srm#> . @prefix ex: <https://example.org/> .
+        ex:payroll a srm:ServiceRelationship ; srm:hasProvider ex:bureau ;
+            srm:hasConsumer ex:acme ; srm:validUntil "2026-12-31" .
+        ex:bureau a srm:Organization . ex:acme a srm:Organization .
+        """
+    )
+    store = FolderStore.create(folder)
+    with store.change() as copy:
+        copy.read(file)
+    store.close()
+    named = ["--store", str(folder)]
+    assert main(["validate", *named, "--fix-plan", "--show", "violation"]) == 1
+    written = capsys.readouterr().out
+    ru.write_text(written)
+    assert "Repairs for 1 of 1 results; 1 without a choice." in written
+    assert main(["update", str(ru), *named]) == 0
+    assert "Updated by" in capsys.readouterr().out
+    assert main(["validate", *named, "--show", "violation"]) == 0
+    ru.write_text("INSERT DATA { <https://example.org/payroll> <https://w3id.org/srm#x> 1 }")
+    capsys.readouterr()
+    assert main(["update", str(ru), *named]) == 1
+    output = capsys.readouterr()
+    assert "only-declared-properties-are-used" in output.out
+    assert "Nothing was changed." in output.err
