@@ -2,8 +2,8 @@
 
 Sizes grow tenfold, on synthetic ecosystems without planted defects: all of the model, with chains
 and loops. Every run is a process of its own. owlrl, which srmgraph offers as its second engine,
-runs beside it on the sizes that it can do, and so does reasonable if it is installed; what they
-infer is compared fact by fact.
+runs beside it on the sizes that it can do, and so do reasonable, sparq-rdf and nemo_python if they
+are installed; what they infer is compared fact by fact.
 """
 
 import argparse
@@ -24,6 +24,7 @@ from typing import Any
 import pyoxigraph
 import rdflib
 
+from benchmarks import reasoners
 from benchmarks.ecosystem import write_ecosystem
 from benchmarks.tables import markdown
 from srmgraph.inference import Closure, infer
@@ -39,6 +40,9 @@ CHANGES = (
 )  # fmt: skip
 HAS_PROVIDER = "https://w3id.org/srm#hasProvider"
 INFERRED = rdflib.URIRef("https://example.org/inferred")
+
+MODULES = {"reasonable": "reasonable", "sparq": "sparq", "nemo": "nmo_python"}
+"""Other engines, and the modules by which they are found."""
 
 Measured = dict[str, Any]
 
@@ -77,43 +81,21 @@ def owlrl(file: Path) -> tuple[Measured, Iterator[str]]:
     return {"load": read - start, "infer": done - read, "write": 0.0}, _lines(graph)
 
 
-def reasonable(file: Path) -> tuple[Measured, Iterator[str]]:
-    """Infer with reasonable, which gives back all triples in Python, stated ones too."""
-    import reasonable as library  # type: ignore[import-not-found,unused-ignore]
-
-    from srmgraph import knowledge
-    from srmgraph.inference.language import SPACES
-
-    start = time.perf_counter()
-    reasoner = library.PyReasoner()
+def on_disk(file: Path) -> tuple[Measured, Iterator[str]]:
+    """Infer with srmgraph's own engine in a store in a folder, each step a revision of it."""
     with tempfile.TemporaryDirectory() as folder:
-        ontology, data = Path(folder) / "ontology.ttl", Path(folder) / "data.ttl"
-        knowledge.ontology().serialize(ontology, format="turtle")
-        # It reads by the ending, and does not know that of N-Triples, which is Turtle too.
-        data.symlink_to(file.resolve())
-        reasoner.load_file(str(ontology))
-        reasoner.load_file(str(data))
-    read = time.perf_counter()
-    triples = reasoner.reason()
-    done = time.perf_counter()
-    stated = set(loaded(file).graph())
-    terms = set(knowledge.ontology().subjects())
-    # What holds of anything, and what is said of the ontology's own terms, does not count; nor do
-    # values that are literals, which it writes in other ways than they were stated.
-    trivial = {rdflib.OWL.Thing, rdflib.RDFS.Resource}
-    found = (
-        (subject, predicate, value)
-        for subject, predicate, value in triples
-        if (subject, predicate, value) not in stated
-        and not isinstance(subject, rdflib.Literal)
-        and subject not in terms
-        and not str(subject).startswith(SPACES)
-        and value not in trivial
-        and not isinstance(value, rdflib.BNode | rdflib.Literal)
-        and not isinstance(subject, rdflib.BNode)
-        and not (predicate == rdflib.OWL.sameAs and subject == value)
-    )
-    return {"load": read - start, "infer": done - read, "write": 0.0}, _lines(found)
+        store = open_store(f"{folder}/store", create=True)
+        start = time.perf_counter()
+        with store.change() as copy:
+            copy.read(file)
+        read = time.perf_counter()
+        with store.change() as copy:
+            closure = Closure.of_store(copy)
+            done = time.perf_counter()
+            copy.write(closure.quads(INFERRED), len(closure))
+        written = time.perf_counter()
+        facts = [" ".join(map(n_triples, statement)) for statement in closure]
+    return {"load": read - start, "infer": done - read, "write": written - done}, iter(facts)
 
 
 def changes(file: Path, times: int = 100) -> tuple[Measured, Iterator[str]]:
@@ -165,8 +147,9 @@ def _lines(triples: Iterable[tuple[Any, Any, Any]]) -> Iterator[str]:
 
 ENGINES: dict[str, Callable[[Path], tuple[Measured, Iterator[str]]]] = {
     "srmgraph": compiled,
+    "srmgraph on disk": on_disk,
     "owlrl": owlrl,
-    "reasonable": reasonable,
+    **reasoners.ENGINES,
     "changes": changes,
 }
 
@@ -247,6 +230,7 @@ def main() -> int:
     parser.add_argument("--peer-max", type=int, default=10_000, help="largest for owlrl (10000)")
     parser.add_argument("--runs", type=int, default=3, help="runs of which the median counts (3)")
     parser.add_argument("--timeout", type=float, default=1800, help="seconds for one run (1800)")
+    parser.add_argument("--file", type=Path, help="measure this file of N-Triples, not made ones")
     parser.add_argument("--work", nargs=3, metavar=("ENGINE", "FILE", "FACTS"), help="one run")
     options = parser.parse_args()
     if options.work:
@@ -259,12 +243,17 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         triples = options.min
         while triples <= options.max:
-            file = Path(folder) / f"ecosystem-{triples}.nt"
-            count = write_ecosystem(file, triples, defects=False).triples
+            if options.file:
+                file, triples = options.file, options.max
+                count = sum(1 for _ in file.open(encoding="utf-8"))
+            else:
+                file = Path(folder) / f"ecosystem-{triples}.nt"
+                count = write_ecosystem(file, triples, defects=False).triples
             print(f"{count:,} triples …", file=sys.stderr)
             own = measure("srmgraph", file, options.runs, options.timeout)
-            peers = ["owlrl"] if triples <= options.peer_max else []
-            peers += ["reasonable"] if find_spec("reasonable") else []
+            peers = ["srmgraph on disk"]
+            peers += ["owlrl"] if triples <= options.peer_max else []
+            peers += [name for name, module in MODULES.items() if find_spec(module)]
             for engine in ("srmgraph", *peers):
                 outcome = own if engine == "srmgraph" else None
                 outcome = outcome or measure(engine, file, 1, options.timeout)
