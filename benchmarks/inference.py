@@ -214,7 +214,7 @@ def row(triples: int, engine: str, outcome: Outcome, own: Outcome | None) -> lis
         f"{len(outcome.facts):,}",
         f"{len(against.facts - outcome.facts):,}" if against else "",
         f"{len(outcome.facts - against.facts):,}" if against else "",
-        f"{outcome.median('infer') / against.median('infer'):,.0f}" if against else "",
+        f"{outcome.median('infer') / against.median('infer'):,.1f}" if against else "",
     ]
 
 
