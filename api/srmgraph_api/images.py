@@ -2,7 +2,8 @@
 
 A revision never changes, so it may be read once, from the disk, by a process that does nothing else
 and sees nothing that a stranger sends: its keeper. Workers are forks of the keeper. They share its
-memory, are there in a few milliseconds, and answer two to four times as fast as from the disk.
+memory, are there in a few milliseconds, and answer most questions 1.5 to 5 times as fast as from
+the disk.
 
 A revision is read when it has been the current one for as long as the last took to read, so that a
 store into which much is written spends at most half of one processor on it. Until then, workers
