@@ -297,6 +297,7 @@ def test_json_is_as_it_is_described(report: Report, good: Report) -> None:
         "graphs": [],
         "file": None,
         "line": None,
+        "repairs": [],
         "sourceShape": f"{EX}has-name",
         "component": str(SH.MinCountConstraintComponent),
     }
@@ -317,6 +318,7 @@ def test_json_says_what_its_description_says(report: Report) -> None:
         "relationship-has-provider",
     }
     members |= {"Violation", "Warning", "Info"}
+    members |= {"kind", "certain", "says", "update"}  # of repairs
     assert set(re.findall(r'"([\w-]+)":', described)) == members
 
 
