@@ -19,7 +19,7 @@ def shacl_rust(data: str, shapes: str) -> Iterator[Found]:
 
     report = engine.validate_file(data, shapes, data_format="nt", experimental_index=True)
     for result in report["results"]:
-        yield result["focus_node"], result["source_constraint_component"], result["value"]
+        yield result["focusNode"], result["sourceConstraintComponent"], result.get("value")
 
 
 def purrdf(data: str, shapes: str) -> Iterator[Found]:
