@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections import OrderedDict
 from collections.abc import Callable
@@ -15,7 +16,7 @@ import rdflib
 from srmgraph import DoesNotConformError, ServiceGraph, knowledge, queries
 from srmgraph.change import Change
 from srmgraph.errors import InputError
-from srmgraph.inference import contradictions, prove
+from srmgraph.inference import Closure, contradictions, prove
 from srmgraph.inference.formats import render
 from srmgraph.store import EmbeddedStore
 from srmgraph.store.folder import FolderStore
@@ -26,6 +27,9 @@ from srmgraph.validation import Report, formats, validate
 
 _OPEN = 3
 """How many revisions a worker keeps open."""
+
+_MOST_TERMS = 200_000
+"""A closure of more terms is not kept by a worker: it takes too much of its memory."""
 
 # Workers are forks of a process that has imported this module: what is read now is read but once.
 knowledge.shapes(), knowledge.ontology(), knowledge.prefixes(), queries.questions()
@@ -41,6 +45,18 @@ class Desk:
         self.folder = folder
         self._known = known
         self._opened: OrderedDict[int, EmbeddedStore] = OrderedDict()
+        self._closure: tuple[int, Closure] | None = None
+        self.is_frozen = False
+
+    def closure(self, number: int) -> Closure:
+        """Return what follows from a revision; that of the last one asked for is kept."""
+        if self._closure is None or self._closure[0] != number:
+            self._closure = None
+            closure = Closure.of_store(self.revision(number), check=False)
+            if closure.terms > _MOST_TERMS:
+                return closure
+            self._closure = number, closure
+        return self._closure[1]
 
     @cached_property
     def graph(self) -> ServiceGraph:
@@ -106,7 +122,7 @@ def explained(
     Reasons are taken from the graphs in `scope` or, if there are none, from all that are stated.
     Raises ParameterError for a name that is not known, and UnprovedError.
     """
-    store = desk.revision(revision)
+    store, closure = desk.revision(revision), None
     if scope:
         visible = EmbeddedStore()
         for name in scope:
@@ -114,7 +130,9 @@ def explained(
         visible.prefixes |= store.prefixes
         visible.namespaces |= store.namespaces
         store = visible
-    proofs = contradictions(store) if not statement else prove(store, statement, every=every)
+    elif statement:
+        closure = desk.closure(revision)
+    proofs = prove(store, statement, closure, every=every) if statement else contradictions(store)
     return render(proofs, format)
 
 
@@ -293,6 +311,11 @@ def made(desk: Desk, terms: Terms, message: str, make: Callable[[Change], bool])
             return Made(store.revision, created)
         with desk.graph.change(terms.author, message, expected=terms.expected) as change:
             created = make(change)
+        if not desk.is_frozen:
+            # What is kept from change to change is large and no garbage: it need not be looked at.
+            gc.collect()
+            gc.freeze()
+            desk.is_frozen = True
     except Unchanged:
         return Made(store.revision, changed=False)
     except DoesNotConformError as error:

@@ -332,3 +332,19 @@ def test_who_leaves_the_queue_loses_nothing() -> None:
             assert thing == 1
 
     asyncio.run(play())
+
+
+def test_a_worker_keeps_what_follows_from_the_last_revision_it_was_asked_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FolderStore.create(tmp_path / "store")
+    for number in range(2):
+        store.parse(f"<x:a{number}> <https://w3id.org/srm#hasConsumer> <x:b> .", "turtle")
+    desk = Desk(store.revisions.folder)
+    first = desk.closure(0)
+    assert desk.closure(0) is first
+    second = desk.closure(1)
+    assert len(second) > len(first)
+    assert desk.closure(0) is not first
+    monkeypatch.setattr(jobs, "_MOST_TERMS", 1)
+    assert desk.closure(1) is not desk.closure(1), "one that is large is not kept"

@@ -99,15 +99,19 @@ def explain(store: Store, statement: Statement, ontology: rdflib.Graph | None = 
     return Closure.of_store(store, _program(ontology), check=False).explain(statement)
 
 
-def prove(store: Store, texts: Sequence[str], *, every: bool = False) -> list[Proof]:
+def prove(
+    store: Store, texts: Sequence[str], closure: Closure | None = None, *, every: bool = False
+) -> list[Proof]:
     """Return a shortest proof of a statement, or every one that differs in its last step.
 
-    `texts` are a thing, a property and a value as people write them; see `Values`.
+    `texts` are a thing, a property and a value as people write them; see `Values`. The closure of
+    the store is worked out unless it is given.
     Raises ParameterError for one that is not understood, and UnprovedError.
     """
     values = Values({}, store)
     thing, name, value = map(values.term, ("thing", "property", "value"), texts)
-    proof = explain(store, (thing, name, value))
+    closure = closure or Closure.of_store(store, check=False)
+    proof = closure.explain((thing, name, value))
     return list(proof.alternatives) if every else [proof]
 
 

@@ -275,8 +275,11 @@ def results(
     Raises ShapesError when its SPARQL cannot be answered.
     """
     if variable is None:
-        return of_rows(shapes, check, rows(oxigraph, shapes, check))
-    return of_rows(shapes, check, _only(oxigraph, shapes, check, variable, terms))
+        found = rows(oxigraph, shapes, check)
+    else:
+        found = _only(oxigraph, shapes, check, variable, terms)
+    # What a shape says is looked up only where there is something to be told; mostly there is not.
+    return of_rows(shapes, check, found) if found else iter(())
 
 
 def _only(
