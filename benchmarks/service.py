@@ -351,10 +351,11 @@ def _compared(
                 used[name] += _processor(process) - before
     peer = found[next(iter(running))].rate
     for name, one in found.items():
+        times = f"{one.rate / peer:.2f}" if peer else ""
         row = (
             kind, str(clients), name, f"{one.rate:,.0f}", f"{median(one.times) * 1000:.1f}",
             f"{quantiles(one.times, n=100)[98] * 1000:.1f}" if len(one.times) > 1 else "",
-            str(one.failed), f"{used[name] / len(one.times) * 1000:.2f}", f"{one.rate / peer:.2f}",
+            str(one.failed), f"{used[name] / len(one.times) * 1000:.2f}", times,
         )  # fmt: skip
         print(" | ".join(row), flush=True)
         yield row
