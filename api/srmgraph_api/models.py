@@ -24,6 +24,17 @@ _TYPES = {
 _ENDINGS = {"exchange": "xml", "archi": "archimate", "bundle": "zip"}
 _ACCEPTED = (*_TYPES, "text/xml", "application/octet-stream")
 _PLANS = {"application/json": "json", "text/plain": "text"}
+_EXAMPLE = """<?xml version="1.0" encoding="UTF-8"?>
+<model xmlns="http://www.opengroup.org/xsd/archimate/3.0/"
+       xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" identifier="id-acme">
+  <name xml:lang="en">Acme</name>
+  <elements>
+    <element identifier="id-payroll" xsi:type="BusinessService">
+      <name xml:lang="en">Payroll</name>
+    </element>
+  </elements>
+</model>
+"""
 Graph = Annotated[
     str | None,
     Query(
@@ -98,7 +109,8 @@ def router(service: Service) -> APIRouter:
                 "content": {
                     media_type: {"schema": {"type": "string", "format": "binary"}}
                     for media_type in _ACCEPTED
-                },
+                }
+                | {"application/xml": {"schema": {"type": "string"}, "example": _EXAMPLE}},
             },
             "parameters": [
                 {

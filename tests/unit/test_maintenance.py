@@ -147,6 +147,14 @@ def test_what_is_the_stores_own_stays_as_it_is(graph: ServiceGraph) -> None:
         assert set(current.quads_for_pattern(None, None, None, pyoxigraph.NamedNode(name))) == quads
 
 
+def test_a_thing_without_a_name_may_change(graph: ServiceGraph) -> None:
+    for content in ('[] a <urn:Kind> ; <urn:p> "one" .', '[] a <urn:Kind> ; <urn:p> "two" .'):
+        with graph.change("someone") as change:
+            change.store.clear_graph(URIRef(MORE.value))
+            change.store.parse(content.encode(), "turtle", URIRef(MORE.value))
+        check(graph)
+
+
 def test_what_was_never_checked_is_checked_whole(graph: ServiceGraph) -> None:
     store = store_of(graph)
     store.update(f"INSERT DATA {{ <{EX}phone-service> {LABEL} 'twice' }}")

@@ -431,8 +431,10 @@ class RemoteStore:
         return _chosen([outside, *(names if also_default else ())], names)
 
     def _using(self, used: Set[str]) -> Parameters:
-        """Return what tells the graphs of an update that asks some and names none."""
-        if self._server.updates != "using" or used & {"WITH", "USING"} or "WHERE" not in used:
+        """Return what tells the graphs of an update that asks some, or writes, and names none."""
+        writes_outside = bool(used & {"INSERT", "DELETE"}) and "GRAPH" not in used
+        needs_graphs = "WHERE" in used or writes_outside
+        if self._server.updates != "using" or used & {"WITH", "USING"} or not needs_graphs:
             return ()
         return tuple(
             ({"default-graph-uri": "using-graph-uri"}.get(name, f"using-{name}"), graph)

@@ -67,7 +67,8 @@ class Sight:
         self, subject: Node | None, predicate: Node | None, value: Node | None
     ) -> Iterator[pyoxigraph.Quad]:
         """The statements of a pattern; raises TooMany when the walk has touched enough."""
-        if isinstance(subject, pyoxigraph.Literal):
+        is_property = predicate is None or isinstance(predicate, pyoxigraph.NamedNode)
+        if isinstance(subject, pyoxigraph.Literal) or not is_property:
             return
         for part in self._parts:
             for quad in part.quads_for_pattern(subject, predicate, value, None):  # type: ignore[arg-type]
