@@ -157,6 +157,10 @@ def test_parameter_that_is_a_column_picks_the_rows_with_its_value(case: Case) ->
             bound = case.question.bind(stated(case.data), **{parameter.name: value})
             answer = ask_oxigraph(stated(case.data), bound, stated(case.data))
             assert answer.rows == tuple(row for row in case.answer.rows if row[place] == value)
+            if value.startswith("ex:"):
+                other = f"{value}-of-another"
+                bound = case.question.bind(stated(case.data), **{parameter.name: other})
+                assert not ask_oxigraph(stated(case.data), bound, stated(case.data)).rows
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=name)
