@@ -1,4 +1,4 @@
-"""Verbs about models of ArchiMate as files: brought up to date, and checked."""
+"""Verbs about models of ArchiMate as files: brought up to date, checked, and drawn."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from srmgraph import knowledge
+from srmgraph.errors import InputError
 from srmgraph.verbs import arguments, reading
 from srmgraph.verbs.arguments import DONE, AddVerb
 
@@ -22,7 +23,7 @@ _FEW = 10
 
 
 def install(add: AddVerb) -> None:
-    """Add the verb."""
+    """Add the verbs."""
     one = add(
         "check",
         "tell what Archi would refuse in a model, and what it would change",
@@ -33,6 +34,34 @@ def install(add: AddVerb) -> None:
     one.add_argument("files", type=Path, nargs="+", metavar="FILE", help="the models")
     arguments.report(one)
     one.set_defaults(run=_check)
+
+    one = add(
+        "draw",
+        "draw the views of a model as pictures",
+        "The model may come from any tool: exchange XML, a file of Archi, or a zip with one. Each "
+        "view becomes a file in SVG.",
+    )
+    one.add_argument("model", type=Path, metavar="MODEL", help="the model")
+    one.add_argument("folder", type=Path, metavar="FOLDER", help="where the pictures go")
+    one.set_defaults(run=_draw)
+
+
+def _draw(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:
+    from srmgraph.adapters.archimate import drawing, package
+    from srmgraph.syntax import read_bytes, write_bytes
+
+    with terminal.working(f"Drawing {options.model} …"):
+        model = package.open_package(read_bytes(options.model), options.model).model
+        drawn = [*drawing.pictures(model)]
+        try:
+            options.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"It is no folder: {error.strerror}.", options.folder) from error
+        for name, (_, picture) in zip(drawing.file_names(n for n, _ in drawn), drawn, strict=True):
+            write_bytes(options.folder / name, picture.encode())
+    views = f"{len(drawn):,} view{'' if len(drawn) == 1 else 's'}"
+    terminal.line(f"Drew {views} in {options.folder}.")
+    return DONE
 
 
 def _check(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:

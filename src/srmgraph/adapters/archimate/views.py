@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from srmgraph.adapters.archimate.mapping import View
 from srmgraph.adapters.archimate.model import Model, Part, minted
@@ -39,7 +39,11 @@ def draw(row: View, subject: str, lanes: Mapping[int, Iterable[str]], index: Ind
     view = Part("view", minted("view", str(row.iri), subject), "Diagram", [("", title)])
     nodes: dict[str, str] = {}
     left = _MARGIN
-    boxes = {number: _columns(names, index) for number, names in _members(lanes, index).items()}
+    line_of: dict[str, float] = {}
+    boxes = {
+        number: _columns(names, index, line_of)
+        for number, names in sorted(_members(lanes, index).items())
+    }
     tallest = max((len(column) for columns in boxes.values() for column in columns), default=1)
     for number, name in enumerate(row.lanes, 1):
         columns = boxes.get(number, [[]])
@@ -97,6 +101,23 @@ class Index:
         part = self.elements[element]
         return part.type, part.name, element
 
+    def plays(self, element: str, among: Collection[str]) -> bool:
+        """Tell whether an element is assigned to a role among others."""
+        return any(
+            part.type == "Assignment" and part.attributes["target"] in among
+            for part in self._from.get(element, ())
+        )
+
+    def near(self, element: str, line_of: Mapping[str, float]) -> float:
+        """Return the line about which the elements lie that an element is joined to."""
+        lines = [
+            line_of[other]
+            for parts, end in ((self._from, "target"), (self._into, "source"))
+            for part in parts.get(element, ())
+            if (other := part.attributes[end]) in line_of
+        ]
+        return sum(lines) / len(lines) if lines else float("inf")
+
     def between(self, elements: Mapping[str, object]) -> list[Part]:
         """Return the relationships whose both ends are among these elements, in order."""
         return [
@@ -117,17 +138,26 @@ class Index:
                         yield role, element
 
 
-def _columns(members: Sequence[str], index: Index) -> list[list[str]]:
-    """Return the elements of a lane in columns; roles stand beside those who play them, since a
-    line between two of one column would run through what lies between them.
+def _columns(members: Sequence[str], index: Index, line_of: dict[str, float]) -> list[list[str]]:
+    """Return the elements of a lane in columns: who plays a role, the roles, and what they are in.
+
+    So a line between two of them runs sideways, past what lies above and below. In each column
+    those come first that are joined to the first of the columns before; `line_of` tells, and is
+    told, in which line an element stands.
     """
     roles = [element for element in members if index.is_role(element)]
-    others = [element for element in members if not index.is_role(element)]
-    return [
-        list(group[start : start + _TALLEST])
-        for group in (others, roles)
-        for start in range(0, len(group), _TALLEST)
+    parties = [
+        e for e in members if e not in roles and index.plays(e, line_of.keys() | set(members))
     ]
+    others = [element for element in members if element not in {*roles, *parties}]
+    columns = []
+    for group in (parties, roles, others):
+        if group is not parties:
+            group.sort(key=lambda element: index.near(element, line_of))
+        for place, element in enumerate(group):
+            line_of[element] = place % _TALLEST
+        columns += [group[start : start + _TALLEST] for start in range(0, len(group), _TALLEST)]
+    return columns
 
 
 def _places(columns: Sequence[Sequence[str]]) -> Iterator[tuple[int, int, str]]:
