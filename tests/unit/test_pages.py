@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from srmgraph import ServiceGraph, knowledge
 from srmgraph.change import Change
 from srmgraph.store.folder import FolderStore
-from srmgraph.validation import validate
+from srmgraph.validation import of_the_project, validate
 from srmgraph_api.jobs import Desk
 from srmgraph_api.pages import drawing, failure, network, things, work
 from srmgraph_api.pages.network import Tie, View
@@ -168,7 +168,9 @@ def test_who_would_be_missed_is_what_fails(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("example", ["training-ecosystem", "banking"])
-def test_rules_say_of_a_thing_what_the_whole_report_says(example: str, tmp_path: Path) -> None:
+def test_rules_say_of_a_thing_what_the_whole_report_says(
+    example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = FolderStore.create(tmp_path / "store")
     with store.change() as candidate:
         change = Change(candidate, "", "served", is_durable=True)
@@ -187,3 +189,12 @@ def test_rules_say_of_a_thing_what_the_whole_report_says(example: str, tmp_path:
             found = things.check(desk, 0, thing)
             assert found is not None
             assert sorted(one.message for one in found) == sorted(messages)
+    # Where a report was made before, it is told as it is.
+    text = of_the_project().dump(report)
+    (tmp_path / "store" / "revisions" / "0.report").write_text(text, encoding="utf-8")
+    for thing, messages in expected.items():
+        told = things.check(desk, 0, thing)
+        assert told is not None
+        assert sorted(one.message for one in told) == sorted(messages)
+    monkeypatch.setattr(things, "revalidate", None)
+    assert things.check(desk, 0, "https://example.org/nobody") == []

@@ -25,7 +25,7 @@ POLICY = {"style-src": "'self' 'sha256-pgvDUBa4IjFA2yuSJ2cqcyxmNYJMborsd0ORcRv9v
 
 _STEPS = (1, 2, 3)
 _SMALL = 300_000
-"""Up to how many statements are checked to mark who breaks rules."""
+"""Up to how many statements are checked to mark who breaks rules, where no report was kept."""
 _TIERS = ("supplier", "provider", "consumer")
 
 
@@ -65,7 +65,7 @@ def router(site: Site) -> APIRouter:
             is_checked=faults is not None,
             picture=_picture(site, seen, width, link),
         )
-        if faults is None and not client.graphs and _is_small(site):
+        if faults is None and not client.graphs and _is_checkable(site):
             # Whoever looks again sees what rules say; nobody waits for it.
             shown.background = BackgroundTask(_check, site, client)
         return shown
@@ -77,9 +77,14 @@ def _faults_key(site: Site) -> tuple[object, ...]:
     return ("violations", site.service.revision)
 
 
-def _is_small(site: Site) -> bool:
+def _is_checkable(site: Site) -> bool:
     store = site.service.store
-    return store.revision >= 0 and store.revisions.describe(store.revision).statements <= _SMALL
+    if store.revision < 0:
+        return False
+    revisions = store.revisions
+    if revisions.report(store.revision) is not None:
+        return True
+    return revisions.describe(store.revision).statements <= _SMALL
 
 
 async def _check(site: Site, client: Client) -> None:

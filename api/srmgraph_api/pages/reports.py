@@ -7,6 +7,7 @@ import time
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
@@ -18,6 +19,7 @@ from srmgraph.names import labels, short
 from srmgraph.store import EmbeddedStore
 from srmgraph.store.folder import FolderStore
 from srmgraph.validation import Report, Result, of_the_project, paths, validate
+from srmgraph.validation.incremental import Change
 from srmgraph.validation.report import SEVERITIES, Place
 from srmgraph_api.jobs import Desk
 from srmgraph_api.pages.work import Term
@@ -188,15 +190,32 @@ _reports: OrderedDict[tuple[str, int], Report] = OrderedDict()
 
 
 def _report(desk: Desk, revision: int) -> Report:
+    found = standing_report(desk, revision)
+    return _keep(desk, revision, validate(desk.revision(revision))) if found is None else found
+
+
+def standing_report(desk: Desk, revision: int) -> Report | None:
+    """Return the report on a revision if it was made before, by whoever wrote it or here; else
+    None. Rules that depend on the day are checked again on another day."""
     key = (str(desk.folder), revision)
-    if key not in _reports:
-        text = FolderStore(desk.folder).revisions.report(revision)
-        kept = None if text is None else of_the_project().load(text)
-        _reports[key] = kept or validate(desk.revision(revision))
-    _reports.move_to_end(key)
+    if key in _reports:
+        _reports.move_to_end(key)
+        return _reports[key]
+    validator = of_the_project()
+    text = FolderStore(desk.folder).revisions.report(revision)
+    report = None if text is None else validator.load(text)
+    if report is None:
+        return None
+    if report.made is None or report.made.date() != datetime.now(UTC).date():
+        report = validator.revalidate(desk.revision(revision), report, Change())
+    return _keep(desk, revision, report)
+
+
+def _keep(desk: Desk, revision: int, report: Report) -> Report:
+    _reports[str(desk.folder), revision] = report
     while len(_reports) > _KEPT:
         _reports.popitem(last=False)
-    return _reports[key]
+    return report
 
 
 def with_results(report: Report, results: tuple[Result, ...]) -> Report:

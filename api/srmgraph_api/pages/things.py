@@ -18,11 +18,12 @@ import pyoxigraph
 from rdflib import RDF, SKOS, URIRef
 
 from srmgraph import knowledge
+from srmgraph.store import EmbeddedStore
 from srmgraph.validation import Report, revalidate
 from srmgraph.validation.incremental import MOST_STATEMENTS
 from srmgraph.validation.incremental import Change as Changed
 from srmgraph_api.jobs import Desk
-from srmgraph_api.pages import work
+from srmgraph_api.pages import reports, work
 from srmgraph_api.pages.work import Row, Term
 
 MOST_ROWS = 60
@@ -152,16 +153,11 @@ def check(desk: Desk, revision: int, iri: str) -> list[Finding] | None:
     """
     store = desk.revision(revision)
     thing = URIRef(iri)
-    node, engine = pyoxigraph.NamedNode(iri), store.oxigraph
-    quads = [
-        *engine.quads_for_pattern(node, None, None, None),
-        *islice(engine.quads_for_pattern(None, None, node, None), MOST_STATEMENTS + 1),
-    ]
-    if not quads or len(quads) > MOST_STATEMENTS:
-        return None if quads else []
-    # As if the report had been empty, and all that is said of the thing were new.
-    before = Report((), rules=(), made=datetime.now(UTC))
-    report = revalidate(store, before, Changed.of_quads(quads))
+    report = reports.standing_report(desk, revision)
+    if report is None:
+        report = _around(store, iri)
+    if report is None:
+        return None
     return [
         Finding(
             severity=result.severity,
@@ -173,6 +169,20 @@ def check(desk: Desk, revision: int, iri: str) -> list[Finding] | None:
         for result in report.results
         if report.subject(result) == thing
     ]
+
+
+def _around(store: EmbeddedStore, iri: str) -> Report | None:
+    """A report on what bears on a thing; None if that is too much."""
+    node, engine = pyoxigraph.NamedNode(iri), store.oxigraph
+    quads = [
+        *engine.quads_for_pattern(node, None, None, None),
+        *islice(engine.quads_for_pattern(None, None, node, None), MOST_STATEMENTS + 1),
+    ]
+    if len(quads) > MOST_STATEMENTS:
+        return None
+    # As if the report had been empty, and all that is said of the thing were new.
+    before = Report((), rules=(), made=datetime.now(UTC))
+    return revalidate(store, before, Changed.of_quads(quads))
 
 
 def _section(name: str, rows: Sequence[Row]) -> Section:
