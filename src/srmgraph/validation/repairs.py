@@ -7,18 +7,18 @@ nothing new about the same thing. Where a value has to be made up, nothing is of
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import pyoxigraph
-from rdflib import BNode, Graph
+from rdflib import SH, BNode, Graph
 from rdflib.term import Node
 
 from srmgraph import knowledge
 from srmgraph.names import labels
 from srmgraph.store import EmbeddedStore
-from srmgraph.terms import Statement, to_oxigraph, triples_to_oxigraph
+from srmgraph.terms import OxigraphTerm, Statement, to_oxigraph, triples_to_oxigraph
 from srmgraph.validation import engine, paths
 from srmgraph.validation.compiler import Check, compile
 from srmgraph.validation.report import Repair, Report, Result
@@ -96,11 +96,10 @@ class _Workshop:
         if checks is None or isinstance(result.focus_node, BNode):
             return ()
         hint = None if result.value is None else self._report.hints.get(result.value)
-        before = self._findings(checks, result.focus_node)
         found: dict[str, Repair] = {}
         for edit in edits(self._view, result, hint):
             change = self._change(edit)
-            if change is not None and self._mends(change, result, checks, before):
+            if change is not None and self._mends(change, result, checks):
                 repair = self._repair(edit, change)
                 # Two ways may lead to the same statements.
                 found.setdefault(repair.update, repair)
@@ -139,14 +138,15 @@ class _Workshop:
         change: _Change,
         result: Result,
         checks: Sequence[Check],
-        before: Counter[_Finding],
     ) -> bool:
         """Whether a result is gone after a change, and nothing new has come."""
+        touched = {term for quad in (*change.removed, *change.added) for term in quad.triple}
+        before = self._findings(checks, result, touched)
         for quad in change.removed:
             self._oxigraph.remove(quad)
         self._oxigraph.extend(change.added)
         try:
-            after = self._findings(checks, result.focus_node)
+            after = self._findings(checks, result, touched)
         finally:
             for quad in change.added:
                 self._oxigraph.remove(quad)
@@ -154,14 +154,33 @@ class _Workshop:
         key = _finding(result)
         return after[key] < before[key] and after <= before
 
-    def _findings(self, checks: Iterable[Check], focus: Node) -> Counter[_Finding]:
-        return Counter(
-            _finding(result)
-            for check in checks
-            for result in engine.results(
-                self._oxigraph, self._shapes, check, "this", [to_oxigraph(focus)]
+    def _findings(
+        self, checks: Iterable[Check], result: Result, touched: Set[OxigraphTerm]
+    ) -> Counter[_Finding]:
+        """What checks find about the thing that a result is about.
+
+        Where that stands for the whole graph, it is what they find about the value of the result
+        and the terms that are touched: all else is as it was, and there may be much of it.
+        """
+        focus = to_oxigraph(result.focus_node)
+        found: Counter[_Finding] = Counter()
+        for check in checks:
+            variable, terms = "this", {focus}
+            if self._is_of_all(check, result) and result.value is not None:
+                variable, terms = "value", {to_oxigraph(result.value), *touched}
+            found.update(
+                _finding(one)
+                for one in engine.results(
+                    self._oxigraph, self._shapes, check, variable, sorted(terms, key=str)
+                )
+                if one.focus_node == result.focus_node
             )
-        )
+        return found
+
+    def _is_of_all(self, check: Check, result: Result) -> bool:
+        """Whether a query goes through all there is, for the sake of one focus node."""
+        is_query = check.component == SH.SPARQLConstraintComponent and "value" in check.columns
+        return is_query and (check.rule, SH.targetNode, result.focus_node) in self._shapes.graph
 
     def _quads(self, statement: Statement) -> list[pyoxigraph.Quad]:
         return self._quads_of(_triple(statement))

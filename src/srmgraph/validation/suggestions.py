@@ -51,6 +51,7 @@ class View:
         self.shapes = shapes
         self.classes = classes
         self._oxigraph = oxigraph
+        self._instances: dict[Node, list[Node]] = {}
 
     def values(self, focus: Node, path: paths.Path) -> list[Node]:
         """The value nodes of a path, sorted."""
@@ -61,11 +62,13 @@ class View:
 
     def instances(self, name: Node) -> list[Node]:
         """The instances of a class that have an IRI, sorted; none if they are very many."""
-        pattern = self.classes.instance_of_any("?found", [name])
-        found = self._select(
-            f"SELECT DISTINCT ?found {{ {pattern} FILTER(isIRI(?found)) }} LIMIT 5001"
-        )
-        return found if len(found) <= 5000 else []
+        if name not in self._instances:
+            pattern = self.classes.instance_of_any("?found", [name])
+            found = self._select(
+                f"SELECT DISTINCT ?found {{ {pattern} FILTER(isIRI(?found)) }} LIMIT 5001"
+            )
+            self._instances[name] = found if len(found) <= 5000 else []
+        return self._instances[name]
 
     def called(self, text: str) -> list[Node]:
         """The things of that name, sorted."""
