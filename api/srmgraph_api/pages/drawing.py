@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -146,10 +146,18 @@ def _groups(
     by_itself = {centre} | {
         party for party, _ in sorted(degree.items(), key=lambda one: (-one[1], one[0]))[:HUBS]
     }
+    return grouped(
+        (party, f"{tier} {known.kind(party)}")
+        for party, tier in tiers.items()
+        if party not in by_itself
+    )
+
+
+def grouped(named: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the group of each party, given parties with names of groups; none is there alone."""
     members: dict[str, list[str]] = defaultdict(list)
-    for party, tier in tiers.items():
-        if party not in by_itself:
-            members[f"{tier} {known.kind(party)}"].append(party)
+    for party, name in named:
+        members[name].append(party)
     return {
         party: name for name, parties in members.items() if len(parties) > 1 for party in parties
     }

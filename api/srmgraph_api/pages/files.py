@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyoxigraph
@@ -16,7 +16,7 @@ from srmgraph.change import Change
 from srmgraph.errors import InputError, UnknownFormatError
 from srmgraph.store import EmbeddedStore
 from srmgraph.syntax import FORMATS
-from srmgraph.validation import Place, Report, Result, locate, paths, validate
+from srmgraph.validation import Report, locate, placed, validate
 from srmgraph_api import jobs
 from srmgraph_api.jobs import Desk, Made, Refused, Terms
 from srmgraph_api.pages import reports
@@ -113,13 +113,12 @@ def _is_rdf(content: bytes, ending: str) -> bool:
 
 def _in_cells(report: Report, sheets: spreadsheet.Sheets) -> Report:
     """Say of results in which cells they are."""
-    places: dict[Node | Result, Place] = {}
-    for result in report.results:
-        properties = () if result.path is None else paths.predicates(result.path)
-        for node in (result.focus_node, result.value):
-            found = None if node is None else sheets.place(node, properties)
-            if found is not None:
-                where, row, words = found
-                places[result] = Place(where, row, words.removeprefix(f"{where}: "))
-                break
-    return replace(report, places=places)
+
+    def place(thing: Node, properties: Iterable[Node]) -> tuple[Path, int, str] | None:
+        found = sheets.place(thing, properties)
+        if found is None:
+            return None
+        where, row, words = found
+        return where, row, words.removeprefix(f"{where}: ")
+
+    return placed(report, place)

@@ -212,10 +212,8 @@ def _groups(failed: Failure, place: dict[str, int], passes_on: set[str]) -> dict
         party for provider, consumer, *_ in failed.ties for party in (provider, consumer)
     )
     by_itself = {failed.thing.iri} | {party for party, _ in ties.most_common(drawing.HUBS)}
-    members: dict[str, list[str]] = defaultdict(list)
-    for party, steps in place.items():
-        if party not in by_itself:
-            members[f"{steps} {party in passes_on}"].append(party)
-    return {
-        party: name for name, parties in members.items() if len(parties) > 1 for party in parties
-    }
+    return drawing.grouped(
+        (party, f"{steps} {party in passes_on}")
+        for party, steps in place.items()
+        if party not in by_itself
+    )

@@ -8,12 +8,10 @@ from itertools import chain, islice
 import pyoxigraph
 import rdflib
 
-from srmgraph.sparql import unmistakable
 from srmgraph.store import intake, operations
-from srmgraph.store.embedded import EmbeddedStore, nodes
+from srmgraph.store.embedded import EmbeddedStore, unmistakable_update
 from srmgraph.store.journal import MOST_STATEMENTS, Journal
 from srmgraph.store.query_errors import ENGINE_ERRORS, check_update, query_error
-from srmgraph.store.updates import with_dataset
 from srmgraph.syntax import Parser
 
 _FEW = 1_000
@@ -90,11 +88,8 @@ class Candidate(EmbeddedStore):
     ) -> None:
         """Change statements by SPARQL 1.1 Update, but leave some graphs as they are."""
         check_update(sparql)
-        text = sparql
         try:
-            if default_graphs or named_graphs:
-                text = with_dataset(sparql, nodes(default_graphs), nodes(named_graphs))
-            text = unmistakable(text)
+            text = unmistakable_update(sparql, default_graphs, named_graphs)
             self._check_syntax(text, base)
             found = operations.read(text, base, self.assumed_prefixes)
         except operations.NotUnderstood:

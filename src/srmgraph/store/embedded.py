@@ -213,11 +213,9 @@ class EmbeddedStore:
     ) -> None:
         """Change statements by SPARQL 1.1 Update; see `Store`."""
         check_update(sparql)
-        text = sparql
         try:
-            if default_graphs or named_graphs:
-                text = with_dataset(sparql, nodes(default_graphs), nodes(named_graphs))
-            self.oxigraph.update(unmistakable(text), base_iri=base, prefixes=self.assumed_prefixes)
+            text = unmistakable_update(sparql, default_graphs, named_graphs)
+            self.oxigraph.update(text, base_iri=base, prefixes=self.assumed_prefixes)
         except ENGINE_ERRORS as error:
             raise query_error(error, sparql) from error
 
@@ -333,6 +331,18 @@ def _default(iris: Sequence[str]) -> list[Any]:
     return [
         intake.OUTSIDE if iri == intake.OUTSIDE_NAME else pyoxigraph.NamedNode(iri) for iri in iris
     ]
+
+
+def unmistakable_update(
+    sparql: str, default_graphs: Sequence[str], named_graphs: Sequence[str]
+) -> str:
+    """Return an update as the engine is to read it, with the graphs that are named beside it.
+
+    Raises QueryError where it names graphs itself, and ValueError for what is no IRI.
+    """
+    if default_graphs or named_graphs:
+        sparql = with_dataset(sparql, nodes(default_graphs), nodes(named_graphs))
+    return unmistakable(sparql)
 
 
 def nodes(iris: Sequence[str]) -> list[Any]:

@@ -29,7 +29,7 @@ from srmgraph.validation import hints, incremental, reference, wellformed
 from srmgraph.validation import standing as standing_reports
 from srmgraph.validation.engine import Outcome, Progress
 from srmgraph.validation.incremental import Change
-from srmgraph.validation.places import locate
+from srmgraph.validation.places import locate, placed
 from srmgraph.validation.repairs import propose
 from srmgraph.validation.report import (
     Cost,
@@ -384,6 +384,7 @@ __all__ = [
     "Work",
     "locate",
     "of_the_project",
+    "placed",
     "propose",
     "revalidate",
     "validate",

@@ -7,7 +7,7 @@ its whole IRI is written. Only what a report mentions is looked for.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urljoin
@@ -19,6 +19,7 @@ from srmgraph.errors import MissingFileError
 from srmgraph.store import EmbeddedStore
 from srmgraph.syntax import format_of, read_bytes
 from srmgraph.terms import to_oxigraph, to_rdflib
+from srmgraph.validation import paths
 from srmgraph.validation.report import Place, Report, Result
 
 _DEEPEST = 20
@@ -33,6 +34,24 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+
+
+def placed(
+    report: Report, place: Callable[[Node, Iterable[Node]], tuple[Path, int, str] | None]
+) -> Report:
+    """Return the report with the places of its results, by what tells where a thing has them.
+
+    It is given a thing and properties, and tells the file, the row or line, and the place in words.
+    """
+    places: dict[Node | Result, Place] = {}
+    for result in report.results:
+        properties = () if result.path is None else paths.predicates(result.path)
+        for node in (result.focus_node, result.value):
+            found = None if node is None else place(node, properties)
+            if found is not None:
+                places[result] = Place(*found)
+                break
+    return replace(report, places=places)
 
 
 def locate(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +14,12 @@ from srmgraph.verbs.arguments import DOES_NOT_CONFORM, DONE, AddVerb
 
 if TYPE_CHECKING:
     from rdflib import Graph, URIRef
-    from rdflib.term import Node
 
     from srmgraph.adapters.archimate.plan import Plan
     from srmgraph.adapters.spreadsheet import Described, Sheets
     from srmgraph.graph import ServiceGraph
     from srmgraph.terminal import Terminal
-    from srmgraph.validation import Report, Result
+    from srmgraph.validation import Report
 
 _MODELS = (
     "a model that ends in .xml, .archimate or .zip, a workbook that ends in .xlsx, or a folder of "
@@ -185,17 +184,9 @@ def _check(graph: Graph, sheets: Sheets | Described, terminal: Terminal) -> int:
 
 
 def _tell(report: Report, sheets: Sheets | Described, terminal: Terminal) -> None:
-    from srmgraph.validation import Place, paths
+    from srmgraph.validation import placed
 
-    places: dict[Node | Result, Place] = {}
-    for result in report.results:
-        properties = () if result.path is None else paths.predicates(result.path)
-        for node in (result.focus_node, result.value):
-            found = None if node is None else sheets.place(node, properties)
-            if found is not None:
-                places[result] = Place(*found)
-                break
-    terminal.report(replace(report, places=places).at_least("Warning"), limit=10)
+    terminal.report(placed(report, sheets.place).at_least("Warning"), limit=10)
 
 
 def _into_store(options: argparse.Namespace, model: _Model, terminal: Terminal) -> int:
