@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from heapq import nsmallest
-from itertools import chain
-from typing import TypeAlias
+from itertools import chain, islice
+from typing import TYPE_CHECKING, TypeAlias
 
 import pyoxigraph
 from rdflib import RDFS, SDO, Graph, Literal, URIRef
@@ -31,10 +31,14 @@ from srmgraph.terms import (
 )
 from srmgraph.validation import paths
 from srmgraph.validation.compiler import SHAPES_GRAPH, Check, Compiled, compile
+from srmgraph.validation.patterns import NotUnderstood
 from srmgraph.validation.report import Cost, Result
 from srmgraph.validation.shapes import PLACE, Shapes
 from srmgraph.validation.sieves import fused, lacking
 from srmgraph.validation.targets import Classes
+
+if TYPE_CHECKING:
+    from srmgraph.validation.columns import Columns
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with the number of queries that are done and the number of all."""
@@ -55,6 +59,8 @@ _SHAPES = pyoxigraph.NamedNode(SHAPES_GRAPH)
 _THREADS = 2
 _MOST_ONE_BY_ONE = 64
 _MOST_SIFTED = 1_000
+MANY = 50_000
+"""From so many statements on, checks are answered on columns."""
 ONTOLOGY = pyoxigraph.NamedNode("urn:uuid:6f1c1f0e-1f7b-4f3e-8f38-0f7f6a8a5b11")
 """Where the ontology stands for a while. No data can be there: nobody else knows the name."""
 
@@ -83,10 +89,12 @@ def run(
     """
     compiled = _compiled(shapes, hierarchy(oxigraph), _used(oxigraph))
     gathered = Gathered(limit)
-    run_some = partial(_measured, oxigraph, shapes, limit)
+    columns = _columns(oxigraph)
+    run_some = partial(_measured, oxigraph, shapes, columns, limit)
     # Those that put the shapes beside the data for a while have to be alone with them.
     alone = [(check,) for check in compiled.checks if check.sees_shapes]
-    others = fused([check for check in compiled.checks if not check.sees_shapes])
+    together = [check for check in compiled.checks if not check.sees_shapes]
+    others = fused(together) if columns is None else [(check,) for check in together]
     done = 0
     with ThreadPoolExecutor(_THREADS) as pool:
         for found, costs in chain(pool.map(run_some, others), map(run_some, alone)):
@@ -97,14 +105,33 @@ def run(
     return Outcome(gathered.results(), gathered.totals, gathered.costs(), compiled.left_out)
 
 
+def _columns(oxigraph: pyoxigraph.Store) -> Columns | None:
+    """The statements of a store as columns, if they are many."""
+    if next(islice(oxigraph, MANY, None), None) is None:
+        return None
+    # Where there are few, nobody is to wait for so large a package.
+    from srmgraph.validation.columns import Columns
+
+    try:
+        return Columns(oxigraph)
+    except NotUnderstood:
+        return None
+
+
 def _measured(
-    oxigraph: pyoxigraph.Store, shapes: Shapes, limit: int | None, checks: tuple[Check, ...]
+    oxigraph: pyoxigraph.Store,
+    shapes: Shapes,
+    columns: Columns | None,
+    limit: int | None,
+    checks: tuple[Check, ...],
 ) -> tuple[Gathered, list[Cost]]:
     """What checks find that are run together, and what each of them cost."""
     gathered = Gathered(limit)
     start = time.thread_time()
     if len(checks) == 1:
-        found = [_sifted(oxigraph, shapes, checks[0])]
+        (check,) = checks
+        rows_of_one = None if columns is None else columns.rows(check)
+        found = [_sifted(oxigraph, shapes, check) if rows_of_one is None else rows_of_one]
     else:
         found = _lacking(oxigraph, shapes, checks)
     numbers = [

@@ -27,7 +27,7 @@ _TOKEN = re.compile(
       | (?P<name>(?:_|[A-Za-z][\w.-]*)?:(?:[\w%:](?:[\w%:.-]*[\w%:-])?)?)
       | (?P<number>[+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)
       | (?P<word>[A-Za-z_]\w*)
-      | (?P<other>\^\^|.)""",
+      | (?P<other>\^\^|\|\||&&|[<>!]=|.)""",
     re.VERBOSE | re.DOTALL,
 )
 _UNKNOWN = {"MINUS", "SERVICE", "GRAPH", "SELECT", "BASE"}
@@ -122,6 +122,13 @@ class Query:
 def read(sparql: str) -> Query:
     """Read a SELECT query; raises NotUnderstood."""
     return _Reader(sparql).query()
+
+
+def words(sparql: str) -> Iterator[tuple[str, str]]:
+    """Cut a SPARQL text into (kind, text), without white space and comments."""
+    for match in _TOKEN.finditer(sparql):
+        if match.lastgroup != "skip":
+            yield str(match.lastgroup), match.group()
 
 
 def path(sparql: str) -> Path:

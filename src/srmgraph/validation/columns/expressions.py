@@ -1,0 +1,370 @@
+"""Expressions: judged once for each different value, or combination of values.
+
+The store's own engine judges, so that its SPARQL and this are one. Only what is asked most often is
+answered here, where the answer is beyond doubt: what kind of term it is, whether two terms that are
+no literals are the same, and which of two whole numbers, dates or moments, written in the usual
+way, comes first.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
+from typing import NamedTuple, TypeGuard
+
+import numpy as np
+import pyoxigraph
+
+from srmgraph.terms import OxigraphTerm
+from srmgraph.validation.columns.algebra import Constant, Test
+from srmgraph.validation.columns.graph import BLANK, IRI, LITERAL, ColumnGraph
+from srmgraph.validation.columns.tables import (
+    NONE,
+    Mask,
+    Numbers,
+    Table,
+    among,
+    combinations,
+    places,
+)
+
+_XSD = "http://www.w3.org/2001/XMLSchema#"
+_KINDS = {"ISIRI": IRI, "ISURI": IRI, "ISBLANK": BLANK, "ISLITERAL": LITERAL}
+_ORDER: dict[str, Callable[[Numbers, Numbers], Mask]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_DIGITS = 6
+_NUMBER = re.compile(r"-?\d{1,12}(\.\d{1,6})?", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+_MOST_AT_ONCE = 50_000
+_TRUE = pyoxigraph.Literal(True)
+_STAND_INS = [pyoxigraph.BlankNode() for _ in range(16)]
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+class Truth(NamedTuple):
+    """Where a condition is true, and where it is neither true nor false but an error."""
+
+    true: Mask
+    error: Mask
+
+
+class Expressions:
+    """The expressions of queries, on one graph."""
+
+    def __init__(self, graph: ColumnGraph) -> None:
+        self._graph = graph
+        self._constants: dict[str, OxigraphTerm] = {}
+        self._places: dict[int, tuple[int, int]] = {}
+
+    # ── Terms ───────────────────────────────────────────────────────────────────────────────────
+
+    def constant(self, constant: Constant) -> int:
+        """The number of a term that a query names."""
+        return self._graph.number(self._constant(constant.text))
+
+    def _constant(self, text: str) -> OxigraphTerm:
+        found = self._constants.get(text)
+        if found is None:
+            found = _single(text)
+            assert found is not None, f"{text} is no term."
+            self._constants[text] = found
+        return found
+
+    def _text(self, literal: str) -> str:
+        found = self._constant(literal)
+        assert isinstance(found, pyoxigraph.Literal)
+        return found.value
+
+    def booleans(self, true: Mask) -> Numbers:
+        """Truth as terms."""
+        yes, no = self.constant(Constant("true")), self.constant(Constant("false"))
+        return np.where(true, yes, no)
+
+    def values(self, test: Test, table: Table) -> Numbers:
+        """The values of an expression, NONE where there is an error."""
+        if len(test.words) == 1 and test.variables:
+            (name,) = test.variables
+            return table.columns.get(name, np.full(table.size, NONE))
+        answers = self._answers(test.text, sorted(test.variables), table)
+        numbers = [NONE if term is None else self._graph.number(term) for term in answers.terms]
+        return np.array(numbers, np.int64)[answers.rows]
+
+    # ── Conditions ──────────────────────────────────────────────────────────────────────────────
+
+    def truth(self, test: Test, table: Table) -> Truth:
+        """Where an expression, taken as a condition, is true."""
+        words = tuple(w.upper() if w[0] not in "\"'<?$" else w for w in test.words)
+        match words:
+            case ("TRUE",):
+                return _known(np.ones(table.size, np.bool_))
+            case ("FALSE",):
+                return _known(np.zeros(table.size, np.bool_))
+            case ("BOUND", "(", name, ")"):
+                return _known(self._column(name, table) != NONE)
+            case (("ISIRI" | "ISURI" | "ISBLANK" | "ISLITERAL") as kind, "(", name, ")") if (
+                _is_variable(name)
+            ):
+                column = self._column(name, table)
+                return Truth(
+                    (column != NONE) & (self._graph.kinds[column] == _KINDS[kind]), column == NONE
+                )
+            case ("SAMETERM", "(", one, ",", other, ")") if _are_terms(one, other):
+                return self._same(one, other, table)
+            case (one, "=", other) if _are_terms(one, other):
+                return self._equal(test, one, other, table)
+            case (one, "!=", other) if _are_terms(one, other):
+                truth = self._equal(Test((one, "=", other), test.variables), one, other, table)
+                return Truth(~truth.true & ~truth.error, truth.error)
+            case (name, "IN", "(", *members, ")") if _is_variable(name) and _are_iris(members):
+                return self._listed(name, members, table)
+            case (name, "NOT", "IN", "(", *members, ")") if _is_variable(name) and _are_iris(
+                members
+            ):
+                truth = self._listed(name, members, table)
+                return Truth(~truth.true & ~truth.error, truth.error)
+            case (one, ("<" | "<=" | ">" | ">=") as sign, other) if _is_variable(one) and (
+                _is_variable(other) or _is_literal(other)
+            ):
+                return self._ordered(test, one, sign, test.words[2], table)
+            case ("DATATYPE", "(", name, ")", "=", iri) if _is_variable(name) and _is_iri(iri):
+                return self._of_datatype(name, iri, table)
+            case ("ISLITERAL", "(", iri, "(", "STR", "(", name, ")", ")", ")") if _is_variable(
+                name
+            ) and _is_iri(iri):
+                return self._castable(test, name, iri, table)
+            case ("STRSTARTS", "(", "STR", "(", name, ")", ",", start, ")") if (
+                _is_variable(name) and start[0] in "\"'"
+            ):
+                return self._starting(name, start, table)
+        return self._asked(test, table)
+
+    def _column(self, word: str, table: Table) -> Numbers:
+        """The column of a variable or a constant."""
+        if not _is_variable(word):
+            return np.full(table.size, self.constant(Constant(word)))
+        return table.columns.get(word[1:], np.full(table.size, NONE))
+
+    def _same(self, one: str, other: str, table: Table) -> Truth:
+        left, right = self._column(one, table), self._column(other, table)
+        error = (left == NONE) | (right == NONE)
+        return Truth((left == right) & ~error, error)
+
+    def _equal(self, test: Test, one: str, other: str, table: Table) -> Truth:
+        """Terms that are no literals are equal if they are the same."""
+        left, right = self._column(one, table), self._column(other, table)
+        kinds = self._graph.kinds
+        error = (left == NONE) | (right == NONE)
+        truth = Truth((left == right) & ~error, error)
+        return self._but(truth, (kinds[left] == LITERAL) & (kinds[right] == LITERAL), test, table)
+
+    def _listed(self, name: str, members: list[str], table: Table) -> Truth:
+        column = self._column(name, table)
+        listed = np.array([self.constant(Constant(iri)) for iri in members[::2]], np.int64)
+        return Truth(among([column], [listed]), column == NONE)
+
+    def _ordered(self, test: Test, one: str, sign: str, other: str, table: Table) -> Truth:
+        left, right = self._column(one, table), self._column(other, table)
+        kind, place = self._scale(left)
+        other_kind, other_place = self._scale(right)
+        is_known = (kind == other_kind) & (kind > 0)
+        truth = Truth(_ORDER[sign](place, other_place) & is_known, np.zeros(table.size, np.bool_))
+        return self._but(truth, ~is_known, test, table)
+
+    def _scale(self, column: Numbers) -> tuple[Numbers, Numbers]:
+        """For each term a scale on which terms can be compared, 0 where there is none; and its
+        place on it."""
+        numbers, rows = places(column)
+        known, terms = self._places, self._graph.terms
+        for number in numbers.tolist():
+            if number not in known:
+                known[number] = (0, 0) if number == NONE else _place(terms[number])
+        found = np.array([known[number] for number in numbers.tolist()], np.int64).reshape(-1, 2)
+        return found[rows, 0], found[rows, 1]
+
+    def _of_datatype(self, name: str, iri: str, table: Table) -> Truth:
+        numbers, rows = places(self._column(name, table))
+        datatype = pyoxigraph.NamedNode(iri[1:-1])
+        terms = [None if number == NONE else self._graph.terms[number] for number in numbers]
+        error = [not isinstance(term, pyoxigraph.Literal) for term in terms]
+        found = [isinstance(t, pyoxigraph.Literal) and t.datatype == datatype for t in terms]
+        return Truth(np.array(found, np.bool_)[rows], np.array(error, np.bool_)[rows])
+
+    def _castable(self, test: Test, name: str, iri: str, table: Table) -> Truth:
+        """What is written in the usual way is a text of its datatype."""
+        column = self._column(name, table)
+        is_sure = (self._scale(column)[0] > 0) & self._of_datatype(name, iri, table).true
+        truth = Truth(is_sure, np.zeros(table.size, np.bool_))
+        return self._but(truth, ~is_sure, test, table)
+
+    def _starting(self, name: str, start: str, table: Table) -> Truth:
+        text = self._text(start)
+        column = self._column(name, table)
+        numbers, rows = places(column)
+        terms = [None if number == NONE else self._graph.terms[number] for number in numbers]
+        found = [_has_text(term) and term.value.startswith(text) for term in terms]
+        error = (column == NONE) | (self._graph.kinds[column] == BLANK)
+        return Truth(np.array(found, np.bool_)[rows], error)
+
+    # ── What the engine is asked ────────────────────────────────────────────────────────────────
+
+    def _but(self, truth: Truth, rows: Mask, test: Test, table: Table) -> Truth:
+        """The same, with what the engine says of some rows."""
+        if rows.any():
+            asked = self._asked(test, table.where(rows))
+            truth.true[rows], truth.error[rows] = asked
+        return truth
+
+    def _asked(self, test: Test, table: Table) -> Truth:
+        text = f"IF(({test.text}), true, false)"
+        answers = self._answers(text, sorted(test.variables), table)
+        found = [term == _TRUE for term in answers.terms]
+        error = np.array([term is None for term in answers.terms], np.bool_)
+        return Truth(np.array(found, np.bool_)[answers.rows], error[answers.rows])
+
+    def _answers(self, text: str, names: list[str], table: Table) -> _Answers:
+        """The values of an expression for the different values of variables."""
+        found = [name for name in names if name in table.columns]
+        if not found:
+            return _Answers(self._ask(text, {}, 1), np.zeros(table.size, np.int64))
+        columns = [table.columns[name] for name in found]
+        values, rows = combinations(columns)
+        has_value = np.stack([column != NONE for column in values])
+        terms: list[OxigraphTerm | None] = [None] * len(values[0])
+        # What has no value is not mentioned, so the expression is asked for each kind of row.
+        for bound in np.unique(has_value, axis=1).T:
+            chosen = np.flatnonzero((bound == has_value.T).all(axis=1))
+            given = {
+                name: column[chosen]
+                for name, column, is_bound in zip(found, values, bound, strict=True)
+                if is_bound
+            }
+            for place, term in zip(chosen, self._ask(text, given, len(chosen)), strict=True):
+                terms[place] = term
+        return _Answers(terms, rows)
+
+    def _ask(self, text: str, given: Mapping[str, Numbers], size: int) -> list[OxigraphTerm | None]:
+        """The values of an expression in so many rows of values, None where there is an error."""
+        if not given:
+            return [_single(text)] * size
+        terms = self._graph.terms
+        rows = list(
+            zip(*([terms[n] for n in column.tolist()] for column in given.values()), strict=True)
+        )
+        has_blank = np.zeros(size, np.bool_)
+        for column in given.values():
+            has_blank |= self._graph.kinds[column] == BLANK
+        found: list[OxigraphTerm | None] = [None] * size
+        variables = " ".join(f"?{name}" for name in given)
+        named = np.flatnonzero(~has_blank).tolist()
+        for start in range(0, len(named), _MOST_AT_ONCE):
+            chosen = named[start : start + _MOST_AT_ONCE]
+            values = " ".join(f"({place} {' '.join(map(str, rows[place]))})" for place in chosen)
+            table = f"VALUES (?_row {variables}) {{ {values} }}"
+            for place, term in _select(f"SELECT ?_row ({text} AS ?_term) {{ {table} }}"):
+                found[int(place.value)] = term
+        unnamed = {place: rows[place] for place in np.flatnonzero(has_blank).tolist()}
+        for place, term in _with_blanks(text, list(given), unnamed):
+            found[place] = term
+        return found
+
+
+def _with_blanks(
+    text: str, names: list[str], rows: Mapping[int, tuple[OxigraphTerm, ...]]
+) -> Iterator[tuple[int, OxigraphTerm | None]]:
+    """The values of an expression where there are blank nodes.
+
+    SPARQL has no way to write one, so the rows are statements of a store. It looks at nothing of a
+    blank node except which it is: rows that differ in nothing else are asked about once.
+    """
+    alike: dict[tuple[OxigraphTerm, ...], list[tuple[int, list[OxigraphTerm]]]] = {}
+    for place, row in rows.items():
+        blank = list(dict.fromkeys(t for t in row if isinstance(t, pyoxigraph.BlankNode)))
+        key = tuple(
+            _STAND_INS[blank.index(t)] if isinstance(t, pyoxigraph.BlankNode) else t for t in row
+        )
+        alike.setdefault(key, []).append((place, [*blank]))
+    store = pyoxigraph.Store()
+    for number, key in enumerate(alike):
+        subject = pyoxigraph.NamedNode(f"row:{number}")
+        for column, term in enumerate(key):
+            store.add(pyoxigraph.Quad(subject, pyoxigraph.NamedNode(f"has:{column}"), term))
+    pattern = " ".join(f"?_row <has:{column}> ?{name} ." for column, name in enumerate(names))
+    groups = list(alike.values())
+    for subject, term in _select(f"SELECT ?_row ({text} AS ?_term) {{ {pattern} }}", store):
+        for place, blanks in groups[int(subject.value[4:])]:
+            is_stand_in = isinstance(term, pyoxigraph.BlankNode)
+            yield place, blanks[_STAND_INS.index(term)] if is_stand_in else term
+
+
+class _Answers(NamedTuple):
+    """The different values of an expression, and which of them each row has."""
+
+    terms: list[OxigraphTerm | None]
+    rows: Numbers
+
+
+def _select(sparql: str, store: pyoxigraph.Store | None = None) -> pyoxigraph.QuerySolutions:
+    answer = (pyoxigraph.Store() if store is None else store).query(sparql)
+    assert isinstance(answer, pyoxigraph.QuerySolutions)
+    return answer
+
+
+def _single(text: str) -> OxigraphTerm | None:
+    """The value of an expression without variables."""
+    found: OxigraphTerm | None = next(_select(f"SELECT ({text} AS ?_term) {{}}"))[0]
+    return found
+
+
+def _known(true: Mask) -> Truth:
+    return Truth(true, np.zeros(len(true), np.bool_))
+
+
+def _has_text(
+    term: OxigraphTerm | None,
+) -> TypeGuard[pyoxigraph.NamedNode | pyoxigraph.Literal]:
+    return isinstance(term, pyoxigraph.NamedNode | pyoxigraph.Literal)
+
+
+def _is_variable(word: str) -> bool:
+    return word[0] in "?$" and len(word) > 1
+
+
+def _is_iri(word: str) -> bool:
+    return word[0] == "<" and word[-1] == ">" and len(word) > 2
+
+
+def _is_literal(word: str) -> bool:
+    return word[0] in "\"'+-0123456789"
+
+
+def _are_terms(*words: str) -> bool:
+    return all(_is_variable(word) or _is_iri(word) for word in words)
+
+
+def _are_iris(words: list[str]) -> bool:
+    return all(map(_is_iri, words[::2])) and set(words[1::2]) <= {","} and len(words) % 2 == 1
+
+
+def _place(term: OxigraphTerm) -> tuple[int, int]:
+    """A scale, and the place of a literal on it; 0 if it is not written in the usual way."""
+    if not isinstance(term, pyoxigraph.Literal):
+        return 0, 0
+    text = term.value
+    try:
+        match term.datatype.value.removeprefix(_XSD):
+            case "integer" | "decimal" if _NUMBER.fullmatch(text):
+                whole, _, rest = text.partition(".")
+                return 1, int(whole + rest.ljust(_DIGITS, "0"))
+            case "date" if _DAY.fullmatch(text):
+                return 2, date.fromisoformat(text).toordinal()
+            case "dateTime" if _MOMENT.fullmatch(text):
+                return 3, int(datetime.fromisoformat(text).timestamp())
+    except ValueError:
+        pass
+    return 0, 0

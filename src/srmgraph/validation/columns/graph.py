@@ -1,0 +1,204 @@
+"""A graph as columns of numbers."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from threading import Lock
+
+import numpy as np
+import pyoxigraph
+from numpy.typing import NDArray
+from rdflib.term import Node
+
+from srmgraph.terms import OxigraphTerm, to_rdflib
+from srmgraph.validation import paths
+from srmgraph.validation.columns.relations import (
+    Relation,
+    composed,
+    on_a_ring,
+    repeated,
+    union,
+)
+from srmgraph.validation.columns.tables import BITS, LOW, Mask, Numbers, ascending, pack
+from srmgraph.validation.paths import Path
+from srmgraph.validation.patterns import NotUnderstood
+
+IRI, BLANK, LITERAL = 0, 1, 2
+_KINDS = {
+    pyoxigraph.NamedNode: IRI,
+    pyoxigraph.BlankNode: BLANK,
+    pyoxigraph.Literal: LITERAL,
+}
+_SPARE = 10_000
+
+
+class OutsideOfGraph(Exception):
+    """A path of no step begins at a term of which the data say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """All statements, by columns, in the order of `by`; `starts` says where each number begins."""
+
+    subjects: Numbers
+    predicates: Numbers
+    values: Numbers
+
+
+class ColumnGraph:
+    """The statements of a store, whichever their graphs, as columns of numbers.
+
+    The number of a term is its place in `terms`. Raises NotUnderstood where a statement is itself a
+    term.
+    """
+
+    def __init__(self, quads: Iterable[pyoxigraph.Quad]) -> None:
+        numbers: dict[OxigraphTerm, int] = {}
+        found: dict[pyoxigraph.NamedNode, list[int]] = {}
+        number = numbers.setdefault
+        was_on = gc.isenabled()
+        # Nothing here refers to itself, so looking for such things only costs time.
+        gc.disable()
+        try:
+            for subject, predicate, value, _ in quads:
+                pair = number(subject, len(numbers)) << BITS | number(value, len(numbers))
+                column = found.get(predicate)
+                if column is None:
+                    column = found[predicate] = []
+                column.append(pair)
+        finally:
+            if was_on:
+                gc.enable()
+        self._nodes = len(numbers)
+        for predicate in found:
+            number(predicate, len(numbers))
+        self._numbers = numbers
+        self.terms = list(numbers)
+        if pyoxigraph.Triple in set(map(type, self.terms)):
+            raise NotUnderstood("a statement as a term")
+        self._lock = Lock()
+        self._kinds = np.zeros(len(numbers) + _SPARE, np.int8)
+        self._kinds[: len(numbers)] = [_KINDS[type(term)] for term in numbers]
+        self._relations = {
+            predicate.value: Relation(ascending(np.fromiter(pairs, np.int64, len(pairs))))
+            for predicate, pairs in found.items()
+        }
+        self._paths: dict[Path, Relation] = {}
+        self._rings: dict[Path, Numbers] = {}
+        self._rdflib: dict[int, Node] = {}
+
+    # ── Terms ───────────────────────────────────────────────────────────────────────────────────
+
+    def number(self, term: OxigraphTerm) -> int:
+        """The number of a term, a new one if need be."""
+        found = self._numbers.get(term)
+        if found is None:
+            # Several threads may ask.
+            with self._lock:
+                found = len(self.terms)
+                if found == len(self._kinds):
+                    self._kinds = np.resize(self._kinds, 2 * found)
+                self._kinds[found] = _KINDS[type(term)]
+                self.terms.append(term)
+                found = self._numbers.setdefault(term, found)
+        return found
+
+    def rdflib(self, number: int) -> Node:
+        """A term as rdflib has it."""
+        found = self._rdflib.get(number)
+        if found is None:
+            found = self._rdflib[number] = to_rdflib(self.terms[number])
+        return found
+
+    @property
+    def kinds(self) -> NDArray[np.int8]:
+        """Whether terms are IRIs, blank nodes or literals, by their numbers."""
+        return self._kinds
+
+    def are_nodes(self, numbers: Numbers) -> Mask:
+        """Which terms are the subject or the value of a statement."""
+        return numbers < self._nodes
+
+    @property
+    def nodes(self) -> Numbers:
+        """All subjects and values."""
+        return np.arange(self._nodes)
+
+    # ── Statements ──────────────────────────────────────────────────────────────────────────────
+
+    def relation(self, path: Path) -> Relation:
+        """What a path leads from and to; raises TooLarge."""
+        found = self._paths.get(path)
+        if found is None:
+            found = self._paths[path] = self._relation(path)
+        return found
+
+    def _relation(self, path: Path) -> Relation:
+        match path:
+            case paths.Predicate(iri):
+                found = self._relations.get(str(iri))
+                return Relation(np.empty(0, np.int64)) if found is None else found
+            case paths.Inverse(inner):
+                return self.relation(inner).inverse
+            case paths.Alternative(inners):
+                return union([self.relation(inner) for inner in inners])
+            case paths.Sequence(inners):
+                found = self.relation(inners[0])
+                for inner in inners[1:]:
+                    found = composed(found, self.relation(inner))
+                return found
+            case paths.Repeated(inner, times):
+                once = self.relation(inner)
+                many = once if times == "?" else repeated(once)
+                return Relation(many.pairs, times != "+" or once.is_reflexive)
+
+    def on_a_ring(self, path: Path) -> Numbers:
+        """The nodes from which a path, walked once or more often, leads back to them."""
+        found = self._rings.get(path)
+        if found is None:
+            relation = self.relation(path)
+            found = self.nodes if relation.is_reflexive else on_a_ring(relation)
+            self._rings[path] = found
+        return found
+
+    @cached_property
+    def uses(self) -> Relation:
+        """Which things have which properties."""
+        every = self.by_predicate
+        return Relation(ascending(pack(every.subjects, every.predicates)))
+
+    @cached_property
+    def used(self) -> Relation:
+        """Which values are those of which properties."""
+        every = self.by_predicate
+        return Relation(ascending(pack(every.values, every.predicates)))
+
+    @cached_property
+    def by_predicate(self) -> Statements:
+        """All statements, sorted by their property."""
+        parts = sorted(
+            (self._numbers[pyoxigraph.NamedNode(iri)], relation)
+            for iri, relation in self._relations.items()
+        )
+        sizes = [len(relation.pairs) for _, relation in parts]
+        pairs = np.concatenate([relation.pairs for _, relation in parts])
+        predicates = np.repeat(np.array([number for number, _ in parts], np.int64), sizes)
+        return Statements(pairs >> BITS, predicates, pairs & LOW)
+
+    @cached_property
+    def by_subject(self) -> Statements:
+        """All statements, sorted by their subject."""
+        return self._sorted(self.by_predicate.subjects)
+
+    @cached_property
+    def by_value(self) -> Statements:
+        """All statements, sorted by their value."""
+        return self._sorted(self.by_predicate.values)
+
+    def _sorted(self, column: Numbers) -> Statements:
+        order = np.argsort(column, kind="stable")
+        every = self.by_predicate
+        return Statements(every.subjects[order], every.predicates[order], every.values[order])

@@ -1,0 +1,173 @@
+"""Relations between terms: what a property, or a path, leads from and to."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from srmgraph.validation.columns.tables import (
+    BITS,
+    LOW,
+    MOST_ROWS,
+    Mask,
+    Numbers,
+    TooLarge,
+    among,
+    ascending,
+    expanded,
+    holds,
+    pack,
+)
+
+
+class Relation:
+    """Pairs of numbers, each packed in one, sorted and different.
+
+    If it `is_reflexive`, each node of the graph is also related to itself, and no such pair need be
+    among these.
+    """
+
+    def __init__(self, pairs: Numbers, is_reflexive: bool = False) -> None:
+        self.pairs = pairs
+        self.is_reflexive = is_reflexive
+
+    @cached_property
+    def subjects(self) -> Numbers:
+        """The first number of each pair; ascending."""
+        return self.pairs >> BITS
+
+    @cached_property
+    def values(self) -> Numbers:
+        """The second number of each pair."""
+        return self.pairs & LOW
+
+    @cached_property
+    def inverse(self) -> Relation:
+        """The same backwards."""
+        found = Relation(np.sort(pack(self.values, self.subjects)), self.is_reflexive)
+        found.__dict__["inverse"] = self
+        return found
+
+    @cached_property
+    def branching(self) -> float:
+        """How many values a subject has on average."""
+        if not len(self.pairs):
+            return 0.0
+        return len(self.pairs) / (1 + int(np.count_nonzero(np.diff(self.subjects))))
+
+    def runs(self, subjects: Numbers) -> tuple[Numbers, Numbers]:
+        """Where the pairs of each subject begin, and how many they are."""
+        starts = np.searchsorted(self.subjects, subjects)
+        return starts, np.searchsorted(self.subjects, subjects, "right") - starts
+
+    def holds(self, subjects: Numbers, values: Numbers) -> Mask:
+        """Which pairs are related."""
+        found = holds(self.pairs, pack(subjects, values))
+        return found | (subjects == values) if self.is_reflexive else found
+
+    def leads(self, subjects: Numbers) -> Mask:
+        """Which subjects are related to anything."""
+        if self.is_reflexive:
+            return np.ones(len(subjects), np.bool_)
+        return self.runs(subjects)[1] > 0
+
+    def follow(self, subjects: Numbers) -> tuple[Numbers, Numbers]:
+        """The rows, and the values to which these are related; raises TooLarge."""
+        rows, places = expanded(*self.runs(subjects))
+        values = self.values[places]
+        if self.is_reflexive:
+            others = values != subjects[rows]
+            rows = np.concatenate([rows[others], np.arange(len(subjects))])
+            values = np.concatenate([values[others], subjects])
+        return rows, values
+
+
+def union(relations: list[Relation]) -> Relation:
+    """What is related in any of the relations."""
+    filled = [relation.pairs for relation in relations if len(relation.pairs)]
+    is_reflexive = any(relation.is_reflexive for relation in relations)
+    if len(filled) == 1:
+        return Relation(filled[0], is_reflexive)
+    pairs = ascending(np.concatenate(filled)) if filled else np.empty(0, np.int64)
+    return Relation(pairs, is_reflexive)
+
+
+def composed(first: Relation, second: Relation) -> Relation:
+    """What the second relation makes of what the first leads to; raises TooLarge."""
+    rows, places = expanded(*second.runs(first.values))
+    parts = [Relation(ascending(pack(first.subjects[rows], second.values[places])))]
+    if first.is_reflexive:
+        parts.append(Relation(second.pairs))
+    if second.is_reflexive:
+        parts.append(Relation(first.pairs))
+    return Relation(union(parts).pairs, first.is_reflexive and second.is_reflexive)
+
+
+def repeated(relation: Relation) -> Relation:
+    """What is reached in one step or more; raises TooLarge."""
+    found = new = relation.pairs
+    step = Relation(relation.pairs)
+    while len(new):
+        rows, places = expanded(*step.runs(new & LOW))
+        ahead = ascending(pack((new >> BITS)[rows], step.values[places]))
+        new = ahead[~holds(found, ahead)]
+        found = np.sort(np.concatenate([found, new]))
+        if len(found) > MOST_ROWS:
+            raise TooLarge
+    return Relation(found, relation.is_reflexive)
+
+
+def on_a_ring(relation: Relation) -> Numbers:
+    """The nodes that are reached from themselves in one step or more."""
+    subjects, values = relation.subjects, relation.values
+    # What nothing leads to, or what leads nowhere, is on no ring; nor then what hangs on it.
+    while True:
+        stays = among([subjects], [values]) & among([values], [subjects])
+        if stays.all():
+            break
+        subjects, values = subjects[stays], values[stays]
+    following: dict[int, list[int]] = {}
+    for subject, value in zip(subjects.tolist(), values.tolist(), strict=True):
+        following.setdefault(subject, []).append(value)
+    found = _rings(following) | {s for s, ahead in following.items() if s in ahead}
+    return np.array(sorted(found), np.int64)
+
+
+def _rings(following: dict[int, list[int]]) -> set[int]:
+    """The nodes of strongly connected components of more than one node (Tarjan 1972)."""
+    order: dict[int, int] = {}
+    lowest: dict[int, int] = {}
+    open_: list[int] = []
+    is_open: set[int] = set()
+    found: set[int] = set()
+    for root in following:
+        if root in order:
+            continue
+        way = [(root, iter(following[root]))]
+        order[root] = lowest[root] = len(order)
+        open_.append(root)
+        is_open.add(root)
+        while way:
+            node, ahead = way[-1]
+            for next_ in ahead:
+                if next_ not in order:
+                    order[next_] = lowest[next_] = len(order)
+                    open_.append(next_)
+                    is_open.add(next_)
+                    way.append((next_, iter(following.get(next_, ()))))
+                    break
+                if next_ in is_open:
+                    lowest[node] = min(lowest[node], order[next_])
+            else:
+                way.pop()
+                if way:
+                    lowest[way[-1][0]] = min(lowest[way[-1][0]], lowest[node])
+                if lowest[node] == order[node]:
+                    component: list[int] = []
+                    while not component or component[-1] != node:
+                        component.append(open_.pop())
+                    is_open.difference_update(component)
+                    if len(component) > 1:
+                        found.update(component)
+    return found

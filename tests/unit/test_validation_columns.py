@@ -1,0 +1,189 @@
+"""What is answered on columns is what the store answers."""
+
+import random as chance
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyoxigraph
+import pytest
+from benchmarks.ecosystem import write_ecosystem
+from hypothesis import given, note, settings
+from hypothesis import strategies as st
+from rdflib import RDFS, SH, Graph, Literal
+from rdflib.term import Node
+from tests.unit import shacl_cases as cases
+from tests.unit import shacl_strategies as random
+
+from srmgraph import knowledge
+from srmgraph.store import EmbeddedStore, open_store
+from srmgraph.validation import Validator, engine
+from srmgraph.validation.columns import Columns, refused
+from srmgraph.validation.columns.reading import read
+from srmgraph.validation.compiler import Check, compile
+from srmgraph.validation.patterns import NotUnderstood
+from srmgraph.validation.shapes import Shapes
+from srmgraph.validation.targets import Classes
+
+RULES = Shapes(knowledge.shapes())
+HERE = Path(__file__).parent
+EXAMPLES = [file for folder in knowledge.examples() for file in sorted(folder.glob("*.ttl"))]
+MUTANTS = 3
+
+
+def checks_of(oxigraph: pyoxigraph.Store, shapes: Shapes) -> tuple[Check, ...]:
+    return compile(shapes, Classes(engine.hierarchy_graph(engine.hierarchy(oxigraph)))).checks
+
+
+def different(rows: Iterable[dict[str, Node]]) -> set[frozenset[tuple[str, Node]]]:
+    return {frozenset(row.items()) for row in rows}
+
+
+def compare(oxigraph: pyoxigraph.Store, shapes: Shapes) -> int:
+    """Compare what columns and store answer, and return how many checks columns did not refuse."""
+    columns = Columns(oxigraph)
+    answered = 0
+    for check in checks_of(oxigraph, shapes):
+        found = columns.rows(check)
+        if found is not None:
+            answered += 1
+            expected = engine.rows(oxigraph, shapes, check)
+            assert different(found) == different(expected), check.sparql
+    return answered
+
+
+@settings(max_examples=300)
+@given(data=random.data(), shapes=random.shapes(sparql=True))
+def test_random_shapes(data: Graph, shapes: Graph) -> None:
+    note(f"{data.serialize()}\n{shapes.serialize()}")
+    compare(cases.store_of(data).oxigraph, Shapes(shapes))
+
+
+@settings(max_examples=30)
+@given(data=random.data(), condition=st.data())
+def test_random_conditions(data: Graph, condition: st.DataObject) -> None:
+    """Conditions with errors in them, on values of every kind, some of them missing."""
+    store = cases.store_of(data)
+    term = st.sampled_from(["?x", "?y", "?z", "1", '"x"', '"x"@en', "<https://example.org/a>"])
+    tests = st.one_of(
+        st.builds(
+            "{} {} {}".format, term, st.sampled_from(["=", "!=", "<", ">", "<=", ">="]), term
+        ),
+        st.builds("{}({})".format, st.sampled_from(FUNCTIONS), st.sampled_from(["?x", "?y", "?z"])),
+        st.builds("sameTerm({}, {})".format, term, term),
+        st.builds("{} IN (<https://example.org/a>, <https://example.org/b>)".format, term),
+        st.builds("{} NOT IN (<https://example.org/a>, ?x)".format, term),
+        st.builds('STRSTARTS(STR({}), "https:")'.format, term),
+        st.builds("datatype({}) = <http://www.w3.org/2001/XMLSchema#integer>".format, term),
+        st.just("EXISTS { ?x ?p ?y }"),
+        st.just("NOT EXISTS { ?y ?p ?x }"),
+        st.just("IF(EXISTS { ?x a ?c }, ?x, ?y) = ?x"),
+    )
+    conditions = st.recursive(
+        tests,
+        lambda inner: st.one_of(
+            st.builds("({} || {})".format, inner, inner),
+            st.builds("({} && {})".format, inner, inner),
+            st.builds("!({})".format, inner),
+            st.builds("COALESCE({}, false)".format, inner),
+        ),
+        max_leaves=4,
+    )
+    for _ in range(10):
+        sparql = (
+            f"SELECT DISTINCT ?x ?y ?z {{ ?x ?q ?y OPTIONAL {{ ?y <{RDFS.subClassOf}>? ?w . "
+            f"?x <https://example.org/p> ?z }} FILTER({condition.draw(conditions)}) }}"
+        )
+        note(sparql)
+        agree(store, sparql)
+
+
+SIGNS = ["=", "!=", "<", ">", "<=", ">="]
+FUNCTIONS = ["isIRI", "isLiteral", "isBlank", "BOUND", "STRLEN", "isNumeric", "LANG"]
+
+
+def agree(store: EmbeddedStore, sparql: str) -> None:
+    query = read(sparql)
+    check = Check(
+        rule=Literal(""),
+        shape=Literal(""),
+        component=SH.SPARQLConstraintComponent,
+        path=None,
+        message=Literal(""),
+        text=sparql,
+        columns=query.columns,
+    )
+    found = Columns(store.oxigraph).rows(check)
+    assert found is not None
+    assert different(found) == different(engine.rows(store.oxigraph, RULES, check))
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: f"{file.parent.name} {file.stem}")
+def test_examples_and_mutants(file: Path) -> None:
+    """All rules of the project, on examples whole and with statements missing or garbled."""
+    store = open_store()
+    store.add(knowledge.ontology())
+    store.read(file)
+    quads = list(store.oxigraph.quads_for_pattern(None, None, None))
+    for number in range(MUTANTS):
+        dice = chance.Random(f"{file} {number}")
+        mutant = pyoxigraph.Store()
+        for quad in quads:
+            value = dice.choice(quads).object if number and dice.random() < 0.1 else quad.object
+            if not number or dice.random() < 0.95:
+                mutant.add(pyoxigraph.Quad(quad.subject, quad.predicate, value, quad.graph_name))
+        assert compare(mutant, RULES) == len(checks_of(mutant, RULES))
+
+
+def test_an_ecosystem(tmp_path: Path) -> None:
+    file = tmp_path / "ecosystem.nt"
+    write_ecosystem(file, 30_000)
+    store = open_store()
+    store.add(knowledge.ontology())
+    store.read(file)
+    assert compare(store.oxigraph, RULES) > 0
+
+
+def test_no_rule_of_the_project_is_refused() -> None:
+    store = open_store()
+    store.add(knowledge.ontology())
+    assert [check for check in checks_of(store.oxigraph, RULES) if refused(check)] == []
+
+
+REFUSED = {
+    "SELECT DISTINCT ?x { ?x ?p ?y MINUS { ?x ?p 1 } }": "MINUS",
+    "SELECT DISTINCT ?x { { SELECT ?x { ?x ?p ?y } } }": "SELECT",
+    "SELECT DISTINCT ?x { GRAPH ?g { ?x ?p ?y } }": "GRAPH",
+    "SELECT DISTINCT ?x { ?x !<x:p> ?y }": "!",
+    "SELECT DISTINCT ?x { ?x ?p ?y { ?x ?q ?z FILTER(?y = ?z) } }": "outside of the group",
+    "SELECT DISTINCT ?x { ?x ?p ?y OPTIONAL { ?x ?q ?z } ?z ?r ?x }": "may be without a value",
+    "SELECT DISTINCT ?x { ?x ?p ?y OPTIONAL { ?x ?q ?z } FILTER EXISTS { ?z ?r ?x } }": "EXISTS",
+    "SELECT DISTINCT ?x { ?x ?p ?y { ?x ?q ?z OPTIONAL { ?z ?r ?y } } }": "outside of the group",
+    "SELECT DISTINCT ?x { ?x ?p ?y BIND(?y AS ?y) }": "given another",
+    "SELECT DISTINCT ?x ?n { ?x ?p ?y }": "never has a value",
+    "SELECT ?x (COUNT(?y) AS ?n) { ?x ?p ?y } GROUP BY ?x": "(",
+    "SELECT ?x { ?x ?p ?y } GROUP BY ?x HAVING (COUNT(*) > 1)": "*",
+}
+
+
+@pytest.mark.parametrize("sparql", REFUSED)
+def test_what_has_no_place_is_refused(sparql: str) -> None:
+    with pytest.raises(NotUnderstood) as caught:
+        read(sparql)
+    assert REFUSED[sparql] in str(caught.value)
+
+
+def test_where_data_are_many_columns_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    store, validator = open_store(), Validator()
+    store.read(EXAMPLES[0])
+    in_store = validator.validate(store).results
+    asked: list[Check] = []
+    rows = Columns.rows
+
+    def noted(columns: Columns, check: Check) -> list[dict[str, Node]] | None:
+        asked.append(check)
+        return rows(columns, check)
+
+    monkeypatch.setattr(Columns, "rows", noted)
+    monkeypatch.setattr(engine, "MANY", 1_000)
+    assert validator.validate(store).results == in_store
+    assert asked
