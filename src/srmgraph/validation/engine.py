@@ -59,7 +59,7 @@ _SHAPES = pyoxigraph.NamedNode(SHAPES_GRAPH)
 _THREADS = 2
 _MOST_ONE_BY_ONE = 64
 _MOST_SIFTED = 1_000
-MANY = 50_000
+MANY = 20_000
 """From so many statements on, checks are answered on columns."""
 ONTOLOGY = pyoxigraph.NamedNode("urn:uuid:6f1c1f0e-1f7b-4f3e-8f38-0f7f6a8a5b11")
 """Where the ontology stands for a while. No data can be there: nobody else knows the name."""
