@@ -25,6 +25,7 @@ from srmgraph.validation.columns.tables import (
     Mask,
     Numbers,
     Table,
+    TooLarge,
     among,
     combinations,
     places,
@@ -42,6 +43,8 @@ _DIGITS = 6
 _NUMBER = re.compile(r"-?\d{1,12}(\.\d{1,6})?", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _MOST_AT_ONCE = 50_000
+_MOST_ASKED = 200_000
+"""For more different values than these, it is faster to leave the whole query to the store."""
 _TRUE = pyoxigraph.Literal(True)
 _STAND_INS = [pyoxigraph.BlankNode() for _ in range(16)]
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -249,7 +252,12 @@ class Expressions:
         return _Answers(terms, rows)
 
     def _ask(self, text: str, given: Mapping[str, Numbers], size: int) -> list[OxigraphTerm | None]:
-        """The values of an expression in so many rows of values, None where there is an error."""
+        """The values of an expression in so many rows of values, None where there is an error.
+
+        Raises TooLarge.
+        """
+        if size > _MOST_ASKED:
+            raise TooLarge
         if not given:
             return [_single(text)] * size
         terms = self._graph.terms

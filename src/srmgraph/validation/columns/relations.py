@@ -50,16 +50,25 @@ class Relation:
         return found
 
     @cached_property
+    def _heads(self) -> tuple[Numbers, Numbers, Numbers]:
+        """The different subjects, where the pairs of each begin, and how many they are."""
+        subjects = self.subjects
+        starts = np.flatnonzero(np.diff(subjects, prepend=-1))
+        return subjects[starts], starts, np.diff(starts, append=len(subjects))
+
+    @property
     def branching(self) -> float:
         """How many values a subject has on average."""
-        if not len(self.pairs):
-            return 0.0
-        return len(self.pairs) / (1 + int(np.count_nonzero(np.diff(self.subjects))))
+        return len(self.pairs) / max(len(self._heads[0]), 1)
 
     def runs(self, subjects: Numbers) -> tuple[Numbers, Numbers]:
         """Where the pairs of each subject begin, and how many they are."""
-        starts = np.searchsorted(self.subjects, subjects)
-        return starts, np.searchsorted(self.subjects, subjects, "right") - starts
+        heads, starts, counts = self._heads
+        if not len(heads):
+            return np.zeros(len(subjects), np.int64), np.zeros(len(subjects), np.int64)
+        found = np.searchsorted(heads, subjects)
+        found[found == len(heads)] = 0
+        return starts[found], np.where(heads[found] == subjects, counts[found], 0)
 
     def holds(self, subjects: Numbers, values: Numbers) -> Mask:
         """Which pairs are related."""

@@ -19,12 +19,15 @@ NONE = -1
 BITS = 32
 LOW = (1 << BITS) - 1
 
-MOST_ROWS = 50_000_000
+_SPARSE = 32
+"""Where one in so many numbers is there, or fewer are, it is faster to sort."""
+
+MOST_ROWS = 20_000_000
 """A table that would grow longer is not made: memory ends before patience does."""
 
 
 class TooLarge(Exception):
-    """A table would grow longer than MOST_ROWS."""
+    """A table would grow longer than MOST_ROWS, or the store's engine be asked of too many rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +88,19 @@ def ascending(numbers: Numbers) -> Numbers:
 
 def places(numbers: Numbers) -> tuple[Numbers, Numbers]:
     """The different ones of numbers of terms, sorted; and for each number its place among them."""
-    is_there = _flags(numbers)
-    place = np.cumsum(is_there) - 1
-    return np.flatnonzero(is_there) - 1, place[numbers + 1]
+    found = _different(numbers)
+    return found, np.searchsorted(found, numbers)
+
+
+def _different(numbers: Numbers) -> Numbers:
+    """The different ones of numbers of terms, sorted."""
+    if len(numbers) * _SPARSE < numbers.max(initial=NONE):
+        return ascending(numbers)
+    return np.flatnonzero(_flags(numbers)) - 1
 
 
 def _flags(numbers: Numbers) -> Mask:
-    """For NONE and each number of a term, whether it is there: faster than to sort."""
+    """For NONE and each number of a term, whether it is there: faster than to sort, if many are."""
     flags = np.zeros(int(numbers.max(initial=NONE)) + 2, np.bool_)
     flags[numbers + 1] = True
     return flags
@@ -109,7 +118,7 @@ def combinations(columns: Sequence[Numbers]) -> tuple[list[Numbers], Numbers]:
 def different(columns: Sequence[Numbers]) -> list[Numbers]:
     """The different combinations of values, as columns."""
     if len(columns) == 1:
-        return [np.flatnonzero(_flags(columns[0])) - 1]
+        return [_different(columns[0])]
     if len(columns) > 2:
         return combinations(columns)[0]
     pairs = ascending(pack(columns[0], columns[1]))
