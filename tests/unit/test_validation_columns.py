@@ -21,7 +21,7 @@ from srmgraph.validation import Validator, engine
 from srmgraph.validation.columns import Columns, expressions, refused, tables
 from srmgraph.validation.columns.reading import read
 from srmgraph.validation.columns.relations import Relation, composed, on_a_ring, repeated, union
-from srmgraph.validation.columns.tables import BITS
+from srmgraph.validation.columns.tables import BITS, TooLarge, pack
 from srmgraph.validation.compiler import Check, compile
 from srmgraph.validation.patterns import NotUnderstood
 from srmgraph.validation.shapes import Shapes
@@ -155,6 +155,25 @@ def test_values_that_are_hard_to_compare(test: str) -> None:
     agree(store, f"SELECT DISTINCT ?x ?y {{ ?a <x:p> ?x . ?b <x:p> ?y FILTER({test}) }}")
     agree(store, f"SELECT DISTINCT ?x ?y {{ ?a <x:p> ?x . ?b <x:p> ?y FILTER(!({test})) }}")
     agree(store, f"SELECT DISTINCT ?x ?z {{ ?a <x:p> ?x . ?b <x:p> ?y BIND(({test}) AS ?z) }}")
+
+
+@settings(max_examples=50)
+@given(data=random.data())
+def test_options_in_options(data: Graph) -> None:
+    agree(
+        cases.store_of(data),
+        "SELECT DISTINCT ?x ?y ?z ?w { ?x ?p ?y OPTIONAL { ?x <https://example.org/p> ?z "
+        "OPTIONAL { ?z <https://example.org/q> ?w } } }",
+    )
+
+
+def test_long_ways_are_left_to_the_store() -> None:
+    chain = np.arange(10_000)
+    relation = Relation(pack(chain, chain + 1))
+    assert on_a_ring(relation).tolist() == []
+    assert on_a_ring(union([relation, Relation(pack(chain[-1:] + 1, chain[:1]))])).size == 10_001
+    with pytest.raises(TooLarge):
+        repeated(relation)
 
 
 @given(pairs=st.sets(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=30))

@@ -142,8 +142,9 @@ class Evaluator:
                 return table.plus(variable.name, self._expressions.values(value, table))
 
     def _optional(self, group: Group, table: Table, kept: frozenset[str]) -> Table:
-        # A number for each solution tells which of them are left without.
-        row = " row"
+        # A number for each solution tells which of them are left without; an option inside this one
+        # has numbers of its own.
+        row = f" row {sum(name.startswith(' row') for name in table.columns)}"
         numbered = table.plus(row, np.arange(table.size))
         found = self._group(group, numbered, kept | {row})
         is_alone = np.ones(table.size, np.bool_)

@@ -22,7 +22,7 @@ from srmgraph.validation.columns.relations import (
     repeated,
     union,
 )
-from srmgraph.validation.columns.tables import BITS, LOW, Mask, Numbers, ascending, pack
+from srmgraph.validation.columns.tables import BITS, LOW, Mask, Numbers, TooLarge, ascending, pack
 from srmgraph.validation.paths import Path
 from srmgraph.validation.patterns import NotUnderstood
 
@@ -41,7 +41,7 @@ class OutsideOfGraph(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """All statements, by columns, in the order of `by`; `starts` says where each number begins."""
+    """All statements, column by column, sorted by one of them."""
 
     subjects: Numbers
     predicates: Numbers
@@ -86,7 +86,7 @@ class ColumnGraph:
             predicate.value: Relation(ascending(np.fromiter(pairs, np.int64, len(pairs))))
             for predicate, pairs in found.items()
         }
-        self._paths: dict[Path, Relation] = {}
+        self._paths: dict[Path, Relation | None] = {}
         self._rings: dict[Path, Numbers] = {}
         self._rdflib: dict[int, Node] = {}
 
@@ -131,9 +131,15 @@ class ColumnGraph:
 
     def relation(self, path: Path) -> Relation:
         """What a path leads from and to; raises TooLarge."""
-        found = self._paths.get(path)
+        if path not in self._paths:
+            try:
+                self._paths[path] = self._relation(path)
+            except TooLarge:
+                # Not to be tried again for each query with this path.
+                self._paths[path] = None
+        found = self._paths[path]
         if found is None:
-            found = self._paths[path] = self._relation(path)
+            raise TooLarge
         return found
 
     def _relation(self, path: Path) -> Relation:

@@ -20,6 +20,8 @@ from srmgraph.validation.columns.tables import (
     pack,
 )
 
+_ROUNDS = 20
+
 
 class Relation:
     """Pairs of numbers, each packed in one, sorted and different.
@@ -114,15 +116,18 @@ def composed(first: Relation, second: Relation) -> Relation:
 
 
 def repeated(relation: Relation) -> Relation:
-    """What is reached in one step or more; raises TooLarge."""
+    """What is reached in one step or more; raises TooLarge, also where the ways are too long."""
     found = new = relation.pairs
     step = Relation(relation.pairs)
+    work = 0
     while len(new):
         rows, places = expanded(*step.runs(new & LOW))
         ahead = ascending(pack((new >> BITS)[rows], step.values[places]))
         new = ahead[~holds(found, ahead)]
         found = np.sort(np.concatenate([found, new]))
-        if len(found) > MOST_ROWS:
+        # Each step of the longest way looks at all that was found.
+        work += len(found)
+        if work > MOST_ROWS:
             raise TooLarge
     return Relation(found, relation.is_reflexive)
 
@@ -130,8 +135,9 @@ def repeated(relation: Relation) -> Relation:
 def on_a_ring(relation: Relation) -> Numbers:
     """The nodes that are reached from themselves in one step or more."""
     subjects, values = relation.subjects, relation.values
-    # What nothing leads to, or what leads nowhere, is on no ring; nor then what hangs on it.
-    while True:
+    # What nothing leads to, or what leads nowhere, is on no ring; nor then what hangs on it. Most
+    # is gone after a few rounds, each of which looks at all that is left.
+    for _ in range(_ROUNDS):
         stays = among([subjects], [values]) & among([values], [subjects])
         if stays.all():
             break
