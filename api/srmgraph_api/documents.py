@@ -10,14 +10,16 @@ from typing import Annotated, Any
 import rdflib
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
+from markupsafe import Markup
 
 from srmgraph import knowledge
 from srmgraph.adapters import jsonld, rdf
-from srmgraph.documentation import Site
+from srmgraph.documentation import Site as Documentation
 from srmgraph.syntax import FORMATS
 from srmgraph_api import negotiation
 from srmgraph_api.conditions import not_modified
 from srmgraph_api.negotiation import GRAPH_TYPES
+from srmgraph_api.pages.site import Site
 from srmgraph_api.problems import Problem, responses
 
 _GRAPHS: dict[str, Callable[[], rdflib.Graph]] = {
@@ -35,11 +37,11 @@ _SUMMARIES = {
 }
 
 
-def router() -> APIRouter:
+def router(site: Site) -> APIRouter:
     """Return the routes of the knowledge."""
     routes = APIRouter(tags=["Knowledge"])
     for name in _GRAPHS:
-        _add(routes, name)
+        _add(routes, site, name)
 
     @routes.get(
         "/context.jsonld",
@@ -53,17 +55,24 @@ def router() -> APIRouter:
 
     @routes.get("/documentation/{address:path}", include_in_schema=False)
     def documentation(request: Request, address: str) -> Response:
-        site = _site()
-        if address == site.STYLE:
-            return _cached(request, site.style(), "text/css")
-        if address not in site.addresses:
+        told = site.documentation
+        if address not in told.addresses:
             raise Problem(404, f"There is no page “{address}” in the documentation.")
-        return _cached(request, _page(address), _HTML)
+        page = site.page(
+            request, "documentation.html", title=told.title(address), content=_part(told, address)
+        )
+        # The frame tells who is signed in, so it counts as well.
+        headers = {
+            "ETag": _tag(bytes(page.body)),
+            **{name: page.headers[name] for name in ("Cache-Control", "Vary")},
+        }
+        page.headers.update(headers)
+        return not_modified(request, headers) or page
 
     return routes
 
 
-def _add(routes: APIRouter, name: str) -> None:
+def _add(routes: APIRouter, site: Site, name: str) -> None:
     answers: dict[int | str, dict[str, Any]] = {
         200: {"content": {media_type: {} for media_type in GRAPH_TYPES}},
         303: {"description": "The page about it, for browsers"},
@@ -81,7 +90,7 @@ def _add(routes: APIRouter, name: str) -> None:
         are sent to a page."""
         media_type = negotiation.best(request, [*GRAPH_TYPES, _HTML])
         if media_type == _HTML:
-            return RedirectResponse(_PAGES[name], 303, {"Vary": "Accept"})
+            return RedirectResponse(site.url(_PAGES[name]), 303, {"Vary": "Accept"})
         return _cached(request, _text(name, GRAPH_TYPES[media_type]), media_type)
 
     @routes.get(
@@ -110,13 +119,8 @@ def _add(routes: APIRouter, name: str) -> None:
 
 
 @cache
-def _site() -> Site:
-    return Site()
-
-
-@cache
-def _page(address: str) -> bytes:
-    return _site().page(address).encode()
+def _part(told: Documentation, address: str) -> Markup:
+    return told.part(address)
 
 
 @cache
@@ -126,7 +130,7 @@ def _text(name: str, format: str) -> bytes:
 
 def _cached(request: Request, content: bytes, media_type: str) -> Response:
     headers = {
-        "ETag": f'"{sha256(content).hexdigest()[:16]}"',
+        "ETag": _tag(content),
         "Vary": "Accept",
         "Cache-Control": "public, max-age=300",
         "Access-Control-Allow-Origin": "*",
@@ -134,3 +138,7 @@ def _cached(request: Request, content: bytes, media_type: str) -> Response:
     return not_modified(request, headers) or Response(
         content, media_type=media_type, headers=headers
     )
+
+
+def _tag(content: bytes) -> str:
+    return f'"{sha256(content).hexdigest()[:16]}"'

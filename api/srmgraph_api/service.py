@@ -51,7 +51,7 @@ class Service:
                 raise
         self.store = FolderStore(self.folder)
         self.keys = Keys(self.folder)
-        self.sessions = Sessions(self.keys)
+        self.sessions = Sessions(self.keys, settings.base)
         limits = Limits(settings.worker_memory << 20, settings.network == "none")
         # Inference and validation of all there is need more than one question does.
         more = Limits(settings.worker_memory << 22, settings.network == "none")

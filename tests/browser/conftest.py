@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from benchmarks.reliability import free_port
@@ -21,11 +21,11 @@ CHROMIUM = Path("/usr/bin/chromium")
 
 
 @contextmanager
-def serving(*arguments: str) -> Iterator[str]:
-    """`srmgraph serve` with these arguments; gives its address."""
+def serving(*arguments: str, **environment: str) -> Iterator[str]:
+    """`srmgraph serve` with these arguments and settings; gives its address."""
     port = free_port()
     command = [sys.executable, "-m", "srmgraph.cli", "serve", *arguments, "--port", str(port)]
-    with servers.running(command, port) as address:
+    with servers.running(command, port, **environment) as address:
         yield address
 
 
@@ -77,20 +77,41 @@ def page(browser: "Browser", site: str) -> "Iterator[Page]":
 @pytest.fixture
 def writer(browser: "Browser", writing: tuple[str, str]) -> "Iterator[Page]":
     """The same for whoever may change everything, and is signed in."""
-    with watched(browser, writing[0]) as page:
-        page.goto("/sign-in")
-        page.get_by_label("Key").fill(writing[1])
+    with signed_in(browser, *writing) as page:
+        yield page
+
+
+@pytest.fixture(scope="session")
+def revised(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[tuple[str, str]]":
+    """The address of a service with two revisions that nobody changes, and a key for everything."""
+    folder = tmp_path_factory.mktemp("revised") / "store"
+    with ServiceGraph(FolderStore.create(folder)) as graph:
+        graph.load(knowledge.example_file("training-ecosystem"), author="Ann")
+        graph.load(knowledge.example_file("cellphone"), author="Bob")
+    key = Keys(folder).create("Cleo", "admin")
+    with serving("--store", str(folder)) as address:
+        yield address, key
+
+
+@contextmanager
+def signed_in(
+    browser: "Browser", site: str, key: str, prefix: str = "", **setup: Any
+) -> "Iterator[Page]":
+    """A new page of a service for the owner of a key; see `watched`."""
+    with watched(browser, site, **setup) as page:
+        page.goto(f"{prefix}/sign-in")
+        page.get_by_label("Key").fill(key)
         page.get_by_role("button", name="Sign in").click()
         yield page
 
 
 @contextmanager
-def watched(browser: "Browser", site: str) -> "Iterator[Page]":
-    """A new page of a service.
+def watched(browser: "Browser", site: str, **setup: Any) -> "Iterator[Page]":
+    """A new page of a service, in a browser that is set up as Playwright's `new_context` says.
 
     When it ends: no request left the host, no error was told on the console.
     """
-    context = browser.new_context(base_url=site)
+    context = browser.new_context(base_url=site, **setup)
     page = context.new_page()
     faults: list[str] = []
     page.on("console", lambda told: faults.append(told.text) if told.type == "error" else None)

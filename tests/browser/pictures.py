@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from playwright.sync_api import sync_playwright
 from tests.browser.conftest import CHROMIUM, serving
+from tests.browser.places import EXAMPLE, MODEL, RDF
 
 from srmgraph import ServiceGraph, knowledge
 from srmgraph.keys import Keys
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pages"
-EXAMPLE = "https://example.org/training-ecosystem"
 AUTHORS = ("Ann", "Bob", "Cleo", "Ann", "Bob", "Cleo")
 QUALITY = 70
 
@@ -46,6 +46,11 @@ PICTURES = [
     Picture("map-dark", "/", scheme="dark"),
     Picture("map-narrow", "/", width=390, height=900),
     Picture("thing", f"/resource?iri={EXAMPLE}/streaming-relationship", height=1100),
+    Picture(
+        "why",
+        f"/why?subject=<{EXAMPLE}/google>&predicate=<{RDF}type>&object=<{MODEL}ServiceProvider>",
+        height=700,
+    ),
     Picture("what-if", f"/what-if?thing={EXAMPLE}/google", height=1100),
     Picture("questions", "/questions"),
     Picture("question", "/questions/which-parties-are-the-hubs"),
@@ -55,7 +60,9 @@ PICTURES = [
     Picture("compared", "/check", file="training-ecosystem.ttl", press="See what it would change"),
     Picture("enter", "/enter"),
     Picture("entry", "/enter/service-relationship", press="Save", height=1200),
+    Picture("delete", f"/delete?iri={EXAMPLE}/google"),
     Picture("history", "/history"),
+    Picture("documentation", "/documentation/rules/parties-and-relationships.html"),
     Picture("editor", "/editor?question=who-are-the-vendors-of-our-vendors", scheme="dark"),
 ]
 

@@ -18,6 +18,7 @@ class Place:
 
 PLACES = [
     Place("map", "/"),
+    Place("map-of-one", f"/?party={EXAMPLE}/google"),
     Place("what-if", "/what-if"),
     Place("what-if-google-fails", f"/what-if?thing={EXAMPLE}/google"),
     Place("questions", "/questions"),
@@ -32,16 +33,22 @@ PLACES = [
         f"/enter/service-relationship?thing={EXAMPLE}/streaming-relationship",
         needs_key=True,
     ),
-    Place("history", "/history", needs_key=True),
+    Place("delete", f"/delete?iri={EXAMPLE}/google", needs_key=True),
+    Place("history", "/history"),
     Place("difference", "/history/0/1", needs_key=True),
     Place("editor", "/editor"),
     Place("thing", f"/resource?iri={EXAMPLE}/google"),
     Place("relationship", f"/resource?iri={EXAMPLE}/streaming-relationship"),
+    Place("offering", f"/resource?iri={EXAMPLE}/course"),
     Place(
         "why",
         f"/why?subject=<{EXAMPLE}/google>&predicate=<{RDF}type>&object=<{MODEL}ServiceProvider>",
     ),
     Place("find", "/find?text=training"),
+    Place("documentation", "/documentation/index.html"),
+    Place("documentation-of-terms", "/documentation/terms/value.html"),
+    Place("documentation-of-rules", "/documentation/rules/parties-and-relationships.html"),
+    Place("documentation-of-questions", "/documentation/questions.html"),
     Place("sign-in", "/sign-in"),
     Place("machines", "/api"),
 ]

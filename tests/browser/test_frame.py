@@ -1,34 +1,84 @@
-"""What all pages have in common, in a real browser."""
+"""What all pages have in common, in a real browser: each is opened in three widths, in light and
+dark, with and without scripts."""
 
 import re
+from collections.abc import Iterator
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
+from tests.browser.conftest import signed_in
+from tests.browser.places import PLACES, Place
 
 from srmgraph_api.pages import vendor
 
-PLACES = [
-    "/",
-    "/sign-in",
-    "/api",
-    "/questions",
-    "/questions/which-parties-are-the-hubs",
-    "/resource?iri=https://example.org/training-ecosystem/google",
-]
+WINDOWS: list[tuple[int, Literal["light", "dark"]]] = [
+    (360, "light"), (800, "dark"), (1920, "light"),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("width", [360, 1280, 1920])
-def test_a_page_fits_its_window(page: Page, place: str, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
-    answer = page.goto(place)
+@pytest.fixture(scope="module")
+def looked_at(browser: Browser, revised: tuple[str, str]) -> Iterator[Page]:
+    """A page of somebody who is signed in, of a store with two revisions."""
+    with signed_in(browser, *revised) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def without_scripts(browser: Browser, revised: tuple[str, str]) -> Iterator[Page]:
+    """The same in a browser that runs no scripts."""
+    with signed_in(browser, *revised, java_script_enabled=False) as page:
+        yield page
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+def test_a_page_fits_its_window(looked_at: Page, place: Place) -> None:
+    for width, scheme in WINDOWS:
+        looked_at.set_viewport_size({"width": width, "height": 800})
+        looked_at.emulate_media(color_scheme=scheme)
+        answer = looked_at.goto(place.address)
+        assert answer is not None
+        assert answer.status == 200
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert looked_at.evaluate("document.documentElement.scrollWidth") <= width
+        expect(looked_at.locator("h1")).to_have_count(1)
+        expect(looked_at.locator("main")).to_have_count(1)
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+def test_a_page_needs_no_script(without_scripts: Page, place: Place) -> None:
+    answer = without_scripts.goto(place.address)
     assert answer is not None
     assert answer.status == 200
-    policy = answer.headers["content-security-policy"]
-    assert "default-src 'none'" in policy
-    assert "unsafe" not in policy
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    expect(page.locator("h1")).to_have_count(1)
+    expect(without_scripts.locator("h1")).to_be_visible()
+    # What stands there says it all: a table, a list, a form or a text.
+    shown = "main :is(table, ul, dl, form, pre)"
+    expect(without_scripts.locator(shown).locator("visible=true").first).to_be_visible()
+    assert without_scripts.locator("main button:visible[type=button]").count() == 0
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+def test_all_that_can_be_used_is_reached_by_keys(looked_at: Page, place: Place) -> None:
+    looked_at.goto(place.address)
+    looked_at.keyboard.press("Tab")
+    expect(looked_at.locator(":focus")).to_have_text("To the content")
+    looked_at.keyboard.press("Enter")
+    expect(looked_at.locator("main")).to_be_focused()
+    # None of them is left out of the order, and where one is can be seen.
+    assert (
+        looked_at.evaluate(
+            """[...document.querySelectorAll("main :is(a[href], button, input, select, textarea)")]
+            .filter((one) => one.tabIndex < 0 && one.checkVisibility())
+            .filter((one) => !one.closest("[aria-hidden], #editor"))
+            .map((one) => one.outerHTML)"""
+        )
+        == []
+    )
+    looked_at.keyboard.press("Tab")
+    assert looked_at.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
 
 
 def test_an_error_is_a_page_for_browsers(page: Page) -> None:
@@ -70,7 +120,7 @@ def test_no_other_site_signs_a_browser_in(page: Page, key_and_store: tuple[str, 
 
 def test_files_are_kept_until_they_change(page: Page) -> None:
     page.goto("/")
-    address = page.locator("link[rel=stylesheet]").get_attribute("href")
+    address = page.locator("link[rel=stylesheet]").first.get_attribute("href")
     assert address is not None
     assert "immutable" in page.request.get(address).headers["cache-control"]
     plain = page.request.get(address.partition("?")[0])
@@ -80,3 +130,11 @@ def test_files_are_kept_until_they_change(page: Page) -> None:
 
 def test_scripts_of_others_are_what_the_lock_names() -> None:
     assert vendor.faults() == []
+
+
+def test_keys_lead_out_of_the_editor(page: Page) -> None:
+    page.goto("/editor")
+    editor = page.locator(".CodeMirror:visible textarea")
+    editor.focus()
+    page.keyboard.press("Tab")
+    expect(editor).not_to_be_focused()

@@ -280,7 +280,7 @@ def test_a_browser_is_shown_the_knowledge_as_pages(client: TestClient, name: str
     page = client.get(f"/{name}", headers=browser)
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert [one.status_code for one in page.history] == [303]
-    style = client.get("/documentation/documentation.css")
+    style = client.get("/static/look.css")
     assert style.headers["content-type"].startswith("text/css")
     term = client.get("/documentation/terms/value.html")
     assert 'id="Outcome"' in term.text

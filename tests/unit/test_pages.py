@@ -4,16 +4,20 @@ import itertools
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
 from srmgraph import ServiceGraph, knowledge
 from srmgraph.change import Change
+from srmgraph.keys import Keys
 from srmgraph.store.folder import FolderStore
 from srmgraph.validation import of_the_project, validate
+from srmgraph_api import create_app
 from srmgraph_api.jobs import Desk
-from srmgraph_api.pages import drawing, failure, network, things, work
+from srmgraph_api.pages import deleting, drawing, failure, network, things, work
 from srmgraph_api.pages.network import Tie, View
+from srmgraph_api.settings import Settings
 
 GOOGLE, STREAMING, DION, LEARNER = (
     f"https://example.org/training-ecosystem/{name}"
@@ -198,3 +202,54 @@ def test_rules_say_of_a_thing_what_the_whole_report_says(
         assert sorted(one.message for one in told) == sorted(messages)
     monkeypatch.setattr(things, "revalidate", None)
     assert things.check(desk, 0, "https://example.org/nobody") == []
+
+
+# ── Deleting ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_parts_without_a_name_go_along_unless_they_are_shared(tmp_path: Path) -> None:
+    file = tmp_path / "parts.ttl"
+    file.write_text(
+        """@prefix : <urn:x:> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+        :a rdfs:label "A" ; :has [ :has [ :size 1 ] ] , _:one , _:two , _:shared .
+        _:one :beside _:three . _:two :beside _:three . _:three :size 2 .
+        :b :has _:shared . _:shared :size 3 . [] :near :a ."""
+    )
+    with ServiceGraph(FolderStore.create(tmp_path / "store")) as graph:
+        graph.load(file)
+    found = deleting.look(Desk(tmp_path / "store"), 0, "urn:x:a", [])
+    assert found is not None
+    assert (found.name, found.own, found.referring) == ("A", 10, 1)
+    assert found.references[0][0] is None
+    assert deleting.look(Desk(tmp_path / "store"), 0, "urn:x:none", []) is None
+    assert deleting.look(Desk(tmp_path / "store"), 0, "urn:x:a", ["urn:x:other"]) is None
+
+
+# ── Signing in ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("base", "address", "is_secure"),
+    [
+        ("", "http://localhost", False),
+        ("", "https://localhost", True),
+        # A proxy ends TLS, and hands on what came as if it had come without.
+        ("https://example.org/graph", "http://localhost", True),
+    ],
+)
+def test_a_cookie_that_came_by_tls_goes_by_tls_only(
+    tmp_path: Path, base: str, address: str, is_secure: bool
+) -> None:
+    FolderStore.create(tmp_path / "store")
+    key = Keys(tmp_path / "store").create("Ann", "write")
+    client = TestClient(
+        create_app(settings=Settings(store=str(tmp_path / "store"), base=base)), base_url=address
+    )
+    answer = client.post("/sign-in", data={"key": key}, follow_redirects=False)
+    assert answer.headers["location"] == f"{base.removeprefix('https://example.org')}/"
+    (cookie,) = (text for text in answer.headers.get_list("set-cookie") if "Max-Age=0" not in text)
+    parts = cookie.split("; ")
+    assert parts[0].startswith("__Host-srmgraph=" if is_secure else "srmgraph=")
+    assert ("Secure" in parts) == is_secure
+    assert {"HttpOnly", "Path=/", "SameSite=lax"} <= set(parts)
+    assert "domain=" not in cookie.lower()

@@ -19,7 +19,9 @@ from srmgraph_api.pages.work import Row, Term
 MOST_ROWS = 1000
 """How many rows of an answer a page shows."""
 
-_MOST_CHOICES = 1000
+MOST_CHOICES = 1000
+"""How many things the list of a parameter offers."""
+
 _WHY = re.compile("The value of “[^”]*” cannot be used: ")
 
 
@@ -59,7 +61,7 @@ def choices(desk: Desk, revision: int, name: str, scope: list[str]) -> dict[str,
     kept = queries.question(name)
     found: dict[str, Any] = {
         one.name: json.loads(
-            store.answer(f"{kept.choices(one.name)}LIMIT {_MOST_CHOICES}", "json", scope, scope)
+            store.answer(f"{kept.choices(one.name)}LIMIT {MOST_CHOICES}", "json", scope, scope)
         )
         for one in kept.parameters
         if takes_thing(one)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 
+from srmgraph import documentation
 from srmgraph_api.problems import Problem
 
 FOLDER = Path(__file__).parent / "static"
@@ -44,18 +45,25 @@ def router() -> APIRouter:
 
 def version(name: str) -> str:
     """Return a short hash of a file's content; raises KeyError for a file that is not there."""
-    return _files()[name]
+    return _versions()[name]
 
 
 @cache
-def _files() -> dict[str, str]:
-    return {
-        file.relative_to(FOLDER).as_posix(): sha256(file.read_bytes()).hexdigest()[:12]
+def _files() -> dict[str, Path]:
+    own = {
+        file.relative_to(FOLDER).as_posix(): file
         for file in sorted(FOLDER.rglob("*"))
         if file.is_file()
     }
+    # The documentation stands alone as well, and has them with it.
+    return {**own, **{style.name: style for style in documentation.STYLES}}
+
+
+@cache
+def _versions() -> dict[str, str]:
+    return {name: sha256(_content(name)).hexdigest()[:12] for name in _files()}
 
 
 @cache
 def _content(name: str) -> bytes:
-    return (FOLDER / name).read_bytes()
+    return _files()[name].read_bytes()

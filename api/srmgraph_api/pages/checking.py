@@ -18,7 +18,6 @@ from srmgraph_api.access import Client
 from srmgraph_api.jobs import Refused, Terms
 from srmgraph_api.pages import differences, files, reports
 from srmgraph_api.pages.site import Site
-from srmgraph_api.pages.standing import documented
 from srmgraph_api.pages.uploads import Upload, Uploads
 from srmgraph_api.problems import Problem
 
@@ -61,7 +60,6 @@ def router(site: Site) -> APIRouter:
             name=name,
             checked=checked,
             upload=upload,
-            documented=documented,
         )
 
     @routes.get("/check/{token}", include_in_schema=False)
@@ -128,7 +126,6 @@ def router(site: Site) -> APIRouter:
             most=differences.MOST_LINES,
             problem=problem,
             report=None if report is None else reports.told(report.at_least("Violation")),
-            documented=documented,
         )
 
     def _again(request: Request, problem: str) -> Response:

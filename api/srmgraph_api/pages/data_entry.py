@@ -23,9 +23,16 @@ from srmgraph_api.access import Client
 from srmgraph_api.jobs import Refused, Terms
 from srmgraph_api.pages import entering, reports
 from srmgraph_api.pages.entering import Shown
-from srmgraph_api.pages.entries import Entry, FaultsError, group, plain, sheet_for, sheets
+from srmgraph_api.pages.entries import (
+    MOST_CHOICES,
+    Entry,
+    FaultsError,
+    group,
+    plain,
+    sheet_for,
+    sheets,
+)
 from srmgraph_api.pages.site import Site
-from srmgraph_api.pages.standing import documented
 from srmgraph_api.problems import Problem
 
 _FEW = 60
@@ -45,6 +52,7 @@ _HINTS: Mapping[Any, str] = {
     XSD.integer: "A whole number.",
     XSD.nonNegativeInteger: "A whole number, not below 0.",
 }
+_TYPED = "Write its name, or its IRI."
 
 
 @dataclass(frozen=True)
@@ -52,8 +60,8 @@ class Field:
     """A field of a form: what it is called, what it is for, and what is typed in its lines.
 
     `kind` is how a line is entered; `choices` are texts with what they stand for. `list` names the
-    list of a field that has too many to choose from. `required` is 2 where a rule demands a value,
-    1 where a rule misses one, else 0.
+    list of a field that has too many to choose from; where `is_cut`, there are more than on it.
+    `required` is 2 where a rule demands a value, 1 where a rule misses one, else 0.
     """
 
     name: str
@@ -63,6 +71,7 @@ class Field:
     kind: str
     choices: tuple[tuple[str, str], ...]
     list: str
+    is_cut: bool
     required: int
     is_single: bool
     lines: tuple[str, ...]
@@ -98,7 +107,7 @@ def router(site: Site) -> APIRouter:
         _sheet(slug)
         _check(Entry(slug, thing, "", "urn:x", _LANGUAGE, 0, ""))
         if service.sessions.key(request) is None:
-            return RedirectResponse(site.url("/sign-in", to=site.url(request.url.path)), 303)
+            return site.to_sign_in(request)
         client = access.reader(service, request)
         if not site.may(request, "write"):
             raise Problem(403, "This needs a key with the role write.")
@@ -175,7 +184,6 @@ def router(site: Site) -> APIRouter:
             problem=" ".join(told.get("", [])),
             is_refused=report is not None,
             others=others,
-            documented=documented,
         )
 
     return routes
@@ -258,7 +266,7 @@ def _field(
 ) -> Field:
     name = str(column.property)
     choices: tuple[tuple[str, str], ...] = ()
-    listed, kind = "", _KINDS.get(column.datatype, "text")
+    listed, is_cut, kind = "", False, _KINDS.get(column.datatype, "text")
     if column.codes:
         kind = "choice"
         choices = tuple((str(code), form().label(code)) for code in column.codes)
@@ -267,11 +275,13 @@ def _field(
         kind = "choice" if 0 < len(things) <= _FEW else "name"
         choices = tuple((one.text, one.text) for one in things) if kind == "choice" else ()
         listed = group(column) if kind == "name" and things else ""
+        is_cut = len(things) >= MOST_CHOICES
     elif column.datatype is None and column.property == RDFS.comment:
         kind = "long"
     # What else is told there is for spreadsheets.
     meaning = form().definition(column.property).partition(". ")[0].rstrip(".")
-    sentences = [f"{meaning}." if meaning else "", _HINTS.get(column.datatype, "")]
+    hint = _TYPED if is_cut else _HINTS.get(column.datatype, "")
+    sentences = [f"{meaning}." if meaning else "", hint]
     lines = entry.lines.get(name) or [""]
     return Field(
         name=name,
@@ -281,6 +291,7 @@ def _field(
         kind=kind,
         choices=choices,
         list=listed,
+        is_cut=is_cut,
         required=column.required,
         is_single=column.is_single,
         lines=tuple(lines),

@@ -28,6 +28,9 @@ from srmgraph_api.pages.work import Term
 MOST_CHOICES = 2000
 """How many things a list offers; others can be written by their names all the same."""
 
+SCHEMES = ("http://", "https://", "urn:")
+"""With what the IRIs begin that people write as they are, where others stand in angle brackets."""
+
 _SUBJECTS = 1000
 _NAMELESS = "_:"
 
@@ -129,7 +132,7 @@ class Reading:
         listed = next((one.iri for one in self.choices(column) if one.text == text), None)
         if listed is not None:
             return URIRef(listed)
-        explicit = cells.explicit(text)
+        explicit = cells.explicit(f"<{text}>" if text.startswith(SCHEMES) else text)
         if isinstance(explicit, URIRef):
             return explicit
         named = self._named(text)
@@ -140,7 +143,7 @@ class Reading:
             raise CellError(f"Several things are called so. Write one of: {several}.")
         texts = [one.text for one in self.choices(column)]
         near = difflib.get_close_matches(text, texts, n=1)
-        advice = f"Did you mean “{near[0]}”?" if near else "Choose from the list."
+        advice = f"Did you mean “{near[0]}”?" if near else "Choose from the list, or write an IRI."
         raise CellError(f"Nothing is called “{cells.shortened(text)}”. {advice}")
 
     def base(self, graph: str) -> str:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import RedirectResponse
+from collections import Counter
 
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+
+from srmgraph_api import negotiation
+from srmgraph_api.pages.entries import SCHEMES, sheet_for
 from srmgraph_api.pages.site import Site
 from srmgraph_api.pages.work import Term
 
 _MOST = 100
+_HTML, _JSON = "text/html", "application/json"
 
 
 def router(site: Site) -> APIRouter:
@@ -16,9 +21,11 @@ def router(site: Site) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/find", include_in_schema=False)
-    async def find(request: Request, text: str = "") -> Response:
+    async def find(request: Request, text: str = "", of: str = "") -> Response:
+        """As a page or, for completion, as JSON; `of` are the forms (see /enter) for its kinds."""
         sought = " ".join(text.split())[:200]
-        if sought.startswith(("http://", "https://", "urn:")):
+        is_page = negotiation.best(request, [_HTML, _JSON]) == _HTML
+        if sought.startswith(SCHEMES) and is_page:
             return RedirectResponse(site.url("/resource", iri=sought), 303)
         rows = (await site.rows(request, {"find": {"text": sought}}))["find"] if sought else []
         found: dict[str, tuple[Term, list[Term], bool]] = {}
@@ -28,6 +35,8 @@ def router(site: Site) -> APIRouter:
             if thing is not None and thing.iri:
                 _, kinds, _ = found.setdefault(thing.iri, (thing, [], str(is_term) == "true"))
                 kinds += [kind] if kind is not None else []
+        if not is_page:
+            return JSONResponse({"things": _completed(list(found.values())[:_MOST], of.split())})
         groups = [
             [
                 (thing, kinds)
@@ -40,3 +49,23 @@ def router(site: Site) -> APIRouter:
         return site.page(request, "find.html", sought=sought, groups=groups, is_cut=is_cut)
 
     return routes
+
+
+def _completed(found: list[tuple[Term, list[Term], bool]], of: list[str]) -> list[dict[str, str]]:
+    """What completes a text in a field that takes things of some forms; of any, if none is named.
+
+    `value` is what the field takes: the name or, where several things have it, the IRI.
+    """
+    fitting = [
+        thing for thing, kinds, is_term in found if not is_term and (not of or _slug(kinds) in of)
+    ]
+    known = Counter(thing.text for thing in fitting)
+    return [
+        {"value": thing.text if known[thing.text] == 1 else f"<{thing.iri}>", "name": thing.text}
+        for thing in fitting
+    ]
+
+
+def _slug(kinds: list[Term]) -> str:
+    sheet = sheet_for(kind.iri for kind in kinds)
+    return sheet.slug if sheet else ""

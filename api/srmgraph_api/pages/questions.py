@@ -150,6 +150,8 @@ def _field(parameter: Parameter, value: str, things: tuple[Term, ...]) -> dict[s
         "value": iris.get(value, value),
         "choices": things,
         "is_list": 0 < len(things) <= _FEW,
+        # Where no list was made, or it was cut, the service completes what is typed.
+        "is_typed": answers.takes_thing(parameter) and len(things) in (0, answers.MOST_CHOICES),
         "entry": _ENTRIES.get(
             parameter.datatype or "", "number" if default.isdecimal() else "text"
         ),

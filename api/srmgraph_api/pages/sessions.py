@@ -30,10 +30,11 @@ class _Session:
 
 
 class Sessions:
-    """Who is signed in at a service."""
+    """Who is signed in at a service, which the world knows under the address `base`, if any."""
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: Keys, base: str) -> None:
         self._keys = keys
+        self._base = base
         # By a hash of the cookie, so that a copy of the memory opens nothing.
         self._open: dict[str, _Session] = {}
 
@@ -47,21 +48,20 @@ class Sessions:
         cookie = secrets.token_urlsafe(32)
         self._open[_hash(cookie)] = _Session(key.id, now + _HOURS * 3600)
         response.set_cookie(
-            _name(request),
+            self._name(request),
             cookie,
             max_age=_HOURS * 3600,
             path="/",
-            secure=request.url.scheme == "https",
+            secure=self._is_secure(request),
             httponly=True,
             samesite="lax",
         )
 
     def end(self, request: Request, response: Response) -> None:
         """Forget the browser that sent `request`."""
-        self._open.pop(_hash(request.cookies.get(_name(request), "")), None)
-        response.delete_cookie(
-            _name(request), secure=request.url.scheme == "https", httponly=True, samesite="lax"
-        )
+        name = self._name(request)
+        self._open.pop(_hash(request.cookies.get(name, "")), None)
+        response.delete_cookie(name, secure=self._is_secure(request), httponly=True, samesite="lax")
 
     def key(self, request: Request) -> Key | None:
         """Return the key that a request's cookie stands for, if it is still one."""
@@ -81,14 +81,17 @@ class Sessions:
         return session is not None and hmac.compare_digest(session.token.encode(), token.encode())
 
     def _session(self, request: Request) -> _Session | None:
-        cookie = request.cookies.get(_name(request)) if self._open else None
+        cookie = request.cookies.get(self._name(request)) if self._open else None
         session = self._open.get(_hash(cookie)) if cookie else None
         return session if session is not None and session.ends > time.time() else None
 
+    def _is_secure(self, request: Request) -> bool:
+        # Behind a proxy that ends TLS, a request may look as if it had come without.
+        return request.url.scheme == "https" or self._base.startswith("https:")
 
-def _name(request: Request) -> str:
-    # Browsers take a name with this prefix over TLS only, for this host only.
-    return "__Host-srmgraph" if request.url.scheme == "https" else "srmgraph"
+    def _name(self, request: Request) -> str:
+        # Browsers take a name with this prefix over TLS only, for this host only.
+        return "__Host-srmgraph" if self._is_secure(request) else "srmgraph"
 
 
 def _hash(cookie: str) -> str:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import jinja2
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 from starlette.datastructures import FormData
 
+from srmgraph.documentation import Site as Documentation
 from srmgraph_api import access
 from srmgraph_api.pages import assets, work
 from srmgraph_api.pages.navigation import SECTIONS, current
@@ -53,7 +56,11 @@ class Site:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals |= {"url": self.url, "asset": self.asset}
+        self._environment.globals |= {
+            "url": self.url,
+            "asset": self.asset,
+            "documented": self.documented,
+        }
         self._environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}
 
     def url(self, path: str, /, **parameters: object) -> str:
@@ -64,6 +71,17 @@ class Site:
     def asset(self, name: str) -> str:
         """Return the address of a file of `static/`, which changes with its content."""
         return self.url(f"/static/{name}", v=assets.version(name))
+
+    @property
+    def documentation(self) -> Documentation:
+        """What is written about terms, rules and questions."""
+        return _documentation()
+
+    def documented(self, iri: str) -> str:
+        """Return the address of what is written about a term or rule; empty if nothing is."""
+        place = self.documentation.places.get(iri, "")
+        page, _, anchor = place.partition("#")
+        return f"{self.url(f'/documentation/{page}')}#{anchor}" if place else ""
 
     def page(
         self,
@@ -86,7 +104,7 @@ class Site:
         text = self._environment.get_template(template).render(
             sections=SECTIONS,
             current=current(request.url.path),
-            here=f"{request.url.path}{'?' if request.url.query else ''}{request.url.query}",
+            here=_here(request),
             signed_in=sessions.key(request),
             revision=self.service.revision,
             csrf=csrf,
@@ -122,6 +140,10 @@ class Site:
             client.line, work.rows, number, given, client.scope()
         )
         return found
+
+    def to_sign_in(self, request: Request) -> Response:
+        """Return the way to the page for signing in, and back to what was asked for."""
+        return RedirectResponse(self.url("/sign-in", to=_here(request)), 303)
 
     def may(self, request: Request, role: str) -> bool:
         """Whether whoever is signed in has a role; what is sent is checked again when it comes."""
@@ -159,6 +181,15 @@ class Site:
             )
         request.state.is_genuine = True
         return form
+
+
+def _here(request: Request) -> str:
+    return f"{request.url.path}{'?' if request.url.query else ''}{request.url.query}"
+
+
+@cache
+def _documentation() -> Documentation:
+    return Documentation()
 
 
 def wants_html(request: Request) -> bool:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import cache
 
 from fastapi import APIRouter, Request, Response
 from starlette.background import BackgroundTask
 
-from srmgraph.documentation import Site as Documentation
 from srmgraph.errors import StoreError
 from srmgraph.store.revisions import Revision
 from srmgraph.validation.report import SEVERITIES
@@ -53,7 +51,6 @@ def router(site: Site) -> APIRouter:
             severity=severity,
             severities=SEVERITIES,
             trend=[(one, known[one.number]) for one in history if one.number in known],
-            documented=documented,
         )
         if any(one.number not in known and one.statements <= _SMALL for one in history):
             # Whoever looks again sees more; nobody waits for it.
@@ -69,15 +66,3 @@ def router(site: Site) -> APIRouter:
                 )
 
     return routes
-
-
-@cache
-def documented(shape: str) -> str:
-    """Return the address of what is written about a rule; empty for one of other origin."""
-    place = _places().get(shape)
-    return f"/documentation/{place}" if place else ""
-
-
-@cache
-def _places() -> dict[str, str]:
-    return Documentation().places

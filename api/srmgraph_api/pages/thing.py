@@ -10,7 +10,6 @@ from srmgraph.errors import ParameterError
 from srmgraph_api import access, jobs
 from srmgraph_api.pages import things
 from srmgraph_api.pages.site import Site
-from srmgraph_api.pages.standing import documented
 from srmgraph_api.pages.things import Finding, Told
 from srmgraph_api.problems import Problem
 
@@ -55,10 +54,9 @@ async def page(site: Site, request: Request, iri: str, revision: int) -> Respons
         iri=iri,
         told=about,
         findings=findings,
-        documented=documented,
         formats=_FORMATS,
         most=things.MOST_ROWS,
-        may_write=site.may(request, "write"),
+        may_write=revision == service.revision and site.may(request, "write"),
         number=revision if revision != service.revision else None,
     )
 

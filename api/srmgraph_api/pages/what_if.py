@@ -31,7 +31,7 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/what-if", include_in_schema=False)
     async def what_if(request: Request, thing: str = "", format: str = "") -> Response:
-        sought = " ".join(thing.split())[:2000]
+        sought = " ".join(thing.split())[:2000].strip("<>")
         if not sought:
             return await _start(site, request)
         if "://" not in sought and not sought.startswith("urn:"):

@@ -5,6 +5,6 @@ is read from `ontology/`, `shapes/`, `queries/`, `data/` and from the rules to w
 compiled; nothing is written twice.
 """
 
-from srmgraph.documentation.site import Site, write
+from srmgraph.documentation.site import STYLES, Site, write
 
-__all__ = ["Site", "write"]
+__all__ = ["STYLES", "Site", "write"]

@@ -15,6 +15,8 @@ from srmgraph.errors import InputError
 from srmgraph.syntax import write_bytes
 
 TEMPLATES = Path(__file__).parent / "templates"
+STYLES = tuple(TEMPLATES / name for name in ("look.css", "documentation.css"))
+"""The style sheets of the pages, by the names that they have beside them."""
 
 
 class Site:
@@ -22,9 +24,6 @@ class Site:
 
     They link to each other by relative addresses, so they can lie in any folder or on any server.
     """
-
-    STYLE = "documentation.css"
-    """The address of the style sheet of the pages."""
 
     def __init__(self) -> None:
         self._environment = jinja2.Environment(
@@ -46,16 +45,22 @@ class Site:
         """By the address of each page: its template, and what it is about."""
         told = self.documentation
         return {
-            "index.html": ("index.html", {}),
+            "index.html": ("index.html", {"title": "The service relationship model"}),
             **{
-                f"terms/{module.name}.html": ("terms.html", {"module": module})
+                f"terms/{module.name}.html": (
+                    "terms.html",
+                    {"title": module.title, "module": module},
+                )
                 for module in told.modules
             },
             **{
-                f"rules/{module.name}.html": ("rules.html", {"module": module})
+                f"rules/{module.name}.html": (
+                    "rules.html",
+                    {"title": module.title, "module": module},
+                )
                 for module in told.rule_modules
             },
-            "questions.html": ("questions.html", {}),
+            "questions.html": ("questions.html", {"title": "Questions"}),
         }
 
     @cached_property
@@ -76,7 +81,18 @@ class Site:
         }
 
     def page(self, address: str) -> str:
-        """Return a page; raises KeyError for an address that is not among `addresses`."""
+        """Return a page that stands alone; raises KeyError for what is not among `addresses`."""
+        return self._render(address, "layout.html")
+
+    def part(self, address: str) -> Markup:
+        """Return the same without head and style, for a site that puts it into its own frame."""
+        return Markup(self._render(address, "part.html"))
+
+    def title(self, address: str) -> str:
+        """Return what a page is called; raises KeyError."""
+        return str(self.addresses[address][1]["title"])
+
+    def _render(self, address: str, layout: str) -> str:
         template, about = self.addresses[address]
         root = "../" * (len(PurePosixPath(address).parts) - 1)
 
@@ -88,6 +104,8 @@ class Site:
             return Markup('<a href="{}">{}</a>').format(target, name)
 
         return self._environment.get_template(template).render(
+            layout=layout,
+            styles=[style.name for style in STYLES],
             told=self.documentation,
             root=root,
             address=address,
@@ -96,10 +114,6 @@ class Site:
             version=knowledge.version(),
             **about,
         )
-
-    def style(self) -> bytes:
-        """Return the style sheet of the pages."""
-        return (TEMPLATES / self.STYLE).read_bytes()
 
 
 def write(folder: Path) -> list[Path]:
@@ -112,7 +126,7 @@ def write(folder: Path) -> list[Path]:
     site = Site()
     pages = {address: site.page(address).encode() for address in site.addresses}
     written = []
-    for address, content in {**pages, site.STYLE: site.style()}.items():
+    for address, content in {**pages, **{one.name: one.read_bytes() for one in STYLES}}.items():
         file = folder / address
         try:
             file.parent.mkdir(parents=True, exist_ok=True)

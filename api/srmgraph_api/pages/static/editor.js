@@ -14,10 +14,14 @@ for (const [name, get] of Object.entries(known)) {
   Yasqe.forkAutocompleter(name, { name: `own-${name}`, bulk: true, get, persistenceId: null });
 }
 Yasqe.defaults.autocompleters = ["variables", ...Object.keys(known).map((name) => `own-${name}`)];
+// Tab leads on, as everywhere: who has no mouse must get out of the editor again.
+Yasqe.defaults.extraKeys = { ...Yasqe.defaults.extraKeys, Tab: false, "Shift-Tab": false };
 
 const editor = new (Yasgui.Yasgui ?? Yasgui)(place, {
   requestConfig: { endpoint: new URL(setup.endpoint, location.href).href, method: "POST" },
   persistenceId: "srmgraph",
+  // Who comes by keys begins at the top of the page.
+  autofocus: false,
   populateFromUrl: false,
   copyEndpointOnNewTab: true,
   endpointCatalogueOptions: { getData: () => [] },
