@@ -47,7 +47,7 @@ class Columns:
         query = read(check.sparql)
         try:
             table = self._evaluator.answer(query)
-        except (TooLarge, OutsideOfGraph, *ENGINE_ERRORS):
+        except (TooLarge, OutsideOfGraph, NotUnderstood, *ENGINE_ERRORS):
             return None
         columns = [table.columns[name].tolist() for name in query.columns] if table.size else []
         term = self._graph.rdflib

@@ -49,6 +49,7 @@ from srmgraph.validation.columns.tables import (
     expanded,
     stacked,
 )
+from srmgraph.validation.paths import Path
 
 _COMPARED = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
 _COMPARED |= {"=": np.equal, "!=": np.not_equal}
@@ -108,6 +109,8 @@ class Evaluator:
         is_known = [
             isinstance(term, Constant) or term.name in table.columns for term in pattern.terms()
         ]
+        if isinstance(pattern, Step) and pattern.subject == pattern.object:
+            return 0 if is_known[0] else 1
         if isinstance(pattern, AnyStep):
             return (0, 10, 1_000, float(1 << 40))[is_known.count(False)]
         relation = self.graph.relation(pattern.path)
@@ -156,8 +159,8 @@ class Evaluator:
 
     def _step(self, step: Step, table: Table, kept: frozenset[str]) -> Table:
         subject, value = step.subject, step.object
-        if subject == value and self._known(subject, table) is None:
-            return self._ring(step, table)
+        if subject == value and isinstance(subject, Variable):
+            return self._ring(step.path, subject.name, table)
         return self._related(subject, self.graph.relation(step.path), value, table, kept)
 
     def _related(
@@ -195,16 +198,20 @@ class Evaluator:
         pairs = Table({subject.name: subjects, value.name: values}, len(subjects))
         return _crossed(table, pairs.only(kept & pairs.columns.keys()))
 
-    def _ring(self, step: Step, table: Table) -> Table:
-        """The solutions in which a path leads from a node, which is not known yet, back to it."""
-        assert isinstance(step.subject, Variable)
-        if isinstance(step.path, paths.Repeated) and step.path.times == "+":
-            nodes = self.graph.on_a_ring(step.path.path)
+    def _ring(self, path: Path, name: str, table: Table) -> Table:
+        """The solutions in which a path leads from a node back to it."""
+        if isinstance(path, paths.Repeated) and path.times == "+":
+            nodes = self.graph.on_a_ring(path.path)
         else:
-            relation = self.graph.relation(step.path)
+            relation = self.graph.relation(path)
             is_ring = relation.subjects == relation.values
             nodes = self.graph.nodes if relation.is_reflexive else relation.values[is_ring]
-        return _crossed(table, Table({step.subject.name: nodes}, len(nodes)))
+        if name not in table.columns:
+            return _crossed(table, Table({name: nodes}, len(nodes)))
+        column = table.columns[name]
+        if not self.graph.are_nodes(column).all():
+            raise OutsideOfGraph
+        return table.where(among([column], [nodes]))
 
     def _any_step(self, step: AnyStep, table: Table, kept: frozenset[str]) -> Table:
         if len(set(step.terms())) == 3:

@@ -27,11 +27,6 @@ from srmgraph.validation.paths import Path
 from srmgraph.validation.patterns import NotUnderstood
 
 IRI, BLANK, LITERAL = 0, 1, 2
-_KINDS = {
-    pyoxigraph.NamedNode: IRI,
-    pyoxigraph.BlankNode: BLANK,
-    pyoxigraph.Literal: LITERAL,
-}
 _SPARE = 10_000
 
 
@@ -77,11 +72,9 @@ class ColumnGraph:
             number(predicate, len(numbers))
         self._numbers = numbers
         self.terms = list(numbers)
-        if pyoxigraph.Triple in set(map(type, self.terms)):
-            raise NotUnderstood("a statement as a term")
         self._lock = Lock()
         self._kinds = np.zeros(len(numbers) + _SPARE, np.int8)
-        self._kinds[: len(numbers)] = [_KINDS[type(term)] for term in numbers]
+        self._kinds[: len(numbers)] = [_kind(term) for term in numbers]
         self._relations = {
             predicate.value: Relation(ascending(np.fromiter(pairs, np.int64, len(pairs))))
             for predicate, pairs in found.items()
@@ -93,7 +86,7 @@ class ColumnGraph:
     # ── Terms ───────────────────────────────────────────────────────────────────────────────────
 
     def number(self, term: OxigraphTerm) -> int:
-        """The number of a term, a new one if need be."""
+        """The number of a term, a new one if need be; raises NotUnderstood."""
         found = self._numbers.get(term)
         if found is None:
             # Several threads may ask.
@@ -101,7 +94,7 @@ class ColumnGraph:
                 found = len(self.terms)
                 if found == len(self._kinds):
                     self._kinds = np.resize(self._kinds, 2 * found)
-                self._kinds[found] = _KINDS[type(term)]
+                self._kinds[found] = _kind(term)
                 self.terms.append(term)
                 found = self._numbers.setdefault(term, found)
         return found
@@ -208,3 +201,14 @@ class ColumnGraph:
         order = np.argsort(column, kind="stable")
         every = self.by_predicate
         return Statements(every.subjects[order], every.predicates[order], every.values[order])
+
+
+def _kind(term: OxigraphTerm) -> int:
+    match term:
+        case pyoxigraph.NamedNode():
+            return IRI
+        case pyoxigraph.BlankNode():
+            return BLANK
+        case pyoxigraph.Literal():
+            return LITERAL
+    raise NotUnderstood("a statement as a term")
