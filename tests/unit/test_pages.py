@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from srmgraph import ServiceGraph, knowledge
 from srmgraph.change import Change
 from srmgraph.keys import Keys
+from srmgraph.store import EmbeddedStore
 from srmgraph.store.folder import FolderStore
 from srmgraph.validation import of_the_project, validate
 from srmgraph_api import create_app
 from srmgraph_api.jobs import Desk
-from srmgraph_api.pages import deleting, drawing, failure, network, things, work
+from srmgraph_api.pages import deleting, drawing, failure, finding, network, things, work
 from srmgraph_api.pages.network import Tie, View
 from srmgraph_api.settings import Settings
 
@@ -38,10 +39,9 @@ def test_a_query_of_a_page_is_answered(desk: Desk, name: str) -> None:
     kept = work.page_queries()[name]
     assert kept.example in {file.parent.name for file in knowledge.example_files()}
     things = {parameter.name: f"<{DION}>" for parameter in kept.parameters if not parameter.default}
-    given = {"text": "dion"} if "text" in things else things
-    work.rows(desk, 0, {name: given}, [])
+    work.rows(desk, 0, {name: things}, [])
     # A key that is for some graphs only sees nothing of others, nor of what the store keeps.
-    (rows,) = work.rows(desk, 0, {name: given}, ["https://example.org/empty"]).values()
+    (rows,) = work.rows(desk, 0, {name: things}, ["https://example.org/empty"]).values()
     assert rows == []
 
 
@@ -253,3 +253,46 @@ def test_a_cookie_that_came_by_tls_goes_by_tls_only(
     assert ("Secure" in parts) == is_secure
     assert {"HttpOnly", "Path=/", "SameSite=lax"} <= set(parts)
     assert "domain=" not in cookie.lower()
+
+
+# ── Finding ─────────────────────────────────────────────────────────────────────────────────────
+
+NAMED = """
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix e: <https://example.org/> .
+e:river rdfs:label "River bank" .
+e:bank rdfs:label "BANK", "Bank" ; a e:Place .
+e:union rdfs:label "Credit union" ; skos:altLabel "Bank of members" .
+e:Bank rdfs:label "bank" ; rdfs:isDefinedBy e: .
+e:street rdfs:label "Straße"@de ; skos:prefLabel "İstiklal" .
+[] rdfs:label "Bank without an address" .
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("bank", ["bank", "union", "river", "Bank"]),
+        ("BANK OF", ["union"]),
+        ("STRASS", []),
+        ("straß", ["street"]),
+        ("i\u0307s", ["street"]),
+        ("bank.", []),
+        ("nothing", []),
+    ],
+)
+def test_the_nearest_names_are_found_first(tmp_path: Path, text: str, found: list[str]) -> None:
+    store = EmbeddedStore()
+    store.parse(NAMED, "turtle")
+    things = finding.find(Desk(tmp_path, (0, store)), 0, [], text, 10)
+    assert [one.thing.iri.removeprefix("https://example.org/") for one in things] == found
+    assert all(one.is_term == (one.thing.iri == "https://example.org/Bank") for one in things)
+
+
+def test_a_search_is_cut(desk: Desk) -> None:
+    everything = finding.find(desk, 0, [], "e", 10_000)
+    assert len(everything) > 20
+    data = [one for one in everything if not one.is_term]
+    assert [one for one in finding.find(desk, 0, [], "e", 20) if not one.is_term][:1] == data[:1]
+    assert len(finding.find(desk, 0, [], "e", 20)) == 20

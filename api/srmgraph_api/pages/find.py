@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 
 from srmgraph_api import negotiation
 from srmgraph_api.pages.entries import SCHEMES, sheet_for
+from srmgraph_api.pages.finding import Found
 from srmgraph_api.pages.site import Site
 from srmgraph_api.pages.work import Term
 
@@ -27,23 +28,11 @@ def router(site: Site) -> APIRouter:
         is_page = negotiation.best(request, [_HTML, _JSON]) == _HTML
         if sought.startswith(SCHEMES) and is_page:
             return RedirectResponse(site.url("/resource", iri=sought), 303)
-        rows = (await site.rows(request, {"find": {"text": sought}}))["find"] if sought else []
-        found: dict[str, tuple[Term, list[Term], bool]] = {}
-        for row in rows:
-            thing, kind, is_term = row["thing"], row["kind"], row["isTerm"]
-            # What has no name of its own has no page either.
-            if thing is not None and thing.iri:
-                _, kinds, _ = found.setdefault(thing.iri, (thing, [], str(is_term) == "true"))
-                kinds += [kind] if kind is not None else []
+        found = await site.found(request, sought, _MOST + 1) if sought else []
         if not is_page:
-            return JSONResponse({"things": _completed(list(found.values())[:_MOST], of.split())})
+            return JSONResponse({"things": _completed(found[:_MOST], of.split())})
         groups = [
-            [
-                (thing, kinds)
-                for thing, kinds, is_term in list(found.values())[:_MOST]
-                if is_term is of
-            ]
-            for of in (False, True)
+            [one for one in found[:_MOST] if one.is_term is is_term] for is_term in (False, True)
         ]
         is_cut = len(found) > _MOST
         return site.page(request, "find.html", sought=sought, groups=groups, is_cut=is_cut)
@@ -51,14 +40,12 @@ def router(site: Site) -> APIRouter:
     return routes
 
 
-def _completed(found: list[tuple[Term, list[Term], bool]], of: list[str]) -> list[dict[str, str]]:
+def _completed(found: list[Found], of: list[str]) -> list[dict[str, str]]:
     """What completes a text in a field that takes things of some forms; of any, if none is named.
 
     `value` is what the field takes: the name or, where several things have it, the IRI.
     """
-    fitting = [
-        thing for thing, kinds, is_term in found if not is_term and (not of or _slug(kinds) in of)
-    ]
+    fitting = [one.thing for one in found if not one.is_term and (not of or _slug(one.kinds) in of)]
     known = Counter(thing.text for thing in fitting)
     return [
         {"value": thing.text if known[thing.text] == 1 else f"<{thing.iri}>", "name": thing.text}

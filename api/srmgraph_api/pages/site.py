@@ -18,7 +18,7 @@ from starlette.datastructures import FormData
 
 from srmgraph.documentation import Site as Documentation
 from srmgraph_api import access
-from srmgraph_api.pages import assets, work
+from srmgraph_api.pages import assets, finding, work
 from srmgraph_api.pages.navigation import SECTIONS, current
 from srmgraph_api.problems import Problem
 from srmgraph_api.service import Service
@@ -144,6 +144,14 @@ class Site:
     def to_sign_in(self, request: Request) -> Response:
         """Return the way to the page for signing in, and back to what was asked for."""
         return RedirectResponse(self.url("/sign-in", to=_here(request)), 303)
+
+    async def found(self, request: Request, text: str, most: int) -> list[finding.Found]:
+        """Return at most so many things with a text in their names; see `finding.find`."""
+        client = access.reader(self.service, request)
+        found: list[finding.Found] = await self.service.read(
+            client.line, finding.find, self.service.revision, client.scope(), text, most
+        )
+        return found
 
     def may(self, request: Request, role: str) -> bool:
         """Whether whoever is signed in has a role; what is sent is checked again when it comes."""

@@ -18,6 +18,7 @@ from srmgraph_api.pages.site import Site
 from srmgraph_api.pages.work import Term
 from srmgraph_api.problems import Problem
 
+_CHOICES = 101
 _MOST_LABELS = 14
 _COLUMNS = (
     "steps", "consumer", "relationship", "provider", "chain", "components", "alternatives",
@@ -83,12 +84,11 @@ async def _start(site: Site, request: Request) -> Response:
 
 async def _choice(site: Site, request: Request, name: str) -> Response:
     """The page of the thing that is called so, or else those that may be meant."""
-    rows = (await site.rows(request, {"find": {"text": name}}))["find"]
-    found: dict[str, tuple[Term, Term | None]] = {}
-    for row in rows:
-        thing, is_term = row["thing"], row["isTerm"]
-        if thing is not None and thing.iri and str(is_term) != "true":
-            found.setdefault(thing.iri, (thing, row["kind"]))
+    found = {
+        one.thing.iri: (one.thing, one.kinds[0] if one.kinds else None)
+        for one in await site.found(request, name, _CHOICES)
+        if not one.is_term
+    }
     same = [iri for iri, (thing, _) in found.items() if thing.text.casefold() == name.casefold()]
     if len(same) == 1 or len(found) == 1:
         return RedirectResponse(site.url("/what-if", thing=(same or [*found])[0]), 303)
