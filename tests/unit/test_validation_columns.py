@@ -23,9 +23,9 @@ from srmgraph.validation.columns.reading import read
 from srmgraph.validation.columns.relations import Relation, composed, on_a_ring, repeated, union
 from srmgraph.validation.columns.tables import BITS, TooLarge, pack
 from srmgraph.validation.compiler import Check, compile
-from srmgraph.validation.patterns import NotUnderstood
 from srmgraph.validation.shapes import Shapes
 from srmgraph.validation.targets import Classes
+from srmgraph.validation.tokens import NotUnderstood
 
 RULES = Shapes(knowledge.shapes())
 HERE = Path(__file__).parent

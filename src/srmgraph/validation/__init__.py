@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 from typing import Literal as OneOf
+from weakref import ref
 
 from pyoxigraph import DefaultGraph, NamedNode
 from rdflib import BNode, Graph, URIRef
@@ -67,6 +68,8 @@ class Validator:
         named = map(self._shapes.rule, self._shapes.with_targets())
         self._rules = tuple(sorted(named, key=lambda rule: rule.name))
         self._planner = incremental.Planner(self._shapes)
+        self._last: tuple[Callable[[], Report | None], incremental.Plan | None] = (_none, None)
+        """The report that was brought up to date last, as long as it lives, and the plan for it."""
         self._keeper = standing_reports.Keeper(self._shapes, self._rules)
 
     def validate(
@@ -147,19 +150,28 @@ class Validator:
         if len(change) > incremental.MOST_STATEMENTS:
             return self.validate(store, exclusive=exclusive)
         made = datetime.now(UTC)
+        last, plan = self._last
         is_new_day = standing.made is None or standing.made.date() != made.date()
         with compiled_engine.beside(store, exclusive, self._shapes) as oxigraph:
             update = incremental.update(
-                oxigraph, self._shapes, self._planner, standing.results, change, is_new_day
+                oxigraph,
+                self._shapes,
+                self._planner,
+                standing.results,
+                change,
+                is_new_day,
+                plan if last() is standing else None,
             )
-        found, left_out = update.found, update.compiled.left_out
+        found, left_out = update.found, update.plan.compiled.left_out
         if left_out:
-            if incremental.is_mixed(self._shapes, update.compiled):
+            if incremental.is_mixed(self._shapes, update.plan.compiled):
                 return self.validate(store, exclusive=exclusive)
             found += self._by_pyshacl(store, left_out, None).results
         results = with_results(update.standing, found)
         about = _Things(store, _mentioned(results), standing, change.subjects())
-        return self._report(store, results, about, left_out, work=update.work, made=made)
+        report = self._report(store, results, about, left_out, work=update.work, made=made)
+        self._last = (ref(report), update.plan)
+        return report
 
     def dump(self, report: Report) -> str:
         """Return a report as text to be kept beside the data; see `load`.
@@ -363,6 +375,10 @@ def _validator(shapes: Graph | None) -> Validator:
 def of_the_project() -> Validator:
     """Return the rules of the project, made ready; they are always the same."""
     return Validator()
+
+
+def _none() -> None:
+    """In place of a reference to a report, as long as there is none."""
 
 
 def _mentioned(results: Iterable[Result]) -> set[Node]:

@@ -31,11 +31,11 @@ from srmgraph.terms import (
 )
 from srmgraph.validation import paths
 from srmgraph.validation.compiler import SHAPES_GRAPH, Check, Compiled, compile
-from srmgraph.validation.patterns import NotUnderstood
 from srmgraph.validation.report import Cost, Result
 from srmgraph.validation.shapes import PLACE, Shapes
 from srmgraph.validation.sieves import fused, lacking
 from srmgraph.validation.targets import Classes
+from srmgraph.validation.tokens import NotUnderstood
 
 if TYPE_CHECKING:
     from srmgraph.validation.columns import Columns

@@ -11,119 +11,33 @@ over: so too many nodes may be found, never too few.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 import pyoxigraph
-from rdflib import RDF
 
 from srmgraph.validation import paths
+from srmgraph.validation.matching import Matcher
 from srmgraph.validation.paths import Path
-from srmgraph.validation.patterns import (
+from srmgraph.validation.patterns import Query, read
+from srmgraph.validation.scopes import (
     AnyProperty,
     Atom,
-    NotUnderstood,
-    Query,
+    Both,
+    Condition,
+    Either,
+    Exists,
+    Not,
     Scope,
     Term,
-    read,
 )
+from srmgraph.validation.sight import Node, Nodes, Sight
+from srmgraph.validation.tokens import NotUnderstood
 
-Node: TypeAlias = (
-    pyoxigraph.NamedNode | pyoxigraph.BlankNode | pyoxigraph.Literal | pyoxigraph.Triple
-)
-Nodes: TypeAlias = frozenset[Node]
-
-MOST_NODES = 2_000
-"""How many nodes a walk may touch before it costs more than it saves."""
-
-_TYPE = pyoxigraph.NamedNode(RDF.type)
 _HERE = paths.Sequence(())
 """A path of no step."""
-
-
-class TooMany(Exception):
-    """A walk touches too many nodes."""
-
-
-class Sight:
-    """All statements that a store holds or held: its own, and those that were removed."""
-
-    def __init__(
-        self, oxigraph: pyoxigraph.Store, removed: Iterable[pyoxigraph.Triple] = ()
-    ) -> None:
-        gone = pyoxigraph.Store()
-        gone.extend(pyoxigraph.Quad(t.subject, t.predicate, t.object) for t in removed)
-        self._parts = [oxigraph, *([gone] if len(gone) else [])]
-        self._left = MOST_NODES
-        self._steps: dict[tuple[Node, Node | None, bool], Nodes] = {}
-
-    def start(self) -> None:
-        """Begin a new walk, with the full number of nodes to touch."""
-        self._left = MOST_NODES
-
-    def triples(
-        self, subject: Node | None, predicate: Node | None, value: Node | None
-    ) -> Iterator[pyoxigraph.Quad]:
-        """The statements of a pattern; raises TooMany when the walk has touched enough."""
-        is_property = predicate is None or isinstance(predicate, pyoxigraph.NamedNode)
-        if isinstance(subject, pyoxigraph.Literal) or not is_property:
-            return
-        for part in self._parts:
-            for quad in part.quads_for_pattern(subject, predicate, value, None):  # type: ignore[arg-type]
-                self._touch()
-                yield quad
-
-    def reach(self, nodes: Nodes, path: Path | AnyProperty, backwards: bool = False) -> Nodes:
-        """The nodes to which a path leads from any of *nodes*, or from which it leads there."""
-        match path:
-            case paths.Predicate(iri):
-                return self._step(nodes, pyoxigraph.NamedNode(iri), backwards)
-            case AnyProperty(both_ways):
-                found = self._step(nodes, None, backwards)
-                return found | self._step(nodes, None, not backwards) if both_ways else found
-            case paths.Inverse(inner):
-                return self.reach(nodes, inner, not backwards)
-            case paths.Sequence(inners):
-                for inner in reversed(inners) if backwards else inners:
-                    nodes = self.reach(nodes, inner, backwards)
-                return nodes
-            case paths.Alternative(inners):
-                return frozenset[Node]().union(
-                    *(self.reach(nodes, inner, backwards) for inner in inners)
-                )
-            case paths.Repeated(inner, "?"):
-                return nodes | self.reach(nodes, inner, backwards)
-            case paths.Repeated(inner, times):
-                found = nodes if times == "*" else frozenset()
-                while nodes := self.reach(nodes, inner, backwards) - found:
-                    found |= nodes
-                return found
-
-    def _step(self, nodes: Nodes, predicate: Node | None, backwards: bool) -> Nodes:
-        if len(nodes) == 1:
-            (node,) = nodes
-            return self._from(node, predicate, backwards)
-        return frozenset[Node]().union(*(self._from(n, predicate, backwards) for n in nodes))
-
-    def _from(self, node: Node, predicate: Node | None, backwards: bool) -> Nodes:
-        key = (node, predicate, backwards)
-        found = self._steps.get(key)
-        if found is None:
-            if backwards:
-                found = frozenset(t.subject for t in self.triples(None, predicate, node))
-            else:
-                found = frozenset(t.object for t in self.triples(node, predicate, None))
-            self._steps[key] = found
-        else:
-            self._touch(len(found))
-        return found
-
-    def _touch(self, times: int = 1) -> None:
-        self._left -= times
-        if self._left < 0:
-            raise TooMany
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +54,11 @@ class _Entry:
     start: tuple[int, Path] = (0, _HERE)
     end: tuple[int, Path] = (1, _HERE)
     walks: bool = True
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether the ends of the statement are those of the path."""
+        return self.walks and self.start[1] is _HERE and self.end[1] is _HERE
 
 
 def _entries(path: Path | AnyProperty) -> Iterator[_Entry]:
@@ -183,7 +102,7 @@ def _joined(first: Path, second: Path) -> Path:
     return second if first is _HERE else paths.Sequence((first, second))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Link:
     """One step of the way to the focus node: over a pattern, from one of its places to another.
 
@@ -198,6 +117,12 @@ class _Link:
     domain: Nodes | None
 
     def walk(self, sight: Sight, nodes: Nodes) -> Nodes:
+        found = sight.walked.get((self, nodes))
+        if found is None:
+            found = sight.walked[self, nodes] = self._walk(sight, nodes)
+        return found
+
+    def _walk(self, sight: Sight, nodes: Nodes) -> Nodes:
         if 2 not in (self.leave, self.arrive):
             found = sight.reach(nodes, self.path, backwards=self.leave == 1)
         else:
@@ -210,6 +135,18 @@ class _Link:
                     for t in sight.triples(given[0], given[2], given[1])
                 }
         return found if self.domain is None else found & self.domain
+
+
+@lru_cache(maxsize=10_000)
+def _link(
+    path: Path | AnyProperty,
+    ends: tuple[Node | None, Node | None],
+    leave: int,
+    arrive: int,
+    domain: Nodes | None,
+) -> _Link:
+    # Many ways have links in common, and each is walked once.
+    return _Link(path, ends, leave, arrive, domain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +167,20 @@ class Walk:
         """The property of the statements that matter; None for any."""
         return self.entry.predicate
 
+    def ends(self, triple: pyoxigraph.Triple) -> tuple[Node, Node, Node]:
+        """The subject, the object and the property of a pattern into which a statement fits."""
+        ends = (triple.subject, triple.object)
+        return ends[self.entry.start[0]], ends[self.entry.end[0]], triple.predicate
+
+    @property
+    def values(self) -> Nodes | None:
+        """The objects of the statements that matter; None for any."""
+        entry = self.entry
+        for (side, path), domain in zip((entry.start, entry.end), self.domains, strict=False):
+            if entry.walks and side == 1 and path is _HERE and domain is not None:
+                return domain
+        return None
+
     def fits(self, triple: pyoxigraph.Triple) -> bool:
         """A quick look whether a statement can matter at all; its property is known to fit."""
         entry = self.entry
@@ -246,7 +197,10 @@ class Walk:
         ends = (frozenset({triple.subject}), frozenset({triple.object}))
         entry = self.entry
         if entry.walks:
-            places = [sight.reach(ends[side], path) for side, path in (entry.start, entry.end)]
+            places = [
+                ends[side] if path is _HERE else sight.reach(ends[side], path)
+                for side, path in (entry.start, entry.end)
+            ]
         else:
             places = [ends[0] | ends[1]] * 2
         places.append(frozenset({triple.predicate}))
@@ -266,43 +220,41 @@ class Walk:
         return nodes
 
 
+Names: TypeAlias = tuple[str | None, ...]
+"""Variables for the subject, the object and the property of a statement, or none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """A walk, and the variable to which it leads: `this`, a column of the query, or None where
-    there is no way to any of them, so that anything may be affected."""
+    there is no way to any of them, so that anything may be affected.
+
+    `sign` is 1 where a new statement can only add to what the query finds, -1 where it can only
+    take away from it, and 0 where that is not known. For a statement that is gone it is the other
+    way round. `row` names those variables of what is found that must hold the subject, the object
+    and the property of the statement, for that to be new on account of it; `to` is among them.
+    """
 
     walk: Walk
     to: str | None
+    sign: int
+    row: Names = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
     """What the answer to a query depends on.
 
-    `routes` lead from statements to focus nodes. `needs` are patterns without which a node cannot
-    be a focus node: a place of the node (0 subject, 1 object), the path, and the values that count.
-    `sieves` are queries that tell for some columns, by their names, which values can be found at
-    all: `%s` stands for the values to be looked at. `is_daily` says that the answer may be another
-    one tomorrow.
+    `routes` lead from statements to focus nodes. `matcher` tells of one node what the query finds
+    there, where that can be told. `sieves` are queries that tell for some columns, by their names,
+    which values can be found at all: `%s` stands for the values to be looked at. `is_daily` says
+    that the answer may be another one tomorrow.
     """
 
     routes: tuple[Route, ...]
-    needs: tuple[tuple[int, Path, Nodes | None], ...]
+    matcher: Matcher
     sieves: Mapping[str, str]
     is_daily: bool
-
-    def may_be_found(self, sight: Sight, node: Node) -> bool:
-        """Whether *node* may be a focus node at all; in doubt, yes."""
-        alone = frozenset({node})
-        for place, path, values in self.needs:
-            sight.start()
-            try:
-                found = sight.reach(alone, path, backwards=place == 1)
-            except TooMany:
-                continue
-            if not (found if values is None else found & values):
-                return False
-        return True
 
 
 def of(sparql: str, targets: str | None = None, columns: tuple[str, ...] = ()) -> Footprint:
@@ -322,28 +274,43 @@ def of(sparql: str, targets: str | None = None, columns: tuple[str, ...] = ()) -
         first.scope.children.append(scope)
         scope.parent = first.scope
         scope = first.scope
+        scope.conditions.append(Exists(query.scope))
     bound = {name for atom in scope.atoms for name in atom.variables()} - query.computed
     goals = ["this", *(name for name in columns if name in bound)]
+    signed = _signed(scope, 1 if query.is_plain else 0)
     return Footprint(
         tuple(
             route
-            for inner in scope.all()
+            for inner, sign in signed
             for atom in inner.atoms
-            for route in _routes(inner, atom, goals)
+            for route in _routes(inner, atom, goals, sign, bound)
         ),
-        tuple(_needs(scope)),
+        Matcher(scope, query.is_plain and targets is None),
         {name: sieve for name in goals[1:] if (sieve := _sieve(query, name))},
         is_daily,
     )
 
 
-def _needs(scope: Scope) -> Iterator[tuple[int, Path, Nodes | None]]:
-    for atom in scope.atoms:
-        if isinstance(atom.path, paths.Predicate):
-            if atom.subject == "this":
-                yield 0, atom.path, _domain(atom.object, scope.domains)
-            elif atom.object == "this":
-                yield 1, atom.path, _domain(atom.subject, scope.domains)
+def _signed(scope: Scope, sign: int) -> Iterator[tuple[Scope, int]]:
+    """A scope and all in it, with the sign of their patterns: see `Route`."""
+    yield scope, sign
+    asked = dict[int, int]()
+    for condition in scope.conditions:
+        _note(condition, sign, asked)
+    for child in scope.children:
+        yield from _signed(child, asked.get(id(child), 0))
+
+
+def _note(condition: Condition, sign: int, asked: dict[int, int]) -> None:
+    """Take note of the signs of the scopes that a condition asks for."""
+    match condition:
+        case Exists(scope):
+            asked[id(scope)] = sign
+        case Not(inner):
+            _note(inner, -sign, asked)
+        case Either(inners) | Both(inners):
+            for inner in inners:
+                _note(inner, sign, asked)
 
 
 def _sieve(query: Query, name: str) -> str:
@@ -358,7 +325,9 @@ def _sieve(query: Query, name: str) -> str:
     return f"{query.prologue.replace('%', '%%')}SELECT ?{name} {{ {pattern} }}"
 
 
-def _routes(scope: Scope, atom: Atom, goals: list[str]) -> Iterator[Route]:
+def _routes(
+    scope: Scope, atom: Atom, goals: list[str], sign: int, bound: set[str]
+) -> Iterator[Route]:
     visible = [other for around in scope.around() for other in around.atoms]
     domains: dict[str, Nodes] = {}
     for around in scope.around():
@@ -373,12 +342,16 @@ def _routes(scope: Scope, atom: Atom, goals: list[str]) -> Iterator[Route]:
         _domain(atom.object, domains),
         None if atom.variable is None else domains.get(atom.variable),
     )
+    row: Names = ()
+    if sign and to in bound and not links:
+        terms = (atom.subject, atom.object, atom.variable)
+        row = tuple(term if isinstance(term, str) and term in bound else None for term in terms)
     for entry in _entries(atom.path):
-        yield Route(Walk(entry, own, first, links), to)
+        yield Route(Walk(entry, own, first, links), to, sign, row if entry.is_direct else ())
     may_be_empty = not isinstance(atom.path, AnyProperty) and paths.may_be_empty(atom.path)
     if may_be_empty and not _is_anchored(atom, visible):
         # A path of no step depends on whether its node is in the graph at all.
-        yield Route(Walk(_Entry(None, walks=False), own, first, links), to)
+        yield Route(Walk(_Entry(None, walks=False), own, first, links), to, sign)
 
 
 def _domain(term: Term, domains: Mapping[str, Nodes]) -> Nodes | None:
@@ -423,7 +396,7 @@ def _way(
                     if target not in seen:
                         seen.add(target)
                         ends = (_constant(other.subject), _constant(other.object))
-                        link = _Link(other.path, ends, leave, arrive, domains.get(target))
+                        link = _link(other.path, ends, leave, arrive, domains.get(target))
                         waiting.append((target, first, (*links, link)))
     return None
 

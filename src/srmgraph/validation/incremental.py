@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 import pyoxigraph
@@ -18,14 +18,17 @@ from rdflib.term import Node
 
 from srmgraph.terms import OxigraphTerm, Statement, to_oxigraph, to_rdflib, triples_to_oxigraph
 from srmgraph.validation import engine, footprint, paths
+from srmgraph.validation import sight as around
 from srmgraph.validation.compiler import Check, Compiled, compile
 from srmgraph.validation.engine import SUB_CLASS_OF, Hierarchy
-from srmgraph.validation.footprint import Footprint, Nodes, Sight, TooMany, Walk
-from srmgraph.validation.patterns import NotUnderstood
+from srmgraph.validation.footprint import Footprint, Names, Walk
+from srmgraph.validation.matching import InDoubt, Row
 from srmgraph.validation.report import Result, Work
 from srmgraph.validation.shapes import Shapes
+from srmgraph.validation.sight import Nodes, Sight, TooMany
 from srmgraph.validation.stored import oxigraph_as_stored, triples_as_stored
 from srmgraph.validation.targets import Classes
+from srmgraph.validation.tokens import NotUnderstood
 
 _COLUMNS = ("value", "path")
 """What results can be told apart by, where a rule looks at the whole graph at once."""
@@ -36,11 +39,25 @@ MOST_STATEMENTS = 1_000
 _Key: TypeAlias = tuple[str, Node, URIRef, Node | None]
 """Rule, shape, component and constraint: what a result says of the check that found it."""
 
-_Goal: TypeAlias = tuple[_Key, str | None]
-"""A check, and the variable of the nodes that may be affected; None for all of it."""
+_Goal: TypeAlias = tuple[_Key, str | None, int, Names]
+"""A check, the variable of the nodes that may be affected, or None for all of it, and the sign and
+the row of a `footprint.Route`."""
 
-_Found: TypeAlias = dict[str, set[OxigraphTerm]]
-"""The nodes that may be affected, by the variable that holds them."""
+_Place: TypeAlias = tuple[pyoxigraph.NamedNode | None, OxigraphTerm | None]
+"""The property and the object of statements; None for any."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Where a check may find something else.
+
+    `nodes` are told by the variable that holds them, and with each of them whether it is to be
+    checked again: where results can only go, there is nothing to do but where there are some.
+    `rows` are what variables hold in new solutions, each with the variable of the node.
+    """
+
+    nodes: dict[str, dict[OxigraphTerm, bool]] = field(default_factory=lambda: defaultdict(dict))
+    rows: list[tuple[str, Row]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +102,9 @@ class Plan:
     compiled: Compiled
     groups: Mapping[_Key, tuple[Check, ...]]
     footprints: Mapping[_Key, tuple[Footprint, ...]]
-    walks: Mapping[pyoxigraph.NamedNode | None, tuple[tuple[Walk, tuple[_Goal, ...]], ...]]
-    """By the property of a statement, where it leads to. Checks have many ways in common."""
+    walks: Mapping[_Place, tuple[tuple[Walk, tuple[_Goal, ...]], ...]]
+    """By the property and the object of a statement, where it leads to. Checks have many ways in
+    common."""
     always: Mapping[_Key, str]
     """The checks that any change may bear on, with the reason."""
 
@@ -106,7 +124,7 @@ class Update:
 
     standing: list[Result]
     found: list[Result]
-    compiled: Compiled
+    plan: Plan
     work: Work
 
 
@@ -135,16 +153,18 @@ class Planner:
             # Results that checks have in common are told apart by the focus node alone.
             alone = len(checks) == 1
             for route in found:
-                goals[route.walk].append((key, route.to if alone or route.to == "this" else None))
-        walks: dict[pyoxigraph.NamedNode | None, list[tuple[Walk, tuple[_Goal, ...]]]]
-        walks = defaultdict(list)
+                to = route.to if alone or route.to == "this" else None
+                row = route.row if alone and _tells_all(checks[0]) else ()
+                goals[route.walk].append((key, to, route.sign, row))
+        walks: dict[_Place, list[tuple[Walk, tuple[_Goal, ...]]]] = defaultdict(list)
         for walk, reached in goals.items():
-            walks[walk.predicate].append((walk, tuple(dict.fromkeys(reached))))
+            for value in (None,) if walk.values is None else walk.values:
+                walks[walk.predicate, value].append((walk, tuple(dict.fromkeys(reached))))
         return Plan(
             compiled,
             {key: tuple(checks) for key, checks in groups.items()},
             footprints,
-            {predicate: tuple(pairs) for predicate, pairs in walks.items()},
+            {place: tuple(pairs) for place, pairs in walks.items()},
             always,
         )
 
@@ -156,46 +176,62 @@ def update(
     standing: Iterable[Result],
     change: Change,
     is_new_day: bool = False,
+    plan: Plan | None = None,
 ) -> Update:
     """Bring results up to date with what *oxigraph* holds after a change, the ontology included.
 
     *is_new_day* says that the results were found before today, so that rules about the day of today
-    have to be checked anew. Shapes that are not compiled are left to the caller: their results are
-    dropped.
+    have to be checked anew. *plan* is the one by which they were found, if it is known. Shapes that
+    are not compiled are left to the caller: their results are dropped.
     """
     added, removed = triples_as_stored(change.added), triples_as_stored(change.removed)
-    hierarchy = engine.hierarchy(oxigraph)
-    plan = planner.plan(hierarchy)
+    is_same = not any(triple.predicate == SUB_CLASS_OF for triple in (*added, *removed))
+    standing = tuple(standing)
+    if plan is None or not is_same:
+        hierarchy = engine.hierarchy(oxigraph)
+        plan = planner.plan(hierarchy)
     whole = dict(plan.always)
     if is_new_day:
         whole |= plan.daily()
-    if any(triple.predicate == SUB_CLASS_OF for triple in (*added, *removed)):
+    if not is_same:
         before = hierarchy - _pairs(added) | _pairs(removed)
         whole |= _differing(plan, planner.plan(before))
-    affected = _affected(plan, Sight(oxigraph, removed), (*added, *removed), whole)
+    signed = [(triple, sign) for triples, sign in ((added, 1), (removed, -1)) for triple in triples]
+    told = {result.rule for result in standing}
+    affected = _affected(plan, Sight(oxigraph, removed), signed, told, whole)
     kept = list(_standing(plan, whole, affected, standing))
     found: list[Result] = []
-    again = _Again(oxigraph, shapes)
-    for key, checks in plan.groups.items():
+    again = _Again(oxigraph, shapes, kept)
+    for key in {**affected, **whole}:
+        checks = plan.groups[key]
         if key in whole:
             for check in checks:
                 found += again.all(check)
-        elif key in affected:
+        else:
             for check, seen in zip(checks, plan.footprints[key], strict=True):
                 found += again.only(check, seen, affected[key])
     work = Work(again.queries, len(plan.compiled.checks), again.nodes, _by_rule(whole))
-    return Update(kept, found, plan.compiled, work)
+    return Update(kept, found, plan, work)
 
 
 class _Again:
     """Runs checks again, and counts."""
 
-    def __init__(self, oxigraph: pyoxigraph.Store, shapes: Shapes) -> None:
+    def __init__(self, oxigraph: pyoxigraph.Store, shapes: Shapes, kept: Iterable[Result]) -> None:
         self.queries = 0
         self.nodes = 0
         self._oxigraph = oxigraph
         self._shapes = shapes
         self._sight = Sight(oxigraph)
+        self._kept = kept
+
+    @cached_property
+    def _by_rule(self) -> Mapping[str, list[Result]]:
+        """The results that are kept."""
+        found: dict[str, list[Result]] = defaultdict(list)
+        for result in self._kept:
+            found[result.rule].append(result)
+        return found
 
     def all(self, check: Check) -> Iterator[Result]:
         """What a check finds anywhere."""
@@ -203,28 +239,64 @@ class _Again:
         return engine.results(self._oxigraph, self._shapes, check)
 
     def only(self, check: Check, seen: Footprint, affected: _Found) -> Iterator[Result]:
-        """What a check finds at nodes that may be affected."""
-        focus = affected.get("this", set())
-        for variable, nodes in affected.items():
+        """What a check finds where it may find something else, but for what it found before."""
+        again = {
+            variable: {node for node, is_again in nodes.items() if is_again}
+            for variable, nodes in affected.nodes.items()
+        }
+        rows = list(self._new(seen, affected.rows, again))
+        focus = again.get("this", set())
+        for variable, nodes in again.items():
             for result in self._at(check, seen, variable, nodes):
-                if (
+                is_new = not affected.rows or result not in self._by_rule[result.rule]
+                if is_new and (
                     variable == "this"
                     or oxigraph_as_stored(to_oxigraph(result.focus_node)) not in focus
                 ):
                     yield result
+        for result in self._results(check, rows) if rows else ():
+            if result not in self._by_rule[result.rule]:
+                yield result
+
+    def _new(
+        self, seen: Footprint, rows: Iterable[tuple[str, Row]], again: dict[str, set[OxigraphTerm]]
+    ) -> Iterator[Row]:
+        """The solutions in which variables hold what they do in some rows, but for those at nodes
+        that are checked again; where that cannot be told, the node is to be checked *again*."""
+        found: list[Row] = []
+        for variable, row in rows:
+            self.nodes += 1
+            try:
+                found += seen.matcher.rows(self._sight, row)
+            except InDoubt:
+                again.setdefault(variable, set()).add(row[variable])
+        for solution in found:
+            if not any(solution.get(variable) in nodes for variable, nodes in again.items()):
+                yield solution
 
     def _at(
         self, check: Check, seen: Footprint, variable: str, nodes: set[OxigraphTerm]
-    ) -> Iterable[Result]:
-        if variable == "this":
-            nodes = {node for node in nodes if seen.may_be_found(self._sight, node)}
-        elif variable in seen.sieves:
-            nodes = self._sifted(seen.sieves[variable], variable, nodes)
+    ) -> Iterator[Result]:
         self.nodes += len(nodes)
-        if not nodes:
-            return ()
-        self.queries += 1
-        return engine.results(self._oxigraph, self._shapes, check, variable, nodes)
+        rows: list[Row] = []
+        left: set[OxigraphTerm] = set()
+        for node in nodes:
+            try:
+                rows += seen.matcher.rows(self._sight, {variable: node})
+            except InDoubt:
+                left.add(node)
+        if left and variable in seen.sieves:
+            left = self._sifted(seen.sieves[variable], variable, left)
+        if left:
+            self.queries += 1
+            yield from engine.results(self._oxigraph, self._shapes, check, variable, left)
+        if rows:
+            yield from self._results(check, rows)
+
+    def _results(self, check: Check, rows: Iterable[Row]) -> Iterator[Result]:
+        columns = check.columns
+        told = ({name: to_rdflib(row[name]) for name in columns if name in row} for row in rows)
+        return engine.of_rows(self._shapes, check, told)
 
     def _sifted(self, sieve: str, variable: str, nodes: set[OxigraphTerm]) -> set[OxigraphTerm]:
         # SPARQL has no way to write a blank node.
@@ -244,6 +316,11 @@ def _footprint(check: Check) -> Footprint:
     return footprint.of(check.sparql, columns=columns)
 
 
+def _tells_all(check: Check) -> bool:
+    """Whether two solutions of a check never mean the same result."""
+    return set(check.columns) <= {"this", "value", "path"} and not check.written
+
+
 def _key(shapes: Shapes, check: Check) -> _Key:
     return shapes.name(check.rule), check.shape, check.component, check.constraint
 
@@ -261,41 +338,78 @@ def is_mixed(shapes: Shapes, compiled: Compiled) -> bool:
 
 
 def _affected(
-    plan: Plan, sight: Sight, triples: Iterable[pyoxigraph.Triple], whole: dict[_Key, str]
+    plan: Plan,
+    sight: Sight,
+    triples: Iterable[tuple[pyoxigraph.Triple, int]],
+    told: set[str],
+    whole: dict[_Key, str],
 ) -> dict[_Key, _Found]:
-    """The nodes for which each check may find something else; adds to *whole* where it is all."""
+    """The nodes for which each check may find something else, once triples have come (1) or gone
+    (-1); adds to *whole* where it is all. *told* are the rules that have results."""
     affected: dict[_Key, _Found] = {}
-    for triple in triples:
-        for predicate in (triple.predicate, None):
-            for walk, goals in plan.walks.get(predicate, ()):
-                if not walk.fits(triple):
-                    continue
-                sight.start()
-                try:
-                    nodes = walk.nodes(sight, triple)
-                except TooMany:
-                    reason = f"More than {footprint.MOST_NODES:,} nodes lie around the change."
-                    whole |= {key: reason for key, _ in goals if key not in whole}
-                    continue
-                if nodes:
-                    _mark(goals, nodes, affected, whole)
+    for triple, sign in triples:
+        for walk, goals in _walks(plan, triple):
+            if not walk.fits(triple):
+                continue
+            # Where results can only go, there have to be some.
+            goals = tuple(goal for goal in goals if goal[2] * sign >= 0 or goal[0][0] in told)
+            if not goals:
+                continue
+            sight.start()
+            try:
+                nodes = walk.nodes(sight, triple)
+            except TooMany:
+                reason = f"More than {around.MOST_NODES:,} nodes lie around the change."
+                whole |= {key: reason for key, *_ in goals if key not in whole}
+                continue
+            if nodes:
+                _mark(goals, nodes, sign, walk.ends(triple), affected, whole)
     return affected
 
 
+def _walks(plan: Plan, triple: pyoxigraph.Triple) -> Iterator[tuple[Walk, tuple[_Goal, ...]]]:
+    for predicate in (triple.predicate, None):
+        for value in (triple.object, None):
+            yield from plan.walks.get((predicate, value), ())
+
+
 def _mark(
-    goals: Iterable[_Goal], nodes: Nodes, affected: dict[_Key, _Found], whole: dict[_Key, str]
+    goals: Iterable[_Goal],
+    nodes: Nodes,
+    sign: int,
+    ends: Iterable[OxigraphTerm],
+    affected: dict[_Key, _Found],
+    whole: dict[_Key, str],
 ) -> None:
-    """Note down where a walk has led to."""
-    for key, variable in goals:
+    """Note down where a walk has led to, from a statement with some *ends*."""
+    for key, variable, its_sign, row in goals:
         if key in whole:
             continue
         if variable is None:
             whole[key] = "No path leads from what changed to what is checked."
             continue
-        found = affected.setdefault(key, {}).setdefault(variable, set())
-        found |= nodes
-        if len(found) > footprint.MOST_NODES:
-            whole[key] = f"More than {footprint.MOST_NODES:,} nodes may be affected."
+        found = affected.setdefault(key, _Found())
+        if row and its_sign * sign > 0:
+            if (held := _held(row, ends)) is not None:
+                found.rows.append((variable, held))
+            continue
+        marked = found.nodes[variable]
+        if its_sign * sign >= 0:
+            marked.update(dict.fromkeys(nodes, True))
+        else:
+            for node in nodes:
+                marked.setdefault(node, False)
+        if len(marked) > around.MOST_NODES:
+            whole[key] = f"More than {around.MOST_NODES:,} nodes may be affected."
+
+
+def _held(names: Names, nodes: Iterable[OxigraphTerm]) -> Row | None:
+    """What variables hold where they stand for some nodes; None if one stands for two."""
+    row: dict[str, OxigraphTerm] = {}
+    for name, node in zip(names, nodes, strict=True):
+        if name is not None and row.setdefault(name, node) != node:
+            return None
+    return row
 
 
 def _standing(
@@ -304,7 +418,7 @@ def _standing(
     affected: Mapping[_Key, _Found],
     results: Iterable[Result],
 ) -> Iterator[Result]:
-    """The results that stay as they are."""
+    """The results that stay as they are; where one may not, its node is to be checked again."""
     touched = {key[0] for key in (*whole, *affected)}
     # Most are of rules that have nothing to do with the change.
     others = set() if plan.compiled.left_out else {key[0] for key in plan.groups} - touched
@@ -321,14 +435,19 @@ def _stands(
     if key in whole or key not in plan.groups:
         return False
     found = affected.get(key)
-    if not found:
+    if found is None:
         return True
     path = result.path.iri if isinstance(result.path, paths.Predicate) else None
     held = {"this": result.focus_node, "value": result.value, "path": path}
-    return not any(
-        term is not None and oxigraph_as_stored(to_oxigraph(term)) in found.get(variable, ())
-        for variable, term in held.items()
-    )
+    stands = True
+    for variable, term in held.items():
+        nodes = found.nodes.get(variable)
+        if term is not None and nodes:
+            node = oxigraph_as_stored(to_oxigraph(term))
+            if node in nodes:
+                nodes[node] = True
+                stands = False
+    return stands
 
 
 def _differing(plan: Plan, before: Plan) -> dict[_Key, str]:

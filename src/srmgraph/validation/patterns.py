@@ -9,95 +9,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from dataclasses import dataclass
 
 import pyoxigraph
 from rdflib import RDF, URIRef
 
 from srmgraph.validation import paths
 from srmgraph.validation.paths import Path
-
-_TOKEN = re.compile(
-    r"""(?P<skip>\#[^\n\r]*|\s+)
-      | (?P<string>(?:\"\"\"(?:[^"\\]|\\.|"(?!""))*\"\"\"|'''(?:[^'\\]|\\.|'(?!''))*'''
-            |"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')(?:@[\w-]+)?)
-      | (?P<iri><[A-Za-z][A-Za-z0-9+.-]*:[^<>"{}|^`\\\x00-\x20]*>)
-      | (?P<variable>[?$]\w+)
-      | (?P<name>(?:_|[A-Za-z][\w.-]*)?:(?:[\w%:](?:[\w%:.-]*[\w%:-])?)?)
-      | (?P<number>[+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)
-      | (?P<word>[A-Za-z_]\w*)
-      | (?P<other>\^\^|\|\||&&|[<>!]=|.)""",
-    re.VERBOSE | re.DOTALL,
+from srmgraph.validation.scopes import (
+    Among,
+    AnyProperty,
+    Atom,
+    Begins,
+    Both,
+    Condition,
+    Either,
+    Exists,
+    Kind,
+    Not,
+    Same,
+    Scope,
+    Term,
 )
+from srmgraph.validation.tokens import NotUnderstood, Tokens
+
 _UNKNOWN = {"MINUS", "SERVICE", "GRAPH", "SELECT", "BASE"}
+_SELECTING = {"SELECT", "DISTINCT", "REDUCED", "WHERE"}
 _CHANGING = {"NOW", "RAND", "UUID", "STRUUID"}
 # The day of today, from a moment such as 2026-11-25T18:30:00Z.
 _TODAY = re.compile(
     r"SUBSTR\s*\(\s*STR\s*\(\s*NOW\s*\(\s*\)\s*\)\s*,\s*1\s*,\s*10\s*\)", re.IGNORECASE
 )
-
-Term: TypeAlias = str | pyoxigraph.NamedNode
-"""A variable, by its name without `?`, or an IRI. A literal is a variable of its own."""
-
-
-class NotUnderstood(Exception):
-    """A query has a construct that is not known here; the message names it."""
-
-
-@dataclass(frozen=True, slots=True)
-class AnyProperty:
-    """A step over a property that is not known beforehand, in its direction or against it."""
-
-    both_ways: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Atom:
-    """A triple pattern. `variable` is the variable in the place of the property, if one is."""
-
-    subject: Term
-    path: Path | AnyProperty
-    object: Term
-    variable: str | None = None
-
-    def variables(self) -> Iterator[str]:
-        """The variables that the pattern binds."""
-        for term in (self.subject, self.variable, self.object):
-            if isinstance(term, str):
-                yield term
-
-
-@dataclass(eq=False, slots=True)
-class Scope:
-    """A group of patterns, all of which hold wherever the group does.
-
-    `domains` are the values that a variable may have, where the query lists them. Groups of which
-    that cannot be said (options, alternatives, EXISTS) are scopes of their own.
-    """
-
-    parent: Scope | None = None
-    atoms: list[Atom] = field(default_factory=list)
-    domains: dict[str, frozenset[pyoxigraph.NamedNode]] = field(default_factory=dict)
-    children: list[Scope] = field(default_factory=list)
-
-    def child(self) -> Scope:
-        """A new scope inside this one."""
-        self.children.append(Scope(self))
-        return self.children[-1]
-
-    def around(self) -> Iterator[Scope]:
-        """This scope and those around it."""
-        scope: Scope | None = self
-        while scope is not None:
-            yield scope
-            scope = scope.parent
-
-    def all(self) -> Iterator[Scope]:
-        """This scope and all inside it."""
-        yield self
-        for child in self.children:
-            yield from child.all()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +48,8 @@ class Query:
 
     `changes_by_itself` says that its answer also depends on the clock or on chance, `changes_daily`
     that it depends on nothing of that kind but the day. `computed` are the variables that are given
-    a value by BIND. `prologue` is what stands before SELECT.
+    a value by BIND. `prologue` is what stands before SELECT. `is_plain` says that variables are
+    selected, not computed, and all solutions given.
     `conditions` are the filters of the outermost group, each with those of its variables that have
     a meaning outside of it.
     """
@@ -116,6 +59,7 @@ class Query:
     changes_daily: bool
     computed: frozenset[str]
     prologue: str
+    is_plain: bool
     conditions: tuple[tuple[str, frozenset[str]], ...]
 
 
@@ -124,26 +68,14 @@ def read(sparql: str) -> Query:
     return _Reader(sparql).query()
 
 
-def words(sparql: str) -> Iterator[tuple[str, str]]:
-    """Cut a SPARQL text into (kind, text), without white space and comments."""
-    for match in _TOKEN.finditer(sparql):
-        if match.lastgroup != "skip":
-            yield str(match.lastgroup), match.group()
-
-
 def path(sparql: str) -> Path:
     """Read a property path that is written with whole IRIs; raises NotUnderstood."""
     return _Reader(sparql).path()
 
 
-class _Reader:
+class _Reader(Tokens):
     def __init__(self, sparql: str) -> None:
-        self._sparql = sparql
-        found = [match for match in _TOKEN.finditer(sparql) if match.lastgroup != "skip"]
-        self._tokens = [(str(match.lastgroup), match.group()) for match in found]
-        self._places = [match.start() for match in found]
-        self._at = 0
-        self._prefixes: dict[str, str] = {}
+        super().__init__(sparql)
         self._fresh = 0
         self._same: dict[str, str] = {}
         self._computed: set[str] = set()
@@ -158,8 +90,10 @@ class _Reader:
         if self._upper() != "SELECT":
             raise NotUnderstood(self._text() or "the end")
         prologue = self._sparql[: self._places[self._at]]
+        start = self._at
         while self._text() != "{":
             self._next()
+        head = {text.upper() for kind, text in self._tokens[start : self._at] if kind != "variable"}
         scope = Scope()
         self._group(scope)
         if "{" in (text for _, text in self._tokens[self._at :]):
@@ -173,6 +107,7 @@ class _Reader:
             bool(changing),
             frozenset(self._computed),
             prologue,
+            head <= _SELECTING and self._at == len(self._tokens),
             tuple(self._conditions()),
         )
 
@@ -198,35 +133,6 @@ class _Reader:
         found = (self._tokens[place] for place in places)
         return frozenset(text[1:] for kind, text in found if kind == "variable")
 
-    # ── Tokens ──────────────────────────────────────────────────────────────────────────────────
-
-    def _text(self, ahead: int = 0) -> str:
-        place = self._at + ahead
-        return self._tokens[place][1] if place < len(self._tokens) else ""
-
-    def _upper(self, ahead: int = 0) -> str:
-        place = self._at + ahead
-        if place < len(self._tokens) and self._tokens[place][0] == "word":
-            return self._tokens[place][1].upper()
-        return ""
-
-    def _next(self) -> tuple[str, str]:
-        if self._at >= len(self._tokens):
-            raise NotUnderstood("the end")
-        self._at += 1
-        return self._tokens[self._at - 1]
-
-    def _expect(self, text: str) -> None:
-        found = self._next()[1]
-        if found != text:
-            raise NotUnderstood(found)
-
-    def _skip(self, *texts: str) -> bool:
-        if self._text() in texts:
-            self._at += 1
-            return True
-        return False
-
     # ── Groups ──────────────────────────────────────────────────────────────────────────────────
 
     def _group(self, scope: Scope) -> None:
@@ -235,6 +141,8 @@ class _Reader:
             word = self._upper()
             if word in _UNKNOWN:
                 raise NotUnderstood(word)
+            if self._text() == "{" or word in ("OPTIONAL", "BIND"):
+                scope.is_whole = False
             if self._text() == "{":
                 self._group(scope.child())
                 while self._upper() == "UNION":
@@ -259,28 +167,111 @@ class _Reader:
                 self._triples(scope)
 
     def _filter(self, scope: Scope) -> None:
-        if self._upper() in ("NOT", "EXISTS"):
-            if self._upper() == "NOT":
+        start, children = self._at, len(scope.children)
+        try:
+            condition = self._single(scope)
+        except NotUnderstood:
+            # What is not understood is passed over, but for the groups in it.
+            scope.is_whole = False
+            self._at = start
+            del scope.children[children:]
+            if self._upper() in ("NOT", "EXISTS"):
+                while self._text() != "{":
+                    self._next()
+                self._group(scope.child())
+                return
+            if self._text() != "(":
                 self._next()
-            self._next()
-            self._group(scope.child())
+            self._expression(scope)
             return
-        if self._text() != "(":
-            self._next()
-        start = self._at
-        self._expression(scope)
-        self._list(scope, self._tokens[start + 1 : self._at - 1])
+        if isinstance(condition, Among):
+            scope.limit(condition.variable, condition.values)
+        scope.conditions.append(condition)
 
-    def _list(self, scope: Scope, inside: list[tuple[str, str]]) -> None:
-        """Take note of a condition that lists the values which a variable may have."""
-        if [text.upper() for _, text in inside[1:3]] != ["IN", "("] or inside[-1][1] != ")":
-            return
-        terms = inside[3:-1:2]
-        commas = {text for _, text in inside[4:-1:2]}
-        if inside[0][0] == "variable" and commas <= {","} and {k for k, _ in terms} == {"iri"}:
-            scope.domains[inside[0][1][1:]] = frozenset(
-                pyoxigraph.NamedNode(text[1:-1]) for _, text in terms
-            )
+    def _either(self, scope: Scope) -> Condition:
+        inners = [self._both(scope)]
+        while self._skip("||"):
+            inners.append(self._both(scope))
+        return inners[0] if len(inners) == 1 else Either(tuple(inners))
+
+    def _both(self, scope: Scope) -> Condition:
+        inners = [self._single(scope)]
+        while self._skip("&&"):
+            inners.append(self._single(scope))
+        return inners[0] if len(inners) == 1 else Both(tuple(inners))
+
+    def _single(self, scope: Scope) -> Condition:
+        """A condition that stands by itself; raises NotUnderstood for any but a few."""
+        if self._skip("!"):
+            return Not(self._single(scope))
+        if self._skip("("):
+            inner = self._either(scope)
+            self._expect(")")
+            return inner
+        word = self._upper()
+        if word == "NOT":
+            self._next()
+            word = self._upper()
+            if word != "EXISTS":
+                raise NotUnderstood(self._text())
+            return Not(self._single(scope))
+        if word == "EXISTS":
+            self._next()
+            child = scope.child()
+            self._group(child)
+            return Exists(child)
+        if word in ("ISIRI", "ISURI", "ISBLANK", "ISLITERAL"):
+            self._next()
+            self._expect("(")
+            name = self._variable()
+            self._expect(")")
+            return Kind(name, "ISIRI" if word == "ISURI" else word)
+        return self._begins() if word == "STRSTARTS" else self._comparison()
+
+    def _begins(self) -> Condition:
+        self._next()
+        for expected in ("(", "STR", "("):
+            if self._next()[1].upper() != expected:
+                raise NotUnderstood("another use of STRSTARTS")
+        name = self._variable()
+        self._expect(")")
+        self._expect(",")
+        kind, text = self._next()
+        if kind != "string" or "\\" in text or not text.endswith('"') or text.startswith('""'):
+            raise NotUnderstood(text)
+        self._expect(")")
+        return Begins(name, text[1:-1])
+
+    def _comparison(self) -> Condition:
+        left = self._operand()
+        if self._skip("="):
+            return Same(left, self._operand())
+        if self._skip("!="):
+            return Not(Same(left, self._operand()))
+        is_not = self._upper() == "NOT"
+        if is_not:
+            self._next()
+        if self._upper() != "IN" or not isinstance(left, str):
+            raise NotUnderstood(self._text())
+        self._next()
+        self._expect("(")
+        values = {pyoxigraph.NamedNode(self._iri())}
+        while self._skip(","):
+            values.add(pyoxigraph.NamedNode(self._iri()))
+        self._expect(")")
+        among = Among(left, frozenset(values))
+        return Not(among) if is_not else among
+
+    def _operand(self) -> Term:
+        if self._at < len(self._tokens) and self._tokens[self._at][0] == "variable":
+            return self._variable()
+        return pyoxigraph.NamedNode(self._iri())
+
+    def _variable(self) -> str:
+        kind, text = self._next()
+        if kind != "variable":
+            raise NotUnderstood(text)
+        return text[1:]
 
     def _expression(self, scope: Scope) -> None:
         """Pass over what stands in brackets, but for the groups of EXISTS."""
@@ -325,7 +316,9 @@ class _Reader:
                 continue
             terms.add(pyoxigraph.NamedNode(self._iri()))
         if only_iris:
-            scope.domains[name[1:]] = frozenset(terms)
+            scope.limit(name[1:], frozenset(terms))
+        else:
+            scope.is_whole = False
 
     # ── Triples ─────────────────────────────────────────────────────────────────────────────────
 
@@ -344,6 +337,8 @@ class _Reader:
                 variable, path = self._next()[1][1:], AnyProperty()
             else:
                 path = self._alternatives()
+                # Which properties are excluded is not told by the step.
+                scope.is_whole &= not isinstance(path, AnyProperty)
             while True:
                 scope.atoms.append(Atom(subject, path, self._term(scope), variable))
                 if not self._skip(","):
@@ -374,21 +369,13 @@ class _Reader:
             self._next()
             if self._skip("^^"):
                 self._iri()
+            scope.is_whole = False
             return self._new()
         raise NotUnderstood(text)
 
     def _new(self) -> str:
         self._fresh += 1
         return f" {self._fresh}"
-
-    def _iri(self) -> str:
-        kind, text = self._next()
-        if kind == "iri":
-            return text[1:-1]
-        prefix, _, local = text.partition(":")
-        if kind != "name" or prefix not in self._prefixes:
-            raise NotUnderstood(text)
-        return self._prefixes[prefix] + local
 
     # ── Paths ───────────────────────────────────────────────────────────────────────────────────
 

@@ -32,6 +32,7 @@ from srmgraph.terms import n_triples
 from srmgraph.validation import paths, patterns
 from srmgraph.validation.report import Report, Result, Rule
 from srmgraph.validation.shapes import Shapes
+from srmgraph.validation.tokens import NotUnderstood
 
 # Another one whenever the library infers or validates in another way: what was kept beside data is
 # then made anew, and so are the facts that follow from them.
@@ -83,7 +84,7 @@ class Keeper:
                 hints={_node(term): URIRef(hint) for term, hint in content["hints"]},
                 made=None if made is None else datetime.fromisoformat(made),
             )
-        except (ValueError, KeyError, TypeError, IndexError, patterns.NotUnderstood):
+        except (ValueError, KeyError, TypeError, IndexError, NotUnderstood):
             return None
 
     @cached_property

@@ -23,7 +23,7 @@ from srmgraph.validation.columns.evaluation import Evaluator
 from srmgraph.validation.columns.graph import ColumnGraph, OutsideOfGraph
 from srmgraph.validation.columns.reading import read
 from srmgraph.validation.columns.tables import NONE, TooLarge
-from srmgraph.validation.patterns import NotUnderstood
+from srmgraph.validation.tokens import NotUnderstood
 
 if TYPE_CHECKING:
     from srmgraph.validation.compiler import Check

@@ -24,7 +24,7 @@ from srmgraph.validation.columns.relations import (
 )
 from srmgraph.validation.columns.tables import BITS, LOW, Mask, Numbers, TooLarge, ascending, pack
 from srmgraph.validation.paths import Path
-from srmgraph.validation.patterns import NotUnderstood
+from srmgraph.validation.tokens import NotUnderstood
 
 IRI, BLANK, LITERAL = 0, 1, 2
 _SPARE = 10_000

@@ -34,7 +34,7 @@ from srmgraph.validation.columns.algebra import (
 )
 from srmgraph.validation.columns.scopes import check
 from srmgraph.validation.paths import Path
-from srmgraph.validation.patterns import NotUnderstood, words
+from srmgraph.validation.tokens import NotUnderstood, words
 
 _DEPTH = {"(": 1, "{": 1, ")": -1, "}": -1}
 _COMPARISONS = {"<", ">", "<=", ">=", "=", "!="}

@@ -29,7 +29,7 @@ from srmgraph.validation.columns.algebra import (
     Test,
     variables,
 )
-from srmgraph.validation.patterns import NotUnderstood
+from srmgraph.validation.tokens import NotUnderstood
 
 
 @dataclass(slots=True)

@@ -1,0 +1,336 @@
+"""What a query finds at one node, told without the engine wherever that can be told for certain.
+
+To read and plan a query takes an engine longer than it takes to look at the few statements around a
+node. So patterns and conditions are followed one by one, from the node on. What is not understood
+may hold or not; where it matters, the node is left to the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import pyoxigraph
+
+from srmgraph.validation.paths import Path
+from srmgraph.validation.scopes import (
+    Among,
+    AnyProperty,
+    Atom,
+    Begins,
+    Both,
+    Condition,
+    Either,
+    Exists,
+    Kind,
+    Not,
+    Same,
+    Scope,
+    Term,
+)
+from srmgraph.validation.sight import Node, Nodes, Sight, TooMany
+
+Row: TypeAlias = Mapping[str, Node]
+"""What variables hold."""
+
+_Test: TypeAlias = Callable[[Sight, Row], bool | None]
+"""Whether a condition holds; None if that is not known."""
+
+_MOST_TOUCHED = 100
+"""After so many statements the engine is faster."""
+
+_CLASSES = {
+    "ISIRI": pyoxigraph.NamedNode,
+    "ISBLANK": pyoxigraph.BlankNode,
+    "ISLITERAL": pyoxigraph.Literal,
+}
+
+
+class InDoubt(Exception):
+    """Only the engine can tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """Looks for the solutions of a query.
+
+    `is_exact` says that nothing but `scope` decides about them. Otherwise only that there is none
+    can be told.
+    """
+
+    scope: Scope
+    is_exact: bool
+    _groups: dict[frozenset[str], _Group] = field(default_factory=dict, compare=False, repr=False)
+
+    def rows(self, sight: Sight, known: Row) -> list[Row]:
+        """The solutions in which some variables hold what is *known*; raises InDoubt."""
+        names = frozenset(known)
+        group = self._groups.get(names)
+        if group is None:
+            group = self._groups[names] = _group(self.scope, names)
+        sight.start(_MOST_TOUCHED)
+        found: list[Row] = []
+        try:
+            for row, is_certain in group.solutions(sight, known):
+                if not (is_certain and self.is_exact):
+                    raise InDoubt
+                found.append(row)
+        except TooMany:
+            raise InDoubt from None
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A scope, made ready for what is known where it begins.
+
+    `limits` are the values that known variables may have, `fixed` the values of further ones.
+    """
+
+    limits: tuple[tuple[str, Nodes], ...]
+    fixed: Mapping[str, Node]
+    steps: tuple[tuple[tuple[_Test, ...], _Step | _Statement | None], ...]
+    """What is to be done one after the other: tests, and then a step; after the last there is
+    none."""
+    is_whole: bool
+
+    def solutions(self, sight: Sight, row: Row) -> Iterator[tuple[Row, bool]]:
+        """What may be solutions, and for each of them whether it is one for certain."""
+        for name, values in self.limits:
+            if row[name] not in values:
+                return
+        yield from self._from(0, sight, {**row, **self.fixed}, self.is_whole)
+
+    def _from(
+        self, number: int, sight: Sight, row: Row, is_certain: bool
+    ) -> Iterator[tuple[Row, bool]]:
+        tests, step = self.steps[number]
+        for test in tests:
+            holds = test(sight, row)
+            if holds is False:
+                return
+            is_certain = is_certain and holds is True
+        if step is None:
+            yield row, is_certain
+        else:
+            for more in step.rows(sight, row):
+                yield from self._from(number + 1, sight, more, is_certain)
+
+    def exist(self, sight: Sight, row: Row) -> bool | None:
+        """Whether there is a solution; None if that is not known."""
+        answer: bool | None = False
+        for _, is_certain in self.solutions(sight, row):
+            if is_certain:
+                return True
+            answer = None
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A pattern with a path, from an end that is known to the other.
+
+    `node` is the known end; if it is None, the variable `leave` holds it. So it is with the other
+    end, `end` and `arrive`; what `arrive` holds need not be known yet.
+    """
+
+    path: Path | AnyProperty
+    backwards: bool
+    node: Node | None
+    leave: str
+    end: Node | None
+    arrive: str
+    domain: Nodes | None
+
+    def rows(self, sight: Sight, row: Row) -> list[Row]:
+        node = row[self.leave] if self.node is None else self.node
+        found = sight.reach(frozenset({node}), self.path, self.backwards)
+        end = row.get(self.arrive) if self.end is None else self.end
+        if end is not None:
+            return [row] if end in found else []
+        if self.domain is not None:
+            found &= self.domain
+        return [{**row, self.arrive: other} for other in found]
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """A pattern with a variable for the property, one end of which is known."""
+
+    places: tuple[Term, Term, Term]
+    domains: Mapping[str, Nodes]
+
+    def rows(self, sight: Sight, row: Row) -> Iterator[Row]:
+        given = [row.get(term) if isinstance(term, str) else term for term in self.places]
+        seen: set[tuple[Node, ...]] = set()
+        for triple in sight.statements(given[0], given[1], given[2]):
+            terms = (triple.subject, triple.predicate, triple.object)
+            # Several graphs may hold the same.
+            if terms not in seen and (more := self._row(row, terms)) is not None:
+                seen.add(terms)
+                yield more
+
+    def _row(self, row: Row, terms: tuple[Node, ...]) -> Row | None:
+        more = dict(row)
+        for place, term in zip(self.places, terms, strict=True):
+            if isinstance(place, str):
+                domain = self.domains.get(place)
+                if more.setdefault(place, term) != term or (domain and term not in domain):
+                    return None
+        return more
+
+
+def _group(scope: Scope, known: frozenset[str]) -> _Group:
+    """Make a scope ready to be looked through, once the variables in *known* have values."""
+    asked = {each.variable for each in scope.conditions if isinstance(each, Among)}
+    bound = {name for atom in scope.atoms for name in atom.variables()} | known
+    listed = {name: values for name, values in scope.domains.items() if name not in bound | asked}
+    fixed = {name: next(iter(values)) for name, values in listed.items() if len(values) == 1}
+    is_whole = scope.is_whole and len(fixed) == len(listed)
+    bound |= fixed.keys()
+    now = known | fixed.keys()
+    tests = [
+        each
+        for each in scope.conditions
+        if not (isinstance(each, Among) and each.variable in bound)
+    ]
+    steps: list[tuple[tuple[_Test, ...], _Step | _Statement | None]] = []
+    waiting = list(scope.atoms)
+    while waiting:
+        atom = min(waiting, key=lambda atom: _rank(atom, now))
+        rank = _rank(atom, now)
+        if rank == _UNREACHED:
+            is_whole = False
+            break
+        # To look for a group is worth it only before what may be much.
+        ready = [
+            each
+            for each in tests
+            if _mentioned(each) & bound <= now and (rank > 1 or not _looks(each))
+        ]
+        tests = [each for each in tests if each not in ready]
+        waiting.remove(atom)
+        first = tuple(_test(each, now) for each in ready)
+        steps.append((first, _step(atom, now, scope.domains)))
+        now |= set(atom.variables())
+    steps.append((tuple(_test(each, now) for each in tests), None))
+    limits = tuple((name, values) for name, values in scope.domains.items() if name in known)
+    return _Group(limits, fixed, tuple(steps), is_whole)
+
+
+def _mentioned(condition: Condition) -> set[str]:
+    """The variables of a condition."""
+    match condition:
+        case Exists(scope):
+            return {
+                name
+                for inner in scope.all()
+                for names in (
+                    inner.domains,
+                    *(atom.variables() for atom in inner.atoms),
+                    *map(_mentioned, inner.conditions),
+                )
+                for name in names
+            }
+        case Not(inner):
+            return _mentioned(inner)
+        case Either(inners) | Both(inners):
+            return set().union(*map(_mentioned, inners))
+        case Same(left, right):
+            return {term for term in (left, right) if isinstance(term, str)}
+        case Among(name) | Kind(name) | Begins(name):
+            return {name}
+
+
+def _looks(condition: Condition) -> bool:
+    """Whether a condition looks at the graph."""
+    match condition:
+        case Exists():
+            return True
+        case Not(inner):
+            return _looks(inner)
+        case Either(inners) | Both(inners):
+            return any(map(_looks, inners))
+    return False
+
+
+_UNREACHED = 4
+
+
+def _rank(atom: Atom, known: frozenset[str]) -> int:
+    """Which pattern is to be looked at first: the one with the lowest number."""
+    subject, value = (
+        not isinstance(term, str) or term in known for term in (atom.subject, atom.object)
+    )
+    if subject:
+        return 0 if value else 1
+    if value:
+        return 2 if isinstance(atom.object, str) else 3
+    return _UNREACHED
+
+
+def _step(atom: Atom, known: frozenset[str], domains: Mapping[str, Nodes]) -> _Step | _Statement:
+    if atom.variable is not None:
+        return _Statement((atom.subject, atom.variable, atom.object), domains)
+    backwards = isinstance(atom.subject, str) and atom.subject not in known
+    ends = (atom.object, atom.subject) if backwards else (atom.subject, atom.object)
+    (node, leave), (end, arrive) = (
+        (None, term) if isinstance(term, str) else (term, "") for term in ends
+    )
+    return _Step(atom.path, backwards, node, leave, end, arrive, domains.get(arrive))
+
+
+def _test(condition: Condition, known: frozenset[str]) -> _Test:
+    match condition:
+        case Exists(scope):
+            return _group(scope, known).exist
+        case Not(inner):
+            test = _test(inner, known)
+            return lambda sight, row: _opposite(test(sight, row))
+        case Either(inners):
+            tests = tuple(_test(inner, known) for inner in inners)
+            return lambda sight, row: _opposite(_all(_opposite(test(sight, row)) for test in tests))
+        case Both(inners):
+            tests = tuple(_test(inner, known) for inner in inners)
+            return lambda sight, row: _all(test(sight, row) for test in tests)
+        case Among(name, values):
+            return lambda _, row: row[name] in values if name in row else None
+        case Same(left, right):
+            return lambda _, row: _same(_value(left, row), _value(right, row))
+        case Kind(name, function):
+            kind = _CLASSES[function]
+            return lambda _, row: isinstance(row[name], kind) if name in row else None
+        case Begins(name, text):
+            return lambda _, row: _begins(row.get(name), text)
+
+
+def _opposite(answer: bool | None) -> bool | None:
+    return None if answer is None else not answer
+
+
+def _all(answers: Iterator[bool | None]) -> bool | None:
+    known: bool | None = True
+    for answer in answers:
+        if answer is False:
+            return False
+        known = known and answer
+    return known
+
+
+def _value(term: Term, row: Row) -> Node | None:
+    return row.get(term) if isinstance(term, str) else term
+
+
+def _same(one: Node | None, other: Node | None) -> bool | None:
+    if one is None or other is None:
+        return None
+    kinds = (pyoxigraph.NamedNode, pyoxigraph.BlankNode)
+    # Two literals may be equal that are written in two ways.
+    return one == other if isinstance(one, kinds) or isinstance(other, kinds) else None
+
+
+def _begins(node: Node | None, text: str) -> bool | None:
+    if isinstance(node, pyoxigraph.NamedNode | pyoxigraph.Literal):
+        return node.value.startswith(text)
+    return None
