@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from srmgraph import ServiceGraph
 from srmgraph_api import (
@@ -42,11 +43,26 @@ from srmgraph_api.pages import (
     thing,
     what_if,
 )
+from srmgraph_api.quick import Quick
 from srmgraph_api.service import Service
 from srmgraph_api.settings import Settings
 
 
-def create_app(graph: ServiceGraph | None = None, settings: Settings | None = None) -> FastAPI:
+class Application(FastAPI):
+    """What is served: the framework's application, behind layers that all requests pass first."""
+
+    outermost: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request; see ASGI."""
+        await self.outermost(scope, receive, send)
+
+    async def framework(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request that has passed them."""
+        await super().__call__(scope, receive, send)
+
+
+def create_app(graph: ServiceGraph | None = None, settings: Settings | None = None) -> Application:
     """Return the application that serves a store, set up as `Settings` says.
 
     A graph that is given is served as it is now, in place of the store of the settings. It need not
@@ -64,7 +80,7 @@ def create_app(graph: ServiceGraph | None = None, settings: Settings | None = No
         yield
         await service.stop()
 
-    app = FastAPI(
+    app = Application(
         title="srmgraph",
         version=version("srmgraph"),
         summary="Who provides what to whom: SPARQL, rules and questions over HTTP.",
@@ -76,15 +92,16 @@ def create_app(graph: ServiceGraph | None = None, settings: Settings | None = No
     )
     app.state.service = service
     problems.install(app)
+    sparql_routes, question_routes = sparql.router(service), queries.router(service)
     for routes in (
         start.router(pages),
-        sparql.router(service),
+        sparql_routes,
         graphs.router(service),
         revisions.router(service, pages),
         validation.router(service),
         explain.router(service),
         models.router(service),
-        queries.router(service),
+        question_routes,
         documents.router(pages),
         operations.router(service, counters),
         assets.router(),
@@ -105,16 +122,17 @@ def create_app(graph: ServiceGraph | None = None, settings: Settings | None = No
     ):
         app.include_router(routes)
     site.install(app, pages)
+    layers: ASGIApp = Quick(app.framework, app, (sparql_routes, question_routes))
     # A browser reaches what its user reaches: a service on this machine or behind a firewall. Were
     # any page allowed to read the answers, every site that the user visits could take the data.
     # The knowledge is the same everywhere and public; `documents` lets any page read it.
     if settings.origins:
-        app.add_middleware(
-            CORSMiddleware,
+        layers = CORSMiddleware(
+            layers,
             allow_origins=settings.origins.split(),
             allow_methods=["GET", "HEAD", "POST", "PUT", "DELETE"],
             allow_headers=["*"],
             expose_headers=["ETag", "Location", "X-Request-Id"],
         )
-    app.add_middleware(Gate, hosts=settings.hosts, counters=counters)
+    app.outermost = Gate(layers, settings.hosts, counters)
     return app

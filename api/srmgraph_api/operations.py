@@ -43,10 +43,20 @@ class Counters:
         ):
             Gauge(f"srmgraph_{name}", told, registry=self.registry).set_function(value)
 
+        self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
     def count(self, method: str, path: str, status: int, seconds: float) -> None:
         """Count a request that was answered."""
-        self._requests.labels(method, path, str(status)).inc()
-        self._seconds.labels(path).observe(seconds)
+        key = method, path, status
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = (
+                self._requests.labels(method, path, str(status)),
+                self._seconds.labels(path),
+            )
+        requests, times = known
+        requests.inc()
+        times.observe(seconds)
 
 
 def router(service: Service, counters: Counters) -> APIRouter:

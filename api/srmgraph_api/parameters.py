@@ -7,13 +7,9 @@ from __future__ import annotations
 
 import re
 from binascii import a2b_qp
-from collections.abc import Callable, Coroutine
-from inspect import iscoroutinefunction
-from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from fastapi import Request, Response
-from fastapi.routing import APIRoute
+from fastapi import Request
 
 from srmgraph_api.problems import Problem
 
@@ -23,27 +19,6 @@ Parameters = dict[str, list[str]]
 _MOST = 1000
 _KEPT = "srmgraph.parameters"
 _NO_CODE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-
-
-class Direct(APIRoute):
-    """A route whose function reads what it needs from the request itself.
-
-    Its signature describes it, and is gone by only if a revision is asked.
-    """
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return what answers a request; see `APIRoute`."""
-        solving = super().get_route_handler()
-        if not iscoroutinefunction(self.endpoint):
-            return solving
-
-        async def answer(request: Request) -> Response:
-            if "revision" in of_address(request):
-                return await solving(request)
-            response: Response = await self.endpoint(request, **request.path_params)
-            return response
-
-        return answer
 
 
 def of_address(request: Request) -> Parameters:

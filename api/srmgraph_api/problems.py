@@ -137,6 +137,14 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, unforeseen)
 
 
+async def answer(app: FastAPI, request: Request, error: Exception) -> Response:
+    """Return how an application tells of an error, for requests that its framework does not see."""
+    tells = app.exception_handlers
+    tell: Any = next(tells[kind] for kind in type(error).__mro__ if kind in tells)
+    told: Response = await tell(request, error)
+    return told
+
+
 def _contradiction(request: Request, error: InconsistentError) -> Response:
     """What contradicts what: the proofs are a member of the problem details or, where RDF is asked
     for, the answer itself."""

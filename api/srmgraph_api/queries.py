@@ -14,7 +14,6 @@ from srmgraph.queries import Question
 from srmgraph_api import access, jobs, negotiation, parameters
 from srmgraph_api.conditions import Revision
 from srmgraph_api.negotiation import GRAPH_TYPES, ROW_TYPES
-from srmgraph_api.parameters import Direct
 from srmgraph_api.problems import responses
 from srmgraph_api.service import Service
 
@@ -23,7 +22,7 @@ _QUERY = "application/sparql-query"
 
 def router(service: Service) -> APIRouter:
     """Return the routes of the kept questions."""
-    routes = APIRouter(tags=["Questions"], route_class=Direct)
+    routes = APIRouter(tags=["Questions"])
     first = next(iter(queries.questions()))
 
     @routes.get(

@@ -14,7 +14,7 @@ from srmgraph.store import EmbeddedStore
 from srmgraph_api import access, changes, conditions, jobs, negotiation, parameters
 from srmgraph_api.conditions import Revision
 from srmgraph_api.negotiation import GRAPH_TYPES, ROW_TYPES
-from srmgraph_api.parameters import Direct, Parameters
+from srmgraph_api.parameters import Parameters
 from srmgraph_api.problems import Problem, responses
 from srmgraph_api.service import Service
 
@@ -76,7 +76,7 @@ CONSTRUCT {
 
 def router(service: Service) -> APIRouter:
     """Return the routes of SPARQL."""
-    routes = APIRouter(tags=["SPARQL"], route_class=Direct)
+    routes = APIRouter(tags=["SPARQL"])
 
     @routes.get(
         "/sparql",

@@ -49,19 +49,20 @@ class Turns(Generic[_T]):
         if self.waiting >= self._most:
             raise _busy()
         self._lines[client] = line
-        mine: asyncio.Future[_T] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        mine: asyncio.Future[_T] = loop.create_future()
         line.append(mine)
         self.waiting += 1
+        timer = loop.call_later(self._patience, _give_up, mine)
         try:
-            return await asyncio.wait_for(asyncio.shield(mine), self._patience)
-        except BaseException as error:
-            if mine.done() and not mine.cancelled():
+            return await mine
+        except asyncio.CancelledError:
+            # The turn may have come just when the client left.
+            if not mine.cancelled():
                 self._pass_on(mine.result())
-            mine.cancel()
-            if isinstance(error, TimeoutError):
-                raise _busy() from None
             raise
         finally:
+            timer.cancel()
             self.waiting -= 1
             if mine in line:
                 line.remove(mine)
@@ -79,6 +80,11 @@ class Turns(Generic[_T]):
                     next_one.set_result(thing)
                     return
         self._free.append(thing)
+
+
+def _give_up(turn: asyncio.Future[_T]) -> None:
+    if not turn.done():
+        turn.set_exception(_busy())
 
 
 def _busy() -> Problem:

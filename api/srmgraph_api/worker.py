@@ -12,7 +12,7 @@ import pickle
 import signal
 import socket
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing.context import ForkServerContext
@@ -135,23 +135,33 @@ class Worker:
         In both cases the process ends, and the next one is under way. Who is cancelled meanwhile
         learns of it when the worker is free again.
         """
-        return await _undisturbed(self._done(job, arguments, time.monotonic() + seconds))
-
-    async def _done(self, job: Callable[..., Any], arguments: tuple[Any, ...], end: float) -> Any:
+        end = time.monotonic() + seconds
+        line = self._line
+        if line is None or not self._is_ready or not line.is_open:
+            line = await _undisturbed(self._settled(self._ready(end)))
+        line.send((job, arguments))
+        answer = line.next(end - time.monotonic())
         try:
-            line = self._line
-            if line is None or not self._is_ready or not line.is_open:
-                line = await self._ready(end)
-            line.send((job, arguments))
-            outcome, value = await line.next(end - time.monotonic())
+            # Nearly always it comes, and needs no task of its own.
+            outcome, value = await asyncio.shield(answer)
+        except (TimeoutError, EOFError):
+            outcome, value = await _undisturbed(self._settled(answer))
+        except asyncio.CancelledError:
+            await _done(asyncio.create_task(self._settled(answer)))
+            raise
+        if outcome == "failed":
+            raise value
+        return value
+
+    async def _settled(self, answer: Awaitable[_T]) -> _T:
+        """Return an answer; the process is replaced if there is none: TooLong or Crashed."""
+        try:
+            return await answer
         except TimeoutError:
             await self._replace()
             raise TooLong from None
         except EOFError:
             raise Crashed(await self._replace()) from None
-        if outcome == "failed":
-            raise value
-        return value
 
     async def _ready(self, end: float) -> Line:
         """Return the line to a process that has said it is ready."""
@@ -197,9 +207,14 @@ async def _undisturbed(work: Coroutine[Any, Any, _T]) -> _T:
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait({task})
-        task.exception()
+        await _done(task)
         raise
+
+
+async def _done(task: asyncio.Task[Any]) -> None:
+    """Wait for a task, whose outcome nobody asks for."""
+    await asyncio.wait({task})
+    task.exception()
 
 
 @cache

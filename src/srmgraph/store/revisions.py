@@ -99,8 +99,12 @@ class Revisions:
     def head(self) -> int:
         """The number of the current revision; -1 when there is none yet."""
         try:
-            with self._head.open("rb", buffering=0) as file:
-                return int(file.read())
+            # Every request asks for it: a file object would take five times as long.
+            file = os.open(self._head, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                return int(os.read(file, 32))
+            finally:
+                os.close(file)
         except FileNotFoundError:
             return -1
         except (OSError, ValueError) as error:
