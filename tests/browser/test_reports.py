@@ -12,6 +12,7 @@ from srmgraph.adapters import archimate, spreadsheet
 from srmgraph.store import EmbeddedStore
 
 EXAMPLE = "training-ecosystem"
+BASE = f"https://example.org/{EXAMPLE}/"
 OTHER = "cellphone"
 
 
@@ -30,6 +31,39 @@ def test_the_report_says_what_to_do_and_where(page: Page) -> None:
     page.get_by_role("button", name="Show").click()
     expect(rule).to_be_visible()
     assert page.request.get("/validation?severity=Worst").status == 400
+
+
+def test_the_report_is_grouped_by_organization(page: Page) -> None:
+    page.goto("/validation")
+    rows = page.locator("#by-organization tbody tr")
+    expect(rows).to_have_text(
+        [
+            re.compile(rf"^{name}\s*{number}$")
+            for name, number in (
+                ("Dion Training", 8),
+                ("Video streaming company", 5),
+                ("Google", 4),
+                ("IT department inside Google", 2),
+                ("Employer of the learner", 1),
+            )
+        ]
+    )
+    rows.nth(2).get_by_role("link").click()
+    expect(page.get_by_label("Organization")).to_have_value(f"{BASE}google")
+    expect(page.locator(".figures")).to_contain_text(re.compile(r"remarks\s*4"))
+    expect(page.locator("main .rule")).to_contain_text(["Allot servers", "Cloud hosting"])
+    # The groups are those of the whole all the same.
+    expect(rows).to_have_count(5)
+
+
+def test_what_was_found_over_time(browser: Browser, revised: tuple[str, str]) -> None:
+    with watched(browser, revised[0]) as page:
+        page.goto("/validation")
+        expect(page.locator("svg.trend rect.floor")).to_have_count(2)
+        page.get_by_text("The numbers").click()
+        rows = page.locator("svg.trend + details tbody tr")
+        expect(rows.first).to_contain_text(re.compile(r"^1 "))
+        expect(rows.last).to_contain_text(re.compile(r"^0 .*14$"))
 
 
 def test_a_rule_leads_to_what_is_written_about_it(page: Page) -> None:

@@ -18,14 +18,18 @@ from srmgraph import knowledge
 from srmgraph.names import labels, short
 from srmgraph.store import EmbeddedStore
 from srmgraph.store.folder import FolderStore
+from srmgraph.terms import to_oxigraph
 from srmgraph.validation import Report, Result, of_the_project, paths, validate
 from srmgraph.validation.incremental import Change
 from srmgraph.validation.report import SEVERITIES, Place
 from srmgraph_api.jobs import Desk
-from srmgraph_api.pages.work import Term
+from srmgraph_api.pages.work import Term, names, page_queries
 
 MOST_FOUND = 500
 """How many results of a rule a page shows."""
+
+MOST_ASKED = 500
+"""Of how many things a page says which organizations have to do with them."""
 
 _NAMELESS = "something without a name"
 _OUTSIDE = "outside of all graphs"
@@ -61,31 +65,47 @@ class Rule:
 
 @dataclass(frozen=True)
 class Told:
-    """A report as a page shows it; `graphs` counts by the graph that a result concerns."""
+    """A report as a page shows it.
+
+    `graphs` counts by the graph that a result concerns, `organizations` by those that have to do
+    with the first things: whoever takes part in a thing, or the organization around them.
+    """
 
     conforms: bool
     counts: Counts
     checked: int
     rules: tuple[Rule, ...]
     graphs: tuple[tuple[Term, Counts], ...]
+    organizations: tuple[tuple[Term, Counts], ...]
     notes: tuple[str, ...]
 
 
-def standing(desk: Desk, revision: int, graph: str, severity: str, scope: list[str]) -> Told:
-    """Return the report on a revision, or what of it concerns a graph or is of a severity.
+def standing(
+    desk: Desk, revision: int, graph: str, organization: str, severity: str, scope: list[str]
+) -> Told:
+    """Return the report on a revision, or what of it concerns a graph or an organization, or is of
+    a severity.
 
-    What concerns none of the graphs in `scope`, if there are any, is left out.
+    What concerns none of the graphs in `scope`, if there are any, is left out. Which organizations
+    have to do with a thing follows from all graphs, so it is told to those who may see all.
     """
     report = _report(desk, revision)
     if scope:
         report = only(report, {URIRef(name) for name in scope})
     graphs = report.by_graph
+    store = desk.revision(revision)
+    about = {} if scope else _organizations(store, report)
+    organizations = _by_organization(store, report, about)
     if graph:
         report = only(report, {URIRef(graph)})
+    if organization:
+        wanted = {thing for thing, several in about.items() if organization in several}
+        kept = tuple(one for one in report.results if str(report.subject(one)) in wanted)
+        report = with_results(report, kept)
     if severity:
         kept = tuple(one for one in report.results if one.severity == severity)
         report = with_results(report, kept)
-    return told(report, graphs)
+    return told(report, graphs, organizations)
 
 
 def counts(desk: Desk, revisions: list[int], seconds: float, largest: int) -> dict[int, Counts]:
@@ -103,12 +123,46 @@ def counts(desk: Desk, revisions: list[int], seconds: float, largest: int) -> di
     return found
 
 
-def told(report: Report, graphs: Mapping[URIRef | None, Counts] | None = None) -> Told:
+def _organizations(store: EmbeddedStore, report: Report) -> dict[str, list[str]]:
+    """The organizations that have to do with the things of a report, by these."""
+    things = dict.fromkeys(
+        node for one in report.results if isinstance(node := report.subject(one), URIRef)
+    )
+    values = " ".join(str(to_oxigraph(node)) for node in [*things][:MOST_ASKED])
+    query = page_queries()["report-organizations"].text.replace("{ UNDEF }", f"{{ {values} }}")
+    found: dict[str, list[str]] = {}
+    for row in store.select(query):
+        found.setdefault(str(row["thing"]), []).append(str(row["organization"]))
+    return found
+
+
+def _by_organization(
+    store: EmbeddedStore, report: Report, about: Mapping[str, list[str]]
+) -> tuple[tuple[Term, Counts], ...]:
+    """How much of each severity concerns each organization, those with most of the worst first."""
+    counted: dict[str, Counter[str]] = {}
+    for one in report.results:
+        for iri in about.get(str(report.subject(one)), ()):
+            counted.setdefault(iri, Counter())[one.severity] += 1
+    known = names(store, counted)
+    return tuple(
+        sorted(
+            ((known[iri], dict(numbers)) for iri, numbers in counted.items()),
+            key=lambda one: ([-one[1].get(name, 0) for name in SEVERITIES], one[0].text),
+        )
+    )
+
+
+def told(
+    report: Report,
+    graphs: Mapping[URIRef | None, Counts] | None = None,
+    organizations: tuple[tuple[Term, Counts], ...] = (),
+) -> Told:
     """Return a report as a page shows it."""
     about = {rule.name: rule for rule in report.rules}
     by_graph = report.by_graph if graphs is None else graphs
     properties = {iri for one in report.results if one.path for iri in paths.predicates(one.path)}
-    names = {iri: report.labels.get(iri, "") for iri in properties} | {
+    called = {iri: report.labels.get(iri, "") for iri in properties} | {
         iri: str(label) for iri, label in _of_ontology(properties).items()
     }
 
@@ -117,7 +171,7 @@ def told(report: Report, graphs: Mapping[URIRef | None, Counts] | None = None) -
         several = () if one.path is None else tuple(paths.predicates(one.path))
         return Found(
             _term(report, report.subject(one)),
-            Term(names.get(several[0]) or report.short(several[0]), str(several[0]))
+            Term(called.get(several[0]) or report.short(several[0]), str(several[0]))
             if several
             else None,
             None if one.value in (None, report.subject(one)) else _term(report, one.value),
@@ -142,6 +196,7 @@ def told(report: Report, graphs: Mapping[URIRef | None, Counts] | None = None) -
             for name, results in report.by_rule.items()
         ),
         tuple((graph_term(report, graph), dict(number)) for graph, number in by_graph.items()),
+        organizations,
         report.notes,
     )
 

@@ -30,7 +30,9 @@ def router(site: Site) -> APIRouter:
     known: dict[int, Counts] = {}
 
     @routes.get("/validation", include_in_schema=False)
-    async def report(request: Request, graph: str = "", severity: str = "") -> Response:
+    async def report(
+        request: Request, graph: str = "", organization: str = "", severity: str = ""
+    ) -> Response:
         client = access.reader(service, request)
         if graph:
             client.check_graph(graph)
@@ -38,7 +40,13 @@ def router(site: Site) -> APIRouter:
             raise Problem(400, f"There is no severity “{severity}”, only {', '.join(SEVERITIES)}.")
         number = service.revision
         told = await service.read(
-            client.line, reports.standing, number, graph, severity, client.scope()
+            client.line,
+            reports.standing,
+            number,
+            graph,
+            organization,
+            severity,
+            client.scope(),
         )
         history = [] if client.graphs else service.store.history()
         # What has a report beside it is told at once.
@@ -48,6 +56,8 @@ def router(site: Site) -> APIRouter:
             "validation.html",
             told=told,
             graph=graph,
+            organization=organization,
+            most=reports.MOST_ASKED,
             severity=severity,
             severities=SEVERITIES,
             trend=[(one, known[one.number]) for one in history if one.number in known],
