@@ -12,7 +12,7 @@ from rdflib.collection import Collection
 from rdflib.term import Node
 
 from srmgraph import knowledge, names, queries
-from srmgraph.documentation.model import Module, Rule, Term, Use
+from srmgraph.documentation.model import Module, Rule, Term, Use, anchor
 from srmgraph.documentation.passages import Passage, passages
 from srmgraph.inference.consequences import Consequence, consequences
 from srmgraph.inference.program import standard
@@ -285,7 +285,7 @@ class Documentation:
 
     def _rule(self, iri: str, module: str) -> Rule:
         one = URIRef(iri)
-        name = iri.rpartition("#")[2]
+        name = anchor(iri)
         return Rule(
             iri=iri,
             name=name,

@@ -8,6 +8,11 @@ from srmgraph.documentation.passages import Passage
 from srmgraph.inference.consequences import Consequence
 
 
+def anchor(iri: str) -> str:
+    """Return the part of an IRI that names a term or rule on its page."""
+    return iri.rpartition("#")[2].rpartition("/")[2]
+
+
 @dataclass(frozen=True)
 class Use:
     """Where data of an example use a term: how often, and the first passage that does."""
@@ -53,7 +58,7 @@ class Term:
     @property
     def anchor(self) -> str:
         """The part of the IRI that names the term on its page."""
-        return self.iri.rpartition("#")[2].rpartition("/")[2]
+        return anchor(self.iri)
 
 
 @dataclass(frozen=True)

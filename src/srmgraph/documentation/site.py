@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from srmgraph import knowledge
 from srmgraph.documentation.gathering import Documentation
+from srmgraph.documentation.model import anchor
 from srmgraph.errors import InputError
 from srmgraph.syntax import write_bytes
 
@@ -65,16 +66,19 @@ class Site:
 
     @cached_property
     def places(self) -> dict[str, str]:
-        """By the IRI of each term and rule: the address at which it is described."""
+        """By the IRI of each term and rule: the address at which it is described.
+
+        All pages of a service link to them, so it takes no more than the order of the files.
+        """
         told = self.documentation
         return {
             **{
-                iri: f"terms/{module.name}.html#{told.terms[iri].anchor}"
+                iri: f"terms/{module.name}.html#{anchor(iri)}"
                 for module in told.modules
                 for iri in module.members
             },
             **{
-                iri: f"rules/{module.name}.html#{told.rules[iri].name}"
+                iri: f"rules/{module.name}.html#{anchor(iri)}"
                 for module in told.rule_modules
                 for iri in module.members
             },
