@@ -14,6 +14,7 @@ import socket
 import threading
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from struct import Struct
 from typing import NoReturn
@@ -26,6 +27,7 @@ from srmgraph.store.folder import FolderStore
 from srmgraph_api.confinement import confine, limit
 from srmgraph_api.jobs import Desk
 from srmgraph_api.line import WorkersEnd
+from srmgraph_api.pages import beforehand
 from srmgraph_api.worker import Limits, work
 
 READY = b"ready"
@@ -46,8 +48,8 @@ UNKNOWN = 1 << 32
 
 
 def keep(control: socket.socket, folder: Path, number: int, limits: Limits, most: int) -> None:
-    """Read a revision into at most so many bytes of memory, and do as told until nobody is there
-    to tell; workers have `limits` beside what they share."""
+    """Read a revision into at most so many bytes of memory, find what pages ask of the whole of it,
+    and do as told until nobody is there to tell; workers have `limits` beside what they share."""
     before = _size()
     confine(before + most + limits.memory, limits.needs_no_network)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -55,8 +57,12 @@ def keep(control: socket.socket, folder: Path, number: int, limits: Limits, most
         desk = Desk(folder, (number, _read(folder, number)))
     except (OSError, MemoryError, SrmgraphError):
         return
+    size = _size() - before
+    # Workers that are born without it find it when they are asked for it.
+    with suppress(MemoryError, SrmgraphError):
+        beforehand.prepare(desk, number)
     # A process with several threads must not be forked.
-    if len(list(Path("/proc/self/task").iterdir())) > 1 or _size() - before > most:
+    if len(list(Path("/proc/self/task").iterdir())) > 1 or size > most:
         return
     # What the garbage collector does not look at stays shared.
     gc.freeze()

@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     workers: int = Field(default_factory=lambda: max(2, os.cpu_count() or 2), ge=1)
     worker_memory: int = Field(default=2048, ge=256, description="what each may use, in megabytes")
     in_memory: int = Field(
-        default=512,
+        default=1024,
         ge=0,
         description="how many megabytes a copy of the data in memory may take; 0 reads from disk",
     )

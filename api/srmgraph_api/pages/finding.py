@@ -34,7 +34,7 @@ def find(desk: Desk, revision: int, scope: list[str], text: str, most: int) -> l
     store = desk.revision(revision)
     part = text.lower()
     best: dict[str, tuple[int, str]] = {}
-    for name, thing in _names(desk, revision, tuple(scope)):
+    for name, thing in names(desk, revision, tuple(scope)):
         if part in name:
             nearness = 0 if name == part else 1 if name.startswith(part) else 2
             best[thing] = min(best.get(thing, (nearness, name)), (nearness, name))
@@ -54,8 +54,11 @@ def _found(rows: Sequence[work.Row]) -> Found:
 
 
 @lru_cache(maxsize=3)
-def _names(desk: Desk, revision: int, scope: tuple[str, ...]) -> list[tuple[str, str]]:
-    """The names of all things that have an IRI, in small letters, each with the thing."""
+def names(desk: Desk, revision: int, scope: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return the names of all things that have an IRI, in small letters, each with the thing.
+
+    Those of the graphs in `scope` or, if there are none, of all.
+    """
     answer = work.answer(desk.revision(revision), "find-names", {}, list(scope))
     return [
         (row["label"]["value"].lower(), row["thing"]["value"])
