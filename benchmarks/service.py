@@ -4,12 +4,16 @@ Each server is a process of its own over the same synthetic ecosystem. They are 
 second or two, so that whatever else the machine does falls on all of them alike, and rest
 meanwhile. Clients keep their connections and ask the next question when they have the answer.
 Look-ups ask what is said of a thing chosen at random; the questions are kept ones of two hops and
-more, each about things chosen at random, and as often as any other. No server keeps answers.
+more, each about things chosen at random, and as often as any other. No server keeps answers, and
+things are chosen among all there are, so that few questions come twice.
 srmgraph answers with all of its isolation on, from a copy in memory that its workers share, as it
 does by default. Oxigraph's server reads from its folder, as a server does that keeps data; how fast
-it is with data in memory, which are kept nowhere, is told as well.
+it is with data in memory, which are kept nowhere, is told as well. rdflib-endpoint is asked last,
+and alone, because it goes on with questions whose clients have left; that slows down what it is
+asked next.
 
-With --soak, srmgraph alone is asked for so many seconds more, and its memory is watched.
+With --soak, srmgraph alone is asked for so many seconds more, and its memory is watched. All that
+is told in docs/service.md is measured by `./run bench service --soak 600`, in about 20 minutes.
 """
 
 from __future__ import annotations
@@ -26,7 +30,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median, quantiles
 from urllib.parse import quote, urlsplit
@@ -46,12 +50,22 @@ from srmgraph.store.folder import FolderStore
 HEADER = (
     "asked",
     "clients",
-    "server",
     "requests/s",
     "p50 ms",
     "p99 ms",
     "failed",
     "CPU ms",
+    "srmgraph, times as fast",
+)
+_SIDE_BY_SIDE = (
+    "asked",
+    "clients",
+    "Oxigraph, requests/s",
+    "srmgraph, requests/s",
+    "p50 ms",
+    "p99 ms",
+    "Oxigraph, CPU ms",
+    "srmgraph, CPU ms",
     "times Oxigraph",
 )
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -61,7 +75,9 @@ _QUESTIONS = 10
 _THINGS = 20
 """About how many different things at least a question must be asked."""
 
-_EACH = 200
+_EACH = 1000
+_ROWS = 100_000
+_LOOK_UPS = 20_000
 _GRACE = 20
 """How many seconds an answer may take that is not there when the time is up."""
 
@@ -83,6 +99,7 @@ class Load:
     seconds: float
     times: list[float]
     failed: int
+    processor: float = 0.0
 
     @property
     def rate(self) -> float:
@@ -91,7 +108,21 @@ class Load:
 
     def __add__(self, other: Load) -> Load:
         return Load(
-            self.seconds + other.seconds, self.times + other.times, self.failed + other.failed
+            self.seconds + other.seconds,
+            self.times + other.times,
+            self.failed + other.failed,
+            self.processor + other.processor,
+        )
+
+    @property
+    def cells(self) -> tuple[str, str, str, str, str]:
+        """Requests per second, p50 and p99 in ms, how many failed, and ms of a processor each."""
+        return (
+            f"{self.rate:,.{0 if self.rate >= 10 else 1}f}",
+            f"{median(self.times) * 1000:,.1f}",
+            f"{quantiles(self.times, n=100)[98] * 1000:,.1f}" if len(self.times) > 1 else "",
+            f"{self.failed:,}",
+            f"{self.processor / len(self.times) * 1000:,.2f}",
         )
 
 
@@ -165,12 +196,13 @@ def _running(command: list[str], endpoint: str) -> Iterator[tuple[int, str]]:
         process.wait()
 
 
-SERVERS: dict[str, Callable[[Path, Path], AbstractContextManager[tuple[int, str]]]] = {
+_Server = Callable[[Path, Path], AbstractContextManager[tuple[int, str]]]
+TOGETHER: dict[str, _Server] = {
     "Oxigraph": oxigraph,
     "srmgraph": srmgraph,
     "Oxigraph in memory": oxigraph_in_memory,
-    "rdflib-endpoint": rdflib_endpoint,
 }
+ALONE: dict[str, _Server] = {"rdflib-endpoint": rdflib_endpoint}
 
 
 # ── What is asked ───────────────────────────────────────────────────────────────────────────────
@@ -178,9 +210,10 @@ SERVERS: dict[str, Callable[[Path, Path], AbstractContextManager[tuple[int, str]
 
 def look_ups(store: EmbeddedStore, chance: random.Random) -> list[str]:
     """Queries for what is said of a thing."""
-    things = [row.s for row in store.select("SELECT DISTINCT ?s { ?s a ?kind } LIMIT 20000")]
+    things = [row.s for row in store.select("SELECT DISTINCT ?s { ?s a ?kind }")]
     named = [thing for thing in things if isinstance(thing, URIRef)]
-    return [f"SELECT ?p ?o {{ {thing.n3()} ?p ?o }}" for thing in chance.sample(named, 500)]
+    chosen = chance.sample(sorted(named), min(_LOOK_UPS, len(named)))
+    return [f"SELECT ?p ?o {{ {thing.n3()} ?p ?o }}" for thing in chosen]
 
 
 def questions(store: EmbeddedStore, chance: random.Random) -> list[str]:
@@ -190,7 +223,7 @@ def questions(store: EmbeddedStore, chance: random.Random) -> list[str]:
     for question in queries.questions().values():
         if chosen == _QUESTIONS or question.uses_inference:
             continue
-        rows = [row.asdict() for row in store.select(f"{question.text}\nLIMIT 2000")]
+        rows = [row.asdict() for row in store.select(f"{question.text}\nLIMIT {_ROWS}")]
         for parameter in question.parameters:
             values = sorted({row[parameter.name] for row in rows if parameter.name in row})
             values = [value for value in values if isinstance(value, URIRef)]
@@ -305,9 +338,10 @@ def main() -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(prog="./run bench service", description=__doc__)
     parser.add_argument("--triples", type=int, default=900_000)
-    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 64])
-    parser.add_argument("--servers", nargs="+", choices=SERVERS, default=list(SERVERS))
+    every = [*TOGETHER, *ALONE]
+    parser.add_argument("--servers", nargs="+", choices=every, default=every)
     parser.add_argument("--soak", type=float, default=0, metavar="SECONDS")
     options = parser.parse_args()
     scratch = Path(tempfile.mkdtemp(prefix="srmgraph-bench-"))
@@ -316,49 +350,76 @@ def main() -> int:
         store, chance = EmbeddedStore(), random.Random(1)
         store.read(file)
         asked = {"look-ups": look_ups(store, chance), "questions": questions(store, chance)}
-        print(f"{len(store):,} statements, {len(asked['questions'])} different questions")
+        told = ", ".join(f"{len(set(what)):,} different {kind}" for kind, what in asked.items())
+        print(f"{len(store):,} statements, {told}", flush=True)
         del store
-        rows: list[tuple[str, ...]] = []
-        with ExitStack() as stack:
-            running = {
-                name: stack.enter_context(SERVERS[name](file, scratch / name.replace(" ", "-")))
-                for name in options.servers
-            }
-            for kind, what in asked.items():
-                for clients in options.clients:
-                    rows += _compared(running, kind, what, clients, options.seconds)
-        print(markdown(HEADER, rows))
+        found: dict[str, _Cells] = {}
+
+        def measure(servers: dict[str, _Server], turns: int) -> None:
+            with ExitStack() as stack:
+                running = {
+                    name: stack.enter_context(start(file, scratch / name.replace(" ", "-")))
+                    for name, start in servers.items()
+                    if name in options.servers
+                }
+                for kind, what in asked.items() if running else ():
+                    for clients in options.clients:
+                        loads = _compared(running, what, clients, options.seconds, turns)
+                        for name, one in loads.items():
+                            found.setdefault(name, {})[kind, clients] = one
+                            print(" | ".join((name, kind, str(clients), *one.cells)), flush=True)
+
+        measure(TOGETHER, _TURNS)
         if options.soak:
             with srmgraph(file, scratch / "soak") as (process, address):
                 soak(process, address, [*asked["look-ups"], *asked["questions"]], options.soak)
+        measure(ALONE, turns=1)
+        _tell(found)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return 0
 
 
+_Cells = dict[tuple[str, int], Load]
+"""What a server did, by what was asked and the number of clients."""
+
+
 def _compared(
-    running: dict[str, tuple[int, str]], kind: str, what: list[str], clients: int, seconds: float
-) -> Iterator[tuple[str, ...]]:
+    running: dict[str, tuple[int, str]], what: list[str], clients: int, seconds: float, turns: int
+) -> dict[str, Load]:
+    """Ask each server in turns, for so many seconds in all."""
     found: dict[str, Load] = {}
-    used = dict.fromkeys(running, 0.0)
-    for turn in range(_TURNS + 1):
+    # The first of several turns only makes everybody warm.
+    for turn in range(turns + (turns > 1)):
         for name, (process, address) in running.items():
             before = _processor(process)
-            one = uvloop.run(load(address, what, clients, seconds / _TURNS, turn))
-            # The first turn only makes everybody warm.
-            if turn:
+            one = uvloop.run(load(address, what, clients, seconds / turns, turn))
+            one = replace(one, processor=_processor(process) - before)
+            if turn or turns == 1:
                 found[name] = found[name] + one if name in found else one
-                used[name] += _processor(process) - before
-    peer = found[next(iter(running))].rate
-    for name, one in found.items():
-        times = f"{one.rate / peer:.2f}" if peer else ""
-        row = (
-            kind, str(clients), name, f"{one.rate:,.0f}", f"{median(one.times) * 1000:.1f}",
-            f"{quantiles(one.times, n=100)[98] * 1000:.1f}" if len(one.times) > 1 else "",
-            str(one.failed), f"{used[name] / len(one.times) * 1000:.2f}", times,
-        )  # fmt: skip
-        print(" | ".join(row), flush=True)
-        yield row
+    return found
+
+
+def _tell(found: dict[str, _Cells]) -> None:
+    """Print one table for each server, and one of srmgraph beside Oxigraph."""
+    peer, ours = found.get("Oxigraph", {}), found.get("srmgraph", {})
+    rows: list[tuple[str, ...]] = []
+    for (kind, clients), one in ours.items():
+        if (kind, clients) in peer:
+            other = peer[kind, clients]
+            rate, p50, p99, _, processor = one.cells
+            times = f"{one.rate / other.rate:.2f}" if other.rate else ""
+            rates = other.cells[0], rate
+            processors = other.cells[-1], processor
+            rows.append((kind, str(clients), *rates, p50, p99, *processors, times))
+    if rows:
+        print(f"\n{markdown(_SIDE_BY_SIDE, rows)}")
+    for name, cells in found.items():
+        rows = []
+        for (kind, clients), one in cells.items():
+            times = f"{ours[kind, clients].rate / one.rate:,.2f}" if ours and one.rate else ""
+            rows.append((kind, str(clients), *one.cells, times))
+        print(f"\n**{name}**\n\n{markdown(HEADER, rows)}")
 
 
 if __name__ == "__main__":
