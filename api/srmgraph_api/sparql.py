@@ -60,11 +60,14 @@ CONSTRUCT {
         sd:endpoint ?service ;
         sd:supportedLanguage sd:SPARQL11Query , sd:SPARQL11Update ;
         sd:feature sd:UnionDefaultGraph ;
+        sd:defaultEntailmentRegime ?regime ;
+        sd:defaultSupportedEntailmentProfile ?profile ;
         sd:resultFormat ?format ;
         sd:inputFormat formats:Turtle , formats:N-Triples , formats:RDF_XML , formats:JSON-LD ;
         sd:defaultDataset [ a sd:Dataset ; sd:defaultGraph [ a sd:Graph ] ] .
 } {
     VALUES ?service { <SERVICE> }
+    VALUES (?regime ?profile) { (REGIME) }
     VALUES ?format {
         formats:SPARQL_Results_JSON formats:SPARQL_Results_XML formats:SPARQL_Results_CSV
         formats:SPARQL_Results_TSV formats:Turtle formats:N-Triples formats:N-Quads formats:TriG
@@ -72,6 +75,12 @@ CONSTRUCT {
     }
 }
 """
+
+_INFERRING = (
+    "<http://www.w3.org/ns/entailment/OWL-RDF-Based>",
+    "<http://www.w3.org/ns/owl-profile/RL>",
+)
+_NOT_INFERRING = ("<http://www.w3.org/ns/entailment/Simple>", "UNDEF")
 
 
 def router(service: Service) -> APIRouter:
@@ -231,7 +240,7 @@ async def _updated(service: Service, request: Request, given: Parameters) -> Res
 def _described(service: Service, request: Request) -> Response:
     media_type = negotiation.best(request, [*GRAPH_TYPES])
     own = negotiation.address(service.settings.base, request)
-    content = EmbeddedStore().answer(
-        _DESCRIPTION.replace("<SERVICE>", f"<{own}>"), GRAPH_TYPES[media_type]
-    )
+    regime = _INFERRING if service.settings.checking == "all" else _NOT_INFERRING
+    text = _DESCRIPTION.replace("<SERVICE>", f"<{own}>").replace("REGIME", " ".join(regime))
+    content = EmbeddedStore().answer(text, GRAPH_TYPES[media_type])
     return Response(content, media_type=media_type, headers={"Vary": "Accept"})

@@ -117,13 +117,14 @@ class ServiceGraph:
         """Add the facts that follow by OWL 2 RL and return how many there are.
 
         They replace those inferred before. `progress` hears a sentence now and then. A server does
-        the work itself, by SPARQL.
+        the work itself, by SPARQL; nothing is done where `is_closed_by_server`.
         Raises InconsistentError, and then adds nothing.
         """
         if self.store.is_remote:
             from srmgraph.inference import sparql_engine
 
-            sparql_engine.close(self.store, self.inferred_graph, progress=progress)
+            if not self.is_closed_by_server:
+                sparql_engine.close(self.store, self.inferred_graph, progress=progress)
             return self.store.graphs().get(self.inferred_graph, 0)
         if self.store.is_durable:
             with self.change(message="infer"):
@@ -135,6 +136,14 @@ class ServiceGraph:
         number = close(self.store.snapshot(), self.inferred_graph, progress)
         self._inferred = True
         return number
+
+    @property
+    def is_closed_by_server(self) -> bool:
+        """Whether the statements are on a server that says that it infers with each change, as a
+        service of our own does."""
+        from srmgraph.store.remote import RemoteStore
+
+        return isinstance(self.store, RemoteStore) and self.store.infers_itself
 
     def inferred(self) -> rdflib.Graph:
         """Return the facts that were inferred, and only these."""

@@ -56,8 +56,9 @@ def oxigraph(*options: str) -> Iterator[str]:
 
 
 @contextmanager
-def srmgraph() -> Iterator[str]:
-    """Run our own service over a store that is kept as it is, and give its address with a key."""
+def srmgraph(checking: str = "none") -> Iterator[str]:
+    """Run our own service and give its address with a key; its store is kept as it is unless all
+    is to be checked."""
     with TemporaryDirectory() as name:
         folder = Path(name) / "store"
         FolderStore.create(folder).close()
@@ -65,7 +66,7 @@ def srmgraph() -> Iterator[str]:
         port = free_port()
         command = [sys.executable, "-m", "srmgraph.cli", "serve", "--store", str(folder)]
         command += ["--port", str(port)]
-        with running(command, port, SRMGRAPH_CHECKING="none") as url:
+        with running(command, port, SRMGRAPH_CHECKING=checking) as url:
             yield url.replace("//", f"//key:{key}@")
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from rdflib import BNode, Graph
+from rdflib import BNode, Graph, URIRef
+from tests.contract import servers
 from tests.contract.conftest import KINDS
 
 from srmgraph import ServiceGraph, knowledge
@@ -155,6 +156,33 @@ def test_the_command_lets_a_server_infer(running: Callable[[str], str]) -> None:
         counts.append(len(store.graph(knowledge.inferred_graph())))
     assert counts == [16, 16, 16]
     assert "prp-spo2" in ran.stderr
+
+
+def test_a_service_that_infers_with_each_change_is_left_as_it_is() -> None:
+    file = Path(__file__).parents[1] / "command" / "files" / "acme.ttl"
+    with servers.srmgraph(checking="all") as url:
+        graph = ServiceGraph.open(f"srmgraph+{url}")
+        assert graph.is_closed_by_server
+        graph.store.read(file, graph=URIRef("https://example.org/acme"))
+        before = graph.store.graphs()
+        assert graph.infer() == before[graph.inferred_graph] == 16
+        command = [sys.executable, "-m", "srmgraph.cli", "infer", "--store", f"srmgraph+{url}"]
+        ran = subprocess.run(command, capture_output=True, text=True, env=os.environ)
+        assert "The server keeps what follows itself, so nothing is to be done." in ran.stderr
+        assert "16 facts follow from the 8 that are stated." in ran.stderr
+        ran = subprocess.run([*command, "--report"], capture_output=True, text=True, env=os.environ)
+        assert "--engine sparql" in ran.stderr
+        assert ran.returncode == 2
+        assert graph.store.graphs() == before
+        graph.close()
+
+
+def test_a_service_that_keeps_what_is_sent_does_not_say_that_it_infers(
+    running: Callable[[str], str],
+) -> None:
+    graph = ServiceGraph(KINDS["srmgraph"].open(running("srmgraph")))
+    assert not graph.is_closed_by_server
+    graph.close()
 
 
 def test_what_sparql_cannot_say_is_told(caplog: pytest.LogCaptureFixture) -> None:

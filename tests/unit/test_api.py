@@ -94,6 +94,11 @@ def test_without_a_query_the_service_describes_itself(client: TestClient) -> Non
         RDF.type, URIRef("http://www.w3.org/ns/sparql-service-description#Service")
     )
     assert str(service) == "http://testserver/sparql"
+    (profile,) = graph.objects(
+        service,
+        URIRef("http://www.w3.org/ns/sparql-service-description#defaultSupportedEntailmentProfile"),
+    )
+    assert str(profile) == "http://www.w3.org/ns/owl-profile/RL"
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ from srmgraph.store.remote_answers import (
     results,
     rows,
     solutions,
+    tells_of_inference,
     triples,
     truth,
 )
@@ -112,6 +113,14 @@ class RemoteStore:
     def outside_graph(self) -> str | None:
         """The named graph in which the server keeps statements outside named graphs, if any."""
         return self._server.stand_in
+
+    @property
+    def infers_itself(self) -> bool:
+        """Whether the server says that it works out itself what follows by OWL 2 RL."""
+        try:
+            return tells_of_inference(self._http.fetch(self._query_url, GRAPH))
+        except RefusedError:
+            return False
 
     def __len__(self) -> int:
         """Return how many statements there are, counting one for each graph that holds it."""

@@ -23,6 +23,10 @@ GRAPH = "application/n-triples, text/turtle;q=0.8, application/rdf+xml;q=0.5"
 QUADS = "application/n-quads"
 """The media type in which all statements are asked for."""
 
+_PROFILE = pyoxigraph.NamedNode(
+    "http://www.w3.org/ns/sparql-service-description#defaultSupportedEntailmentProfile"
+)
+_OWL_2_RL = pyoxigraph.NamedNode("http://www.w3.org/ns/owl-profile/RL")
 _SYNTAXES = {known.media_type: known for known in FORMATS.values()}
 
 
@@ -84,6 +88,23 @@ def triples(answer: Answer, server: Server) -> list[pyoxigraph.Triple]:
             "there are more. Ask for less, or raise its limit (docs/remote-stores.md)."
         )
     return found
+
+
+def tells_of_inference(answer: Answer) -> bool:
+    """Return whether a description of a service says that what follows by OWL 2 RL is there.
+
+    Source: SPARQL 1.1 Service Description, section 3.3. False for what is no description.
+    """
+    syntax = _SYNTAXES.get(answer.media_type)
+    if syntax is None:
+        return False
+    try:
+        return any(
+            quad.predicate == _PROFILE and quad.object == _OWL_2_RL
+            for quad in Parser(answer.body, syntax)
+        )
+    except ParseError:
+        return False
 
 
 def load(answer: Answer, store: pyoxigraph.Store) -> None:

@@ -232,7 +232,7 @@ def _infer(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> 
     else:
         graph = reading.of_files(options.files, options.input_format, terminal)
     with terminal.working("Inferring …") as say:
-        report = _add_inferred(graph, options, say)
+        report = _add_inferred(graph, options, say, terminal)
     if options.report:
         terminal.remark(str(report))
     graphs = graph.store.graphs()
@@ -249,7 +249,10 @@ def _infer(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> 
 
 
 def _add_inferred(
-    graph: ServiceGraph, options: argparse.Namespace, say: Callable[[str], None]
+    graph: ServiceGraph,
+    options: argparse.Namespace,
+    say: Callable[[str], None],
+    terminal: Terminal,
 ) -> RunReport | None:
     """Add what follows by an engine, and return what its rules did if that is known."""
     from srmgraph.inference import Closure, infer, sparql_engine
@@ -264,6 +267,14 @@ def _add_inferred(
                 "--limit, or name files."
             )
         graph.infer(say)
+        return None
+    if options.engine is None and graph.is_closed_by_server:
+        if options.report or options.limit:
+            raise ParameterError(
+                "This server keeps what follows itself. Leave out --report and --limit, or let it "
+                "be worked out once more with --engine sparql."
+            )
+        terminal.remark("The server keeps what follows itself, so nothing is to be done.")
         return None
     if engine == "sparql":
         return sparql_engine.close(store, name, progress=say, limit=options.limit)
