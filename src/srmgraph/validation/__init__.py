@@ -242,25 +242,24 @@ class _Things:
         known = set() if standing is None else _mentioned(standing.results) - set(changed)
         new = mentioned - known
         self.labels = labels(store, new)
-        self.graphs = _graphs(store, new)
+        has_graphs = _has_named_graphs(store)
+        self.graphs = _graphs(store, new) if has_graphs else {}
         self.hints = hints.hints(new)
         if standing is not None:
             old = mentioned & known
             self.labels |= {n: label for n, label in standing.labels.items() if n in old}
             self.hints |= {n: term for n, term in standing.hints.items() if n in old}
             # The first named graph, or the last, changes what is to be told of all things.
-            if _has_named_graphs(store) == bool(standing.graphs):
+            if has_graphs == bool(standing.graphs):
                 self.graphs |= {n: names for n, names in standing.graphs.items() if n in old}
-            else:
+            elif has_graphs:
                 self.graphs = _graphs(store, mentioned)
 
 
 def _graphs(store: Where, nodes: Iterable[Node]) -> dict[Node, tuple[URIRef | None, ...]]:
-    """The named graphs in which each thing is described, where there are any such graphs; without
-    those that a store keeps for itself. On a server, things without a name cannot be looked up."""
+    """The named graphs in which each thing is described, without those that a store keeps for
+    itself. On a server, things without a name cannot be looked up."""
     found: dict[Node, tuple[URIRef | None, ...]] = {}
-    if not _has_named_graphs(store):
-        return found
     own = set(knowledge.own_graphs())
     if not isinstance(store, EmbeddedStore):
         things = sorted({node for node in nodes if isinstance(node, URIRef)})

@@ -419,7 +419,7 @@ def _standing(
     results: Iterable[Result],
 ) -> Iterator[Result]:
     """The results that stay as they are; where one may not, its node is to be checked again."""
-    touched = {key[0] for key in (*whole, *affected)}
+    touched = {key[0] for key in whole} | {key[0] for key, found in affected.items() if found.nodes}
     # Most are of rules that have nothing to do with the change.
     others = set() if plan.compiled.left_out else {key[0] for key in plan.groups} - touched
     for result in results:
@@ -435,7 +435,7 @@ def _stands(
     if key in whole or key not in plan.groups:
         return False
     found = affected.get(key)
-    if found is None:
+    if found is None or not found.nodes:
         return True
     path = result.path.iri if isinstance(result.path, paths.Predicate) else None
     held = {"this": result.focus_node, "value": result.value, "path": path}

@@ -29,6 +29,11 @@ def oxigraph_as_stored(term: OxigraphTerm) -> OxigraphTerm:
 
 def triples_as_stored(triples: Iterable[pyoxigraph.Triple]) -> list[pyoxigraph.Triple]:
     """Return triples as a store gives them back."""
+    triples = list(dict.fromkeys(triples))
+    if not any(
+        isinstance(triple.object, pyoxigraph.Literal | pyoxigraph.Triple) for triple in triples
+    ):
+        return triples
     store = pyoxigraph.Store()
     store.extend(pyoxigraph.Quad(t.subject, t.predicate, t.object) for t in triples)
     return [quad.triple for quad in store]
