@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeAlias
 
 import pyoxigraph
@@ -132,7 +133,8 @@ class _Step:
     """A pattern with a path, from an end that is known to the other.
 
     `node` is the known end; if it is None, the variable `leave` holds it. So it is with the other
-    end, `end` and `arrive`; what `arrive` holds need not be known yet.
+    end, `end` and `arrive`; what `arrive` holds need not be known yet. `name` is the same for all
+    steps over that path, which is looked for once from each node.
     """
 
     path: Path | AnyProperty
@@ -142,10 +144,15 @@ class _Step:
     end: Node | None
     arrive: str
     domain: Nodes | None
+    name: object
 
     def rows(self, sight: Sight, row: Row) -> list[Row]:
         node = row[self.leave] if self.node is None else self.node
-        found = sight.reach(frozenset({node}), self.path, self.backwards)
+        key = (self.name, node, self.backwards)
+        found = sight.reached.get(key)
+        if found is None:
+            found = sight.reach(frozenset({node}), self.path, self.backwards)
+            sight.reached[key] = found
         end = row.get(self.arrive) if self.end is None else self.end
         if end is not None:
             return [row] if end in found else []
@@ -278,7 +285,14 @@ def _step(atom: Atom, known: frozenset[str], domains: Mapping[str, Nodes]) -> _S
     (node, leave), (end, arrive) = (
         (None, term) if isinstance(term, str) else (term, "") for term in ends
     )
-    return _Step(atom.path, backwards, node, leave, end, arrive, domains.get(arrive))
+    domain = domains.get(arrive)
+    return _Step(atom.path, backwards, node, leave, end, arrive, domain, _name(atom.path))
+
+
+@lru_cache(maxsize=10_000)
+def _name(_: Path | AnyProperty) -> object:
+    # Quicker to compare than a path.
+    return object()
 
 
 def _test(condition: Condition, known: frozenset[str]) -> _Test:

@@ -38,6 +38,8 @@ class Sight:
         self._left = MOST_NODES
         self.walked: dict[tuple[object, Nodes], Nodes] = {}
         """Where links of ways have led to, for those who walk them again."""
+        self.reached: dict[tuple[object, Node, bool], Nodes] = {}
+        """Where paths, by their names, lead to from a node, or backwards."""
         self._statements: dict[tuple[Node | None, ...], list[pyoxigraph.Quad]] = {}
         self._steps: dict[tuple[Node, Node | None, bool], Nodes] = {}
 
