@@ -137,7 +137,7 @@ def _fill(store: FolderStore, settings: Settings, graph: ServiceGraph | None) ->
         change = Change(candidate, "", "served", is_durable=True)
         if graph is not None:
             source = graph.store.snapshot()
-            candidate.oxigraph.bulk_extend(source.oxigraph)
+            candidate.write(iter(source.oxigraph), len(source))
             candidate.prefixes |= source.prefixes
             candidate.namespaces |= source.namespaces
         else:

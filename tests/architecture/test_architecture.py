@@ -149,6 +149,43 @@ def test_every_module_has_its_layer() -> None:
     assert placed - {"srmgraph_api"} == modules
 
 
+# ── Writing ─────────────────────────────────────────────────────────────────────────────────────
+
+WRITES = (
+    "add add_graph bulk_extend bulk_load clear clear_graph extend load remove remove_graph update"
+)
+MAY_WRITE = {
+    "src/srmgraph/store/embedded.py": "all writing goes through its methods",
+    "src/srmgraph/store/remote.py": "a copy in memory, made before it is a store",
+    "api/srmgraph_api/keeper.py": "a copy in memory, which is read only from then on",
+}
+"""The modules that write to an engine that is called `oxigraph`, and why they may."""
+
+
+def written_directly(source: str) -> list[str]:
+    """What a module writes to the engine of a store, past the journal of a change."""
+    return [
+        f"line {call.lineno}: {ast.unparse(call.func)}"
+        for call in ast.walk(ast.parse(source))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr in WRITES
+        and isinstance(call.func.value, ast.Attribute)
+        and call.func.value.attr == "oxigraph"
+    ]
+
+
+@pytest.mark.parametrize("file", PYTHON, ids=name_of)
+def test_nothing_is_written_past_the_journal(file: Path) -> None:
+    found = written_directly(file.read_text(encoding="utf-8"))
+    assert bool(found) == (name_of(file) in MAY_WRITE), found
+
+
+def test_what_is_written_past_the_journal_is_caught() -> None:
+    assert written_directly("with store.change() as candidate:\n    candidate.oxigraph.add(quad)")
+    assert not written_directly("candidate.write(iter([quad]), 1)\nstore.oxigraph.query(text)")
+
+
 # ── Modules ─────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -20,7 +20,8 @@ _FEW = 1_000
 class Candidate(EmbeddedStore):
     """A store that is changed from one revision to the next.
 
-    All that is written goes through its methods; what is done to the engine itself is not known.
+    All that is written goes through its methods; what is done to the engine itself is not known,
+    and a test sees to it that no module does it.
     `origin` is what the revision that it was, or has become, has in common with no other, and
     `journal` tells how far it has come from there. `report` is the report that was kept with that
     revision, as text, or None; `kept` is what is to be kept with the new one.

@@ -209,7 +209,7 @@ def draw(
     there = {view.identifier for view in model.views}
     store = EmbeddedStore()
     facts = triples_to_oxigraph(encoded.facts)
-    store.oxigraph.bulk_extend(pyoxigraph.Quad(*triple) for triple in facts)
+    store.write((pyoxigraph.Quad(*triple) for triple in facts), len(encoded.facts))
     index = views.Index(model)
     for row in mapping().views:
         lanes: dict[str, dict[int, set[str]]] = {}
