@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from playwright.sync_api import sync_playwright
 from tests.browser.conftest import CHROMIUM, serving
-from tests.browser.places import EXAMPLE, MODEL, RDF
+from tests.browser.places import PLACES
 
 from srmgraph import ServiceGraph, knowledge
 from srmgraph.keys import Keys
@@ -30,10 +30,11 @@ QUALITY = 70
 
 @dataclass(frozen=True)
 class Picture:
-    """A page as it is shown: its address, how wide, in which colours, and what is done first."""
+    """A page as it is shown: its place in `PLACES`, how wide, in which colours, and what is done
+    first."""
 
     name: str
-    address: str
+    place: str
     width: int = 1280
     height: int = 900
     scheme: Literal["light", "dark"] = "light"
@@ -42,28 +43,24 @@ class Picture:
 
 
 PICTURES = [
-    Picture("map", "/"),
-    Picture("map-dark", "/", scheme="dark"),
-    Picture("map-narrow", "/", width=390, height=900),
-    Picture("thing", f"/resource?iri={EXAMPLE}/streaming-relationship", height=1100),
-    Picture(
-        "why",
-        f"/why?subject=<{EXAMPLE}/google>&predicate=<{RDF}type>&object=<{MODEL}ServiceProvider>",
-        height=700,
-    ),
-    Picture("what-if", f"/what-if?thing={EXAMPLE}/google", height=1100),
-    Picture("questions", "/questions"),
-    Picture("question", "/questions/which-parties-are-the-hubs"),
-    Picture("question-narrow", "/questions/which-agreements-end-before-a-day", width=390),
-    Picture("validation", "/validation"),
-    Picture("checked", "/check", file="broken.ttl"),
-    Picture("compared", "/check", file="training-ecosystem.ttl", press="See what it would change"),
-    Picture("enter", "/enter"),
-    Picture("entry", "/enter/service-relationship", press="Save", height=1200),
-    Picture("delete", f"/delete?iri={EXAMPLE}/google"),
-    Picture("history", "/history"),
-    Picture("documentation", "/documentation/rules/parties-and-relationships.html"),
-    Picture("editor", "/editor?question=who-are-the-vendors-of-our-vendors", scheme="dark"),
+    Picture("map", "map"),
+    Picture("map-dark", "map", scheme="dark"),
+    Picture("map-narrow", "map", width=390, height=900),
+    Picture("thing", "relationship", height=1100),
+    Picture("why", "why", height=700),
+    Picture("what-if", "what-if-google-fails", height=1100),
+    Picture("questions", "questions"),
+    Picture("question", "question-with-bars"),
+    Picture("question-narrow", "question", width=390),
+    Picture("validation", "validation"),
+    Picture("checked", "check", file="broken.ttl"),
+    Picture("compared", "check", file="training-ecosystem.ttl", press="See what it would change"),
+    Picture("enter", "enter"),
+    Picture("entry", "entry", press="Save", height=1200),
+    Picture("delete", "delete"),
+    Picture("history", "history"),
+    Picture("documentation", "documentation-of-rules"),
+    Picture("editor", "editor-with-question", scheme="dark"),
 ]
 
 
@@ -102,7 +99,7 @@ def main() -> None:
 
 
 def _take(page: Page, picture: Picture, folder: Path) -> None:
-    page.goto(picture.address)
+    page.goto(next(place.address for place in PLACES if place.name == picture.place))
     if picture.file:
         page.get_by_label("File").set_input_files(folder / picture.file)
         page.get_by_role("button", name="Check").click()

@@ -1,4 +1,8 @@
-"""All pages of the service, as they are looked at: by tests of each of them, and for pictures."""
+"""All pages of the service, as they are looked at: by tests of each of them, and for pictures.
+
+A new page is named here, and so is tried in all widths and colours, without scripts, by keyboard,
+with hostile labels, behind a proxy and by axe-core.
+"""
 
 from dataclasses import dataclass
 
@@ -37,6 +41,7 @@ PLACES = [
     Place("history", "/history"),
     Place("difference", "/history/0/1", needs_key=True),
     Place("editor", "/editor"),
+    Place("editor-with-question", "/editor?question=who-are-the-vendors-of-our-vendors"),
     Place("thing", f"/resource?iri={EXAMPLE}/google"),
     Place("relationship", f"/resource?iri={EXAMPLE}/streaming-relationship"),
     Place("offering", f"/resource?iri={EXAMPLE}/course"),

@@ -73,6 +73,16 @@ def test_from_a_name_to_picture_table_and_file(page: Page) -> None:
     assert told == CHAINS["google"]
 
 
+@pytest.mark.parametrize(("button", "start"), [("SVG", b"<"), ("PNG", b"\x89PNG")])
+def test_the_picture_is_saved(page: Page, button: str, start: bytes) -> None:
+    page.goto(f"/what-if?thing={BASE}google")
+    expect(page.locator(".picture canvas").first).to_be_visible()
+    with page.expect_download() as waited:
+        page.get_by_role("button", name=button).click()
+    assert waited.value.suggested_filename.endswith(f".{button.lower()}")
+    assert waited.value.path().read_bytes().startswith(start)
+
+
 def test_a_name_of_many_things_is_asked_back(page: Page) -> None:
     page.goto("/what-if?thing=training")
     expect(page.get_by_role("heading", name="Which of these?")).to_be_visible()
