@@ -204,6 +204,36 @@ def test_rules_say_of_a_thing_what_the_whole_report_says(
     assert things.check(desk, 0, "https://example.org/nobody") == []
 
 
+# ── Times ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_renews_itself_goes_on_after_its_last_day(tmp_path: Path) -> None:
+    store = FolderStore.create(tmp_path / "store")
+    store.parse(
+        """@prefix srm: <https://w3id.org/srm#> . @prefix : <urn:x:> .
+        @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+        @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+        :party a srm:Organization ; rdfs:label "Party" .
+        :ended srm:hasAgreementParty :party ; srm:validFrom "2001-01-01"^^xsd:date ;
+            srm:validUntil "2001-12-31"^^xsd:date ; srm:renewsAutomatically false .
+        :renewed srm:hasAgreementParty :party ; srm:validFrom "2002-01-01"^^xsd:date ;
+            srm:validUntil "2002-12-31"^^xsd:date ; srm:renewsAutomatically true .
+        :running srm:hasAgreementParty :party ; srm:validFrom "2003-01-01"^^xsd:date ;
+            srm:validUntil "9999-12-31"^^xsd:date ; srm:renewsAutomatically true .""",
+        "turtle",
+    )
+    told = things.tell(Desk(tmp_path / "store"), store.revision, [], "urn:x:party")
+    assert told is not None
+    (section,) = [one for one in told.sections if one.name == "agreements"]
+    bars = [bar for bar in section.groups[0].bars if bar is not None]
+    assert [(bar.is_open, bar.is_over) for bar in bars] == [
+        (False, True),
+        (True, False),
+        (False, False),
+    ]
+    assert bars[1].start + bars[1].width == pytest.approx(100, abs=0.1)
+
+
 # ── Deleting ────────────────────────────────────────────────────────────────────────────────────
 
 

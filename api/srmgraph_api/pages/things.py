@@ -36,7 +36,8 @@ _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 @dataclass(frozen=True)
 class Bar:
-    """A time as part of the width of a picture, in percent; `is_open` where it has no end."""
+    """A time as part of the width of a picture, in percent; `is_open` where it has no end, or where
+    its end has passed and it renewed itself."""
 
     start: float
     width: float
@@ -259,6 +260,8 @@ def _bar(row: Row, span: tuple[date, date]) -> Bar | None:
     start, end = _day(row["from"]), _day(row["until"])
     if start is None and end is None:
         return None
+    has_passed = end is not None and end < date.today()
+    if has_passed and _is_true(row.get("renewsItself")):
+        end = None
     first, last = _share(start or span[0], span), _share(end or span[1], span)
-    is_over = end is not None and end < date.today()
-    return Bar(first, round(max(last - first, 0.5), 2), end is None, is_over)
+    return Bar(first, round(max(last - first, 0.5), 2), end is None, has_passed and end is not None)

@@ -49,16 +49,18 @@ place.addEventListener(
   true,
 );
 
-// Yasgui gives its field no name, and puts a button into a list of tabs, which may hold tabs only:
-// links of which one is the current one say the same to those who cannot see.
+// Yasgui gives its field no name, keeps keys from a long text, and puts a button into a list of tabs,
+// which may hold tabs only: links of which one is the current one say the same to those who cannot see.
 function amend() {
   for (const field of place.querySelectorAll("textarea:not([aria-label])")) field.setAttribute("aria-label", "Query");
+  for (const area of place.querySelectorAll(".CodeMirror-scroll")) area.tabIndex = 0;
   const list = place.querySelector(".tabsList");
   list.removeAttribute("role");
   for (const tab of list.querySelectorAll("a")) {
     if (tab.getAttribute("aria-selected") === "true") tab.setAttribute("aria-current", "true");
     else tab.removeAttribute("aria-current");
     tab.removeAttribute("aria-selected");
+    tab.removeAttribute("aria-controls");
     tab.removeAttribute("role");
   }
 }
