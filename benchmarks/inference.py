@@ -2,8 +2,8 @@
 
 Sizes grow tenfold, on synthetic ecosystems without planted defects: all of the model, with chains
 and loops. Every run is a process of its own. owlrl, which srmgraph offers as its second engine,
-runs beside it on the sizes that it can do, and so do reasonable, sparq-rdf and nemo_python if they
-are installed; what they infer is compared fact by fact.
+runs beside it on the sizes that it can do, and so do owlrl-turbo, reasonable, sparq-rdf and
+nemo_python if they are installed; what they infer is compared fact by fact.
 """
 
 import argparse
@@ -41,7 +41,12 @@ CHANGES = (
 HAS_PROVIDER = "https://w3id.org/srm#hasProvider"
 INFERRED = rdflib.URIRef("https://example.org/inferred")
 
-MODULES = {"reasonable": "reasonable", "sparq": "sparq", "nemo": "nmo_python"}
+MODULES = {
+    "reasonable": "reasonable",
+    "sparq": "sparq",
+    "owlrl-turbo": "owlrl_turbo",
+    "nemo": "nmo_python",
+}
 """Other engines, and the modules by which they are found."""
 
 Measured = dict[str, Any]
@@ -227,7 +232,9 @@ def main() -> int:
         "--min", type=int, default=10_000, help="smallest number of triples (10000)"
     )
     parser.add_argument("--max", type=int, default=1_000_000, help="largest (1000000)")
-    parser.add_argument("--peer-max", type=int, default=10_000, help="largest for owlrl (10000)")
+    parser.add_argument(
+        "--peer-max", type=int, default=10_000, help="largest for owlrl and owlrl-turbo (10000)"
+    )
     parser.add_argument("--runs", type=int, default=3, help="runs of which the median counts (3)")
     parser.add_argument("--timeout", type=float, default=1800, help="seconds for one run (1800)")
     parser.add_argument("--file", type=Path, help="measure this file of N-Triples, not made ones")
@@ -253,7 +260,11 @@ def main() -> int:
             own = measure("srmgraph", file, options.runs, options.timeout)
             peers = ["srmgraph on disk"]
             peers += ["owlrl"] if triples <= options.peer_max else []
-            peers += [name for name, module in MODULES.items() if find_spec(module)]
+            peers += [
+                name
+                for name, module in MODULES.items()
+                if find_spec(module) and (name != "owlrl-turbo" or triples <= options.peer_max)
+            ]
             for engine in ("srmgraph", *peers):
                 outcome = own if engine == "srmgraph" else None
                 outcome = outcome or measure(engine, file, 1, options.timeout)
