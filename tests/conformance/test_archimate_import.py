@@ -21,6 +21,7 @@ from tests.conformance.archimate_suite import (
 from srmgraph import knowledge
 from srmgraph.adapters import archimate
 from srmgraph.adapters.archimate import Imported, language
+from srmgraph.adapters.archimate.mapping import AM
 from srmgraph.store import EmbeddedStore
 from srmgraph.validation import validate
 
@@ -200,6 +201,28 @@ def test_what_maps_becomes_our_terms() -> None:
     assert set(kinds) == {"Party", "Service", "Outcome", "Resource"} & set(kinds)
 
 
+@pytest.mark.parametrize(
+    "name", ["opengroup-reference/archisurance_3.1-revised.xml", "archi/Archisurance.archimate"]
+)
+def test_documentation_is_the_comment_of_what_it_is_about(name: str) -> None:
+    root = ET.parse(suite(name)).getroot()
+    told = {
+        element.findtext("{*}documentation") or element.findtext("documentation")
+        for element in root.iter()
+        if element.tag.rpartition("}")[2] == "element"
+        and str(element.get(TYPE)).rpartition(":")[2] == "BusinessService"
+    } - {None}
+    found = imported(suite(name))
+    service = URIRef(f"{knowledge.ontology_iri()}#Service")
+    comments = {
+        str(comment)
+        for thing in found.facts.subjects(RDF.type, service)
+        for comment in found.graph.objects(thing, RDFS.comment)
+    }
+    assert comments == told
+    assert not [*found.graph.triples((None, AM.documentation, None))]
+
+
 def test_what_is_read_breaks_no_rule() -> None:
     """A graph takes in the models of others, and says what it would like to know of them."""
     store = EmbeddedStore()
@@ -247,4 +270,6 @@ def test_facts_about_what_others_drew_come_home(file: Path) -> None:
     for number, element in enumerate(elements[:5]):
         graph.add((element, note, Literal(f"checked {number}", lang="en")))
         graph.add((element, other, elements[-1]))
+        graph.add((element, RDFS.comment, Literal(f"why {number}", lang="en")))
+        graph.add((element, RDFS.comment, Literal(number)))
     assert set(archimate.parse(archimate.serialize(graph)).graph) == set(graph)

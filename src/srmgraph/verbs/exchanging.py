@@ -80,6 +80,11 @@ def install(add: AddVerb) -> None:
         "--plan", action="store_true", help="show what would change, and change nothing"
     )
     one.add_argument(
+        "--details",
+        action="store_true",
+        help="show each statement about boxes, lines and folders, and not only how many there are",
+    )
+    one.add_argument(
         "--format", choices=("text", "json"), default="text", help="how the plan is written (text)"
     )
     one.add_argument(
@@ -203,7 +208,8 @@ def _into_store(options: argparse.Namespace, model: _Model, terminal: Terminal) 
     if options.format == "json":
         terminal.raw(todo.json())
     else:
-        terminal.line(todo.text(knowledge.prefixes() | graph.store.prefixes))
+        prefixes = knowledge.prefixes() | graph.store.prefixes
+        terminal.line(todo.text(prefixes, details=options.details))
     for remark in todo.remarks(allow_deletes=options.allow_deletes):
         terminal.remark(remark)
     if options.plan or not todo:

@@ -6,9 +6,11 @@ import json
 
 from hypothesis import given
 from hypothesis import strategies as st
-from rdflib import RDFS, Graph, Literal, URIRef
+from rdflib import RDFS, XSD, Graph, Literal, URIRef
 from tests.unit.archimate.test_archi import EX, Desk, small, term, thing
 
+from srmgraph.adapters import archimate
+from srmgraph.adapters.archimate.mapping import AM
 from srmgraph.adapters.archimate.model import minted
 from srmgraph.adapters.archimate.plan import Change, Conflict, Plan, plan
 from srmgraph.terms import Statement
@@ -130,6 +132,65 @@ def test_what_an_architect_has_done_is_planned() -> None:
     assert [change.after for change in found.changed] == [english("Anne")]
     assert {subject for subject, _, _ in found.removed} == {thing("bob")}
     assert found.added == ()
+
+
+DRAWN = """<model xmlns="http://www.opengroup.org/xsd/archimate/3.0/"
+  xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" identifier="id-m">
+  <name>Theirs</name>
+  <elements>
+    <element identifier="a" xsi:type="BusinessService"><name>A</name></element>
+    <element identifier="b" xsi:type="BusinessService"><name>B</name></element>
+  </elements>
+  <relationships>
+    <relationship identifier="r" source="a" target="b" xsi:type="Serving"/>
+  </relationships>
+  <organizations><item><label>Services</label><item identifierRef="a"/></item></organizations>
+  <views><diagrams>
+    <view identifier="v" xsi:type="Diagram"><name>Overview</name>
+      <node identifier="n" elementRef="a" xsi:type="Element" x="7" y="7" w="120" h="60">
+        <node identifier="o" elementRef="b" xsi:type="Element" x="17" y="17" w="20" h="20"/>
+      </node>
+    </view>
+  </diagrams></views>
+</model>"""
+
+
+def drawn(text: str = DRAWN) -> Graph:
+    return archimate.parse(text.encode(), base=EX).graph
+
+
+def test_how_a_model_is_drawn_is_counted_and_told_in_full_when_asked() -> None:
+    found = plan(Graph(), Graph(), drawn())
+    known = {"ex": EX, "am": str(AM), "rdfs": str(RDFS), "xsd": str(XSD)}
+    lines = found.text(known).splitlines()
+    assert '+ ex:a rdfs:label "A"' in lines
+    assert '+ ex:v rdfs:label "Overview"' in lines
+    assert "+ ex:a https://purl.org/archimate#serving ex:b" in lines
+    assert not [line for line in lines if " am:" in line]
+    counted = [line for line in lines if line.endswith("of how it is drawn")]
+    assert [line.split(":")[0] for line in counted] == [
+        *("+ elements", "+ folders", "+ model", "+ relations", "+ view “Overview”")
+    ]
+    full = found.text(known, details=True).splitlines()
+    assert '+ ex:o am:x "17"^^xsd:integer' in full
+    assert len(full) == len(found.added) + 1
+    numbers = [int(line.split(": ")[1].split()[0]) for line in counted]
+    assert len(lines) - len(counted) - 1 + sum(numbers) == len(found.added)
+    assert len(json.loads(found.json())["added"]) == len(found.added)
+
+
+def test_a_box_that_was_moved_is_counted_by_view_and_one_that_both_moved_is_told() -> None:
+    theirs = drawn(DRAWN.replace('x="17"', 'x="18"'))
+    assert plan(drawn(), drawn(), theirs).text() == (
+        "~ view “Overview”: 1 statement of how it is drawn\n"
+        "0 added, 1 changed, 0 removed, 0 conflicting"
+    )
+    ours = drawn(DRAWN.replace('x="17"', 'x="19"'))
+    known = {"ex": EX, "am": str(AM), "xsd": str(XSD)}
+    assert plan(drawn(), ours, theirs).text(known) == (
+        '! ex:o am:x was "17"^^xsd:integer; ours: "19"^^xsd:integer; theirs: "18"^^xsd:integer\n'
+        "0 added, 0 changed, 0 removed, 1 conflicting"
+    )
 
 
 STATEMENTS = st.tuples(

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from urllib.parse import quote, unquote
 
-from rdflib import RDF, RDFS, Literal, Namespace, URIRef
+from rdflib import RDF, RDFS, XSD, Literal, Namespace, URIRef
 
 from srmgraph.adapters.archimate import xml
 from srmgraph.adapters.archimate.mapping import AM
@@ -31,7 +31,7 @@ REFERENCES = {
 """The attributes whose value is the identifier of another part."""
 
 # A look-up in a namespace costs more than all else that is done with a statement.
-_TYPE, _LABEL, _IDENTIFIER = RDF.type, RDFS.label, ARCHIMATE.identifier
+_TYPE, _LABEL, _COMMENT, _IDENTIFIER = RDF.type, RDFS.label, RDFS.comment, ARCHIMATE.identifier
 _CONTAINS = AM.contains
 _POSITION = AM.position
 _BASE = AM.base
@@ -43,7 +43,6 @@ _ATTRIBUTE = AM.attribute
 _FIRST_LANGUAGE = AM.firstLanguage
 _RELATION = AM.relation
 _KIND = AM.kind
-_DOCUMENTATION = AM.documentation
 _SOURCE = AM.source
 _TARGET = AM.target
 _ELEMENT = AM.Element
@@ -62,7 +61,7 @@ _KINDS = {
 }
 _KIND_OF: dict[Node, str] = {iri: kind for kind, iri in _KINDS.items()}
 _RESERVED = {
-    *("identifier", "kind", "documentation", "content", "contains", "position", "base"),
+    *("identifier", "kind", "content", "contains", "position", "base"),
     *("hasProperty", "definition", "value", "attribute", "firstLanguage", "relation"),
 }
 _SPACE = str(AM)
@@ -112,7 +111,7 @@ class Writer:
         if part.identifier:
             self._say(node, _IDENTIFIER, Literal(part.identifier))
         self._texts(node, part, _LABEL, part.names)
-        self._texts(node, part, _DOCUMENTATION, part.documentation)
+        self._texts(node, part, _COMMENT, part.documentation)
         self._first_language(node, part.names)
         for name, value in part.attributes.items():
             self._attribute(node, name, value)
@@ -311,6 +310,12 @@ class Reader:
         self.consumed.update((node, name, value) for value in values)
         return values
 
+    def _take_texts(self, node: Node, name: URIRef) -> list[Text]:
+        # Values of other datatypes are facts like any other: as a text they would lose their type.
+        values = [value for value in self._about.get(node, {}).get(name, []) if _is_text(value)]
+        self.consumed.update((node, name, value) for value in values)
+        return _texts(values)
+
     def _part(self, node: Node) -> Part:
         about = self._about[node]
         kind = self._kinds[node]
@@ -324,8 +329,8 @@ class Reader:
         self._take(node, _POSITION)
         self._take(node, _BASE)
         part.type = next((str(value) for value in self._take(node, _KIND)), part.type)
-        part.names = self._ordered(node, _texts(self._take(node, _LABEL)))
-        part.documentation = _texts(self._take(node, _DOCUMENTATION))
+        part.names = self._ordered(node, self._take_texts(node, _LABEL))
+        part.documentation = self._take_texts(node, _COMMENT)
         for value in self._take(node, _CONTENT):
             part.fragments += map(xml.fragment, xml.parse_fragments(str(value)))
         for name in sorted(name for name in map(str, about) if name.startswith(_SPACE)):
@@ -388,6 +393,10 @@ def _kind_of(cls: Node) -> str | None:
     if isinstance(cls, URIRef) and (cls.startswith(ARCHIMATE) or cls == _ELEMENT):
         return "element"
     return _KIND_OF.get(cls)
+
+
+def _is_text(value: Node) -> bool:
+    return isinstance(value, Literal) and value.datatype in (None, XSD.string, RDF.langString)
 
 
 def _in_order(value: Node) -> tuple[str, str]:

@@ -8,8 +8,9 @@ same value, somebody has to decide.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import rdflib
@@ -18,6 +19,7 @@ from rdflib.term import Node
 
 from srmgraph import knowledge
 from srmgraph.adapters.archimate.blank import labelled
+from srmgraph.adapters.archimate.layout import Layout, layout
 from srmgraph.names import short
 from srmgraph.terms import Statement, n_triples
 
@@ -52,13 +54,14 @@ class Plan:
     """What applying their model to our graph would do.
 
     `added` and `removed` are whole statements, `changed` pairs of them. `conflicting` is left as we
-    have it. Everything is sorted.
+    have it. Everything is sorted. `layout` tells which of it only says how a model is drawn.
     """
 
     added: tuple[Statement, ...]
     changed: tuple[Change, ...]
     removed: tuple[Statement, ...]
     conflicting: tuple[Conflict, ...]
+    layout: Layout = field(default=Layout({}, {}), compare=False, repr=False)
 
     def __bool__(self) -> bool:
         """Tell whether there is anything to do or to decide."""
@@ -93,24 +96,44 @@ class Plan:
             found.append("What both have changed (!) stays as it is here: decide, and change it.")
         return found
 
-    def text(self, prefixes: Mapping[str, str] | None = None) -> str:
-        """Return it for people: `+` comes, `-` goes, `~` changes, `!` is to be decided."""
+    def text(self, prefixes: Mapping[str, str] | None = None, *, details: bool = False) -> str:
+        """Return it for people: `+` comes, `-` goes, `~` changes, `!` is to be decided.
+
+        What only says how a model is drawn is counted, by view, unless `details` are wanted. What
+        is to be decided is always told in full.
+        """
         known = dict(knowledge.prefixes() if prefixes is None else prefixes)
 
         def name(node: Node) -> str:
-            return n_triples(node) if isinstance(node, Literal) else short(node, known)
+            if not isinstance(node, Literal):
+                return short(node, known)
+            if node.datatype is None or node.language:
+                return n_triples(node)
+            return f"{n_triples(Literal(str(node)))}^^{short(node.datatype, known)}"
 
         def one_of(values: tuple[Node, ...]) -> str:
             return ", ".join(map(name, values)) or "nothing"
 
-        def said(sign: str, statement: Statement) -> str:
-            return f"{sign} {' '.join(map(name, statement))}"
+        lines: list[str] = []
+        drawn: Counter[tuple[str, str]] = Counter()
 
-        lines = [said("+", statement) for statement in self.added]
+        def say(sign: str, statement: Statement, *after: str) -> None:
+            place = "" if details else self.layout.place(statement)
+            if place:
+                drawn[place, sign] += 1
+            else:
+                lines.append(" ".join([sign, *map(name, statement), *after]))
+
+        for statement in self.added:
+            say("+", statement)
         for change in self.changed:
-            about = f"{name(change.subject)} {name(change.property)}"
-            lines.append(f"~ {about} {name(change.before)} → {name(change.after)}")
-        lines += [said("-", statement) for statement in self.removed]
+            before = (change.subject, change.property, change.before)
+            say("~", before, "→", name(change.after))
+        for statement in self.removed:
+            say("-", statement)
+        for (place, sign), count in sorted(drawn.items()):
+            several = "s" if count > 1 else ""
+            lines.append(f"{sign} {place}: {count:,} statement{several} of how it is drawn")
         for conflict in self.conflicting:
             about = f"{name(conflict.subject)} {name(conflict.property)}"
             was = one_of(conflict.base)
@@ -119,8 +142,8 @@ class Plan:
                 f"theirs: {one_of(conflict.theirs)}"
             )
         counts = (
-            f"{len(self.added)} added, {len(self.changed)} changed, {len(self.removed)} removed, "
-            f"{len(self.conflicting)} conflicting"
+            f"{len(self.added):,} added, {len(self.changed):,} changed, "
+            f"{len(self.removed):,} removed, {len(self.conflicting):,} conflicting"
         )
         return "\n".join([*lines, counts])
 
@@ -187,6 +210,9 @@ def plan(base: rdflib.Graph, ours: rdflib.Graph, theirs: rdflib.Graph) -> Plan:
         tuple(changed),
         tuple(sorted(removed, key=_order)),
         tuple(conflicting),
+        layout(
+            (subject, name, values) for side in sides for (subject, name, _), values in side.items()
+        ),
     )
 
 
