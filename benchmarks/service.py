@@ -139,12 +139,12 @@ def srmgraph(file: Path, folder: Path) -> Iterator[tuple[int, str]]:
         yield process.pid, f"{address}/sparql"
 
 
-def in_memory(address: str, seconds: float = 120) -> None:
-    """Wait until a service has what it serves in memory; raises TimeoutError."""
+def in_memory(address: str, revision: int = 0, seconds: float = 120) -> None:
+    """Wait until a service has a revision in memory; raises TimeoutError."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         with urlopen(f"{address}/metrics") as response:
-            if b"\nsrmgraph_revision_in_memory 0.0\n" in response.read():
+            if f"\nsrmgraph_revision_in_memory {revision:.1f}\n".encode() in response.read():
                 return
         time.sleep(0.2)
     raise TimeoutError("The service did not copy what it serves into memory.")
@@ -300,7 +300,7 @@ def soak(process: int, address: str, asked: list[str], seconds: float) -> None:
     print(markdown(("minute", "requests/s", "failed", "memory MB"), rows))
 
 
-def _processor(process: int) -> float:
+def processor_seconds(process: int) -> float:
     """The seconds of a processor that a process and all of its own have used."""
     used = 0
     for one in _family(process):
@@ -392,9 +392,9 @@ def _compared(
     # The first of several turns only makes everybody warm.
     for turn in range(turns + (turns > 1)):
         for name, (process, address) in running.items():
-            before = _processor(process)
+            before = processor_seconds(process)
             one = uvloop.run(load(address, what, clients, seconds / turns, turn))
-            one = replace(one, processor=_processor(process) - before)
+            one = replace(one, processor=processor_seconds(process) - before)
             if turn or turns == 1:
                 found[name] = found[name] + one if name in found else one
     return found
