@@ -2,6 +2,9 @@
 
 import json
 import logging
+import os
+import random
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -309,3 +312,27 @@ def test_a_closed_service_answers_nobody_without_a_key(tmp_path: Path) -> None:
         assert client.get("/live").status_code == 200
         assert "left on the disk" in told(client.get("/ready"), 503)
         assert client.get("/live", headers={"Host": "evil.example"}).status_code == 421
+
+
+def test_a_full_disk_is_told_and_the_service_goes_on(tmp_path: Path) -> None:
+    mounted = tmp_path / "small"
+    mounted.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(mounted)]
+    if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip("a small disk can be made by an administrator only")
+    chance = random.Random(1)
+    many = "\n".join(f"<x:{n}> <x:p> '{chance.randbytes(1000).hex()}' ." for n in range(20_000))
+    try:
+        service = Service(mounted / "store", checking="none", needs_room=0, workers=1, in_memory=0)
+        with service.client as client:
+            mine = {"graph": MINE}
+            sent = service.write | {"Content-Type": "text/turtle"}
+            assert client.put("/graphs", params=mine, content="", headers=sent).status_code == 201
+            refused = client.put("/graphs", params=mine, content=many, headers=sent)
+            assert "The store is as it was" in told(refused, 507)
+            assert client.get("/sparql", params={"query": "ASK {}"}).json()["boolean"] is True
+            few = client.put("/graphs", params=mine, content="<x:a> <x:b> 1 .", headers=sent)
+            assert few.status_code == 204, "there is room again"
+        service.store.close()
+    finally:
+        subprocess.run(["umount", "--lazy", str(mounted)], check=True)
