@@ -63,6 +63,10 @@ def test_kind_address_and_origin(page: Page) -> None:
     expect(page.locator("aside")).to_contain_text(
         re.compile(r"training-ecosystem\.ttl\d+ statements, loaded")
     )
+    # No word of RDF is left to those who would rather read.
+    expect(page.locator("section:has(> #stated)")).to_contain_text(
+        re.compile(r"kind\s*organization\s*name\s*Google")
+    )
     for name, start in (("Turtle", "@prefix"), ("JSON-LD", "{"), ("N-Triples", "<https")):
         address = page.get_by_role("link", name=name, exact=True).get_attribute("href")
         assert address is not None

@@ -19,7 +19,7 @@ from srmgraph.store.folder import FolderStore
 from srmgraph.terms import to_rdflib
 from srmgraph_api.jobs import Desk
 from srmgraph_api.pages.reports import file_name
-from srmgraph_api.pages.work import Term
+from srmgraph_api.pages.work import COMMON, Term
 
 MOST_LINES = 200
 """How many statements of a graph a page shows, of those that came and of those that went."""
@@ -107,7 +107,7 @@ def _told(found: dict[Any, _Quads], stores: list[EmbeddedStore]) -> tuple[Differ
     graphs = {URIRef(graph.value) for graph in shown if isinstance(graph, pyoxigraph.NamedNode)}
     names: dict[Any, str] = {}
     for store in stores:
-        names = labels(store, terms | graphs) | names
+        names = COMMON | labels(store, terms | graphs) | names
     prefixes = knowledge.prefixes()
     for store in reversed(stores):
         prefixes = prefixes | store.prefixes

@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rdflib import XSD, BNode, URIRef
+from rdflib import DCTERMS, OWL, RDF, RDFS, SKOS, XSD, BNode, URIRef
+from rdflib.term import Node
 
 from srmgraph import knowledge, queries
 from srmgraph.names import labels, short
@@ -21,6 +22,25 @@ if TYPE_CHECKING:
     from srmgraph.store import Store
 
 _NUMBERS = ("integer", "decimal", "double", "float", "nonNegativeInteger")
+COMMON: dict[Node, str] = {
+    RDF.type: "kind",
+    RDFS.label: "name",
+    RDFS.comment: "comment",
+    RDFS.isDefinedBy: "defined in",
+    RDFS.domain: "of",
+    RDFS.range: "value",
+    RDFS.subClassOf: "kind of",
+    RDFS.subPropertyOf: "implies",
+    SKOS.prefLabel: "name",
+    SKOS.altLabel: "other name",
+    SKOS.definition: "definition",
+    SKOS.example: "example",
+    SKOS.scopeNote: "note",
+    DCTERMS.source: "source",
+    OWL.Class: "class",
+}
+"""What people call the commonest words of RDF, which bring no names along."""
+
 FOLDER = Path(__file__).parent / "queries"
 
 
@@ -114,6 +134,6 @@ def named(store: Store, answers: Mapping[str, Any]) -> dict[str, list[Row]]:
 def names(store: Store, iris: Iterable[str]) -> dict[str, Term]:
     """Return the names of things by their IRIs: their labels, or short names without one."""
     nodes = [URIRef(iri) for iri in iris]
-    known = labels(store, nodes)
+    known = COMMON | labels(store, nodes)
     prefixes = knowledge.prefixes() | store.prefixes
     return {str(iri): Term(known.get(iri) or short(iri, prefixes), str(iri)) for iri in nodes}
