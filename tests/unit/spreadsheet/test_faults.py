@@ -68,6 +68,44 @@ def test_sheets_that_are_not_of_the_form_are_told(tmp_path: Path) -> None:
     assert note.startswith(f"{tmp_path}/notes.csv: sheet notes: This sheet is not part of the form")
 
 
+def test_a_sheet_that_was_renamed_is_told_with_what_misses_it(tmp_path: Path) -> None:
+    (tmp_path / "orgs.csv").write_text("Name\nAcme\n")
+    (tmp_path / "people.csv").write_text("Name,Is member of\nAnn,Acme\n")
+    with pytest.raises(spreadsheet.TableError) as caught:
+        spreadsheet.read(tmp_path, base="https://example.org/")
+    renamed, missing = caught.value.problems
+    assert (renamed.sheet, renamed.row) == ("orgs", 0)
+    assert "Give it the name that it should have" in renamed.message
+    assert (missing.sheet, missing.row, missing.column) == ("people", 2, "B")
+
+
+def test_a_rule_about_a_column_that_was_removed_says_so(tmp_path: Path) -> None:
+    provider, other = (
+        URIRef(f"{knowledge.ontology_iri()}#{name}")
+        for name in ("hasProvider", "hasProviderParticipation")
+    )
+    relationship = URIRef("https://example.org/r")
+
+    def words(text: str) -> str:
+        (tmp_path / "relationships.csv").write_text(text)
+        sheets = spreadsheet.read(tmp_path, base="https://example.org/")
+        found = sheets.place(relationship, (provider, other))
+        assert found is not None
+        assert found[1] == 2
+        return found[2].removeprefix(f"{tmp_path}/")
+
+    where = "relationships.csv: sheet relationships, row 2"
+    assert words("ID,Has provider participation\nr,\n") == (
+        f"{where}, which has no column Has provider"
+    )
+    assert words("ID,Has provider participation,Has provider\nr,,\n") == (
+        f"{where}, column Has provider, cell C2"
+    )
+    assert words("ID,Has provider participation\nr,<https://example.org/p>\n") == (
+        f"{where}, column Has provider participation, cell B2"
+    )
+
+
 def test_other_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(MissingFileError):
         spreadsheet.read(tmp_path / "none.xlsx")

@@ -63,7 +63,7 @@ class Decoded:
     def __init__(self, tables: Sequence[Table], form: Form, base: str | None, file: Path) -> None:
         self._form, self._file = form, file
         self._problems: list[Problem] = []
-        self.notes: list[str] = []
+        left_out: list[Problem] = []
         titles = {sheet.title.lower(): sheet for sheet in form.sheets}
         others: list[Table] = []
         self._filled: list[_Filled] = []
@@ -77,14 +77,11 @@ class Decoded:
             elif title == OTHER.lower():
                 others.append(table)
             elif title != LISTS.lower() and table.rows:
-                known = ", ".join(sheet.title for sheet in form.sheets)
-                self.notes.append(
-                    f"{table.file}: sheet {table.title}: This sheet is not part of the form and is "
-                    f"left out. The sheets are: {known}."
-                )
+                left_out.append(Problem(table.file, table.title, 0, "", "", _left_out(form)))
+        self.notes = [str(problem) for problem in left_out]
         self._language = settings.get(LANGUAGE, "")
         self.references = References(form, _whole_base(base or settings.get(BASE, ""), file))
-        self._rows_of: dict[Node, list[tuple[_Filled, int]]] = {}
+        self._rows_of: dict[Node, list[tuple[_Filled, _Row]]] = {}
         for filled in self._filled:
             self._identify(filled)
         self.statements: set[Statement] = set()
@@ -93,6 +90,8 @@ class Decoded:
         for table in others:
             self.statements.update(self._state_others(table))
         if self._problems:
+            # A sheet that was renamed is often why other sheets name what is not there.
+            self._problems += left_out
             order = {table.title: number for number, table in enumerate(tables)}
             raise TableError(
                 sorted(self._problems, key=lambda p: (order[p.sheet], p.row, len(p.column), p))
@@ -100,17 +99,31 @@ class Decoded:
 
     def place(self, thing: Node, properties: Iterable[Node]) -> tuple[Path, int, str] | None:
         """Return the file, the row and the words for where one of the properties of a thing has a
-        cell, or else the thing itself; None for what has no row."""
+        cell, or else the thing itself; None for what has no row.
+
+        A cell that is filled comes before one that is empty, and a property before those after it;
+        a column of the form that somebody has removed is told as missing.
+        """
         rows = self._rows_of.get(thing)
         if not rows:
             return None
-        wanted = list(properties)
-        for filled, row in rows:
-            for number, column in filled.columns.items():
-                if column.property in wanted:
-                    return filled.table.file, row, self._words(filled, row, number)
-        filled, row = rows[0]
-        return filled.table.file, row, self._words(filled, row, filled.id or 0)
+        wanted = {name: order for order, name in enumerate(properties)}
+        found = [
+            (number not in row.texts, wanted[column.property], filled, row, number)
+            for filled, row in rows
+            for number, column in filled.columns.items()
+            if column.property in wanted
+        ]
+        best = min(found, key=lambda one: one[:2], default=None)
+        if best is None or best[:2] > (True, 0):
+            for filled, row in rows:
+                for own in filled.sheet.columns:
+                    if wanted.get(own.property) == 0:
+                        where = place(filled.table.file, filled.table.title, row.number, "", "")
+                        words = f"{where}, which has no column {own.title}"
+                        return filled.table.file, row.number, words
+        filled, row, number = best[2:] if best else (*rows[0], rows[0][0].id or 0)
+        return filled.table.file, row.number, self._words(filled, row.number, number)
 
     def _words(self, filled: _Filled, row: int, column: int) -> str:
         table = filled.table
@@ -224,7 +237,7 @@ class Decoded:
                 self._tell(filled, row.number, number or 0, str(error))
                 continue
             seen[row.thing] = row.number
-            self._rows_of.setdefault(row.thing, []).append((filled, row.number))
+            self._rows_of.setdefault(row.thing, []).append((filled, row))
             self.references.add(filled.sheet, row.thing, id, called)
 
     def _names(self, text: str) -> Iterator[str]:
@@ -314,6 +327,14 @@ class Decoded:
         self._problems.append(
             Problem(table.file, table.title, row, letters(column), title, message)
         )
+
+
+def _left_out(form: Form) -> str:
+    known = ", ".join(sheet.title for sheet in form.sheets)
+    return (
+        "This sheet is not part of the form and is left out. Give it the name that it should have, "
+        f"if it is one of these: {known}."
+    )
 
 
 def _settings(table: Table) -> dict[str, str]:
