@@ -175,6 +175,10 @@ def test_the_lane_of_suppliers_holds_those_who_provide_to_the_one_in_the_middle(
             for lane in view.findall(f"{EXCHANGE}node")
         ]
         assert "BusinessActor" in lanes[1]
+        # Who only consumes is not headed as a provider.
+        heads = [lane.findtext(f"{EXCHANGE}label") for lane in view.findall(f"{EXCHANGE}node")]
+        party = str(view.findtext(f"{EXCHANGE}name")).removeprefix("Service relationships of ")
+        assert heads == ["Suppliers", party, "Consumers"]
         for lane in (lanes[0], lanes[2]):
             assert not lane or {"BusinessActor", "BusinessCollaboration"} & set(lane)
             seen += len(lane)

@@ -10,6 +10,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import count
 
 from srmgraph.adapters.archimate import geometry, xml
 from srmgraph.adapters.archimate.geometry import Box, Point
@@ -17,6 +18,8 @@ from srmgraph.adapters.archimate.language import FOLDER_OF, NATIVE
 from srmgraph.adapters.archimate.model import SPECIALIZATION, Model, Part
 
 _MARGIN = 16
+_LONGEST_NAME = 200
+"""The most bytes of the name of a view that the name of its file has: file systems allow 255."""
 _LINE = 14
 _COLOURS = {
     "strategy": "#f5deaa",
@@ -248,13 +251,13 @@ def _text(words: str) -> str:
 
 def file_names(names: Iterable[str]) -> list[str]:
     """Return a name of a file for each name of a view; no two are the same."""
-    found: list[str] = []
+    found: dict[str, None] = {}
     for name in names:
         stem = re.sub(r"[^\w]+", "-", name.lower()).strip("-") or "view"
-        taken = {one.removesuffix(".svg") for one in found}
-        number = next(n for n in range(1, len(found) + 2) if _numbered(stem, n) not in taken)
-        found.append(f"{_numbered(stem, number)}.svg")
-    return found
+        stem = stem.encode()[:_LONGEST_NAME].decode(errors="ignore")
+        number = next(n for n in count(1) if _numbered(stem, n) not in found)
+        found[_numbered(stem, number)] = None
+    return [f"{name}.svg" for name in found]
 
 
 def _numbered(stem: str, number: int) -> str:

@@ -35,7 +35,8 @@ def draw(row: View, subject: str, lanes: Mapping[int, Iterable[str]], index: Ind
     Elements are named by their identifiers. Those that stand between two others are drawn with the
     second of them. An element that is in several lanes is drawn in the first.
     """
-    title = row.title.replace("{}", index.elements[subject].name)
+    named = index.elements[subject].name
+    title = row.title.replace("{}", named)
     view = Part("view", minted("view", str(row.iri), subject), "Diagram", [("", title)])
     nodes: dict[str, str] = {}
     left = _MARGIN
@@ -50,7 +51,7 @@ def draw(row: View, subject: str, lanes: Mapping[int, Iterable[str]], index: Ind
         width = len(columns) * (_BOX[0] + _GAP[0]) + _GAP[0]
         height = tallest * (_BOX[1] + _GAP[1]) + _GAP[1] + _HEADING
         lane = Part("node", minted(view.identifier, "lane", str(number)), "Container")
-        lane.names = [("", name)]
+        lane.names = [("", name.replace("{}", named))]
         lane.attributes = _bounds(left, _MARGIN, width, height)
         for column, line, element in _places(columns):
             node = Part("node", minted(view.identifier, "node", element), "Element")
