@@ -83,6 +83,8 @@ def test_a_planted_mistake_about_the_format_is_found(name: str, message: str) ->
 MISTAKES = [
     (AM.element, "Outcome", "Outcom", "one type of element of ArchiMate 3.2"),
     (AM.elementIn4, "Outcome", "", "one type of element of ArchiMate 4"),
+    (AM.elementIn4, "Collaboration", "BusinessCollaboration", "no longer has, or calls otherwise"),
+    (AM.elementIn4, "Process", "Function", "has one name in ArchiMate 4"),
     (AM.specialization, "Person", "Organization", "could tell them apart"),
     (AM.relation, "Serving", "Serve", "one type of relation of ArchiMate"),
     (AM.to, "Outcome", "", "says between which types of element"),
@@ -138,6 +140,20 @@ def test_the_mapping_can_be_asked() -> None:
     found = {(str(row["class"]).rpartition("#")[2], str(row["new"])) for row in store.select(asked)}
     assert ("ServiceAgreement", "BusinessObject") in found
     assert {new for _, new in found} == {"BusinessObject"}
+
+
+def test_what_is_drawn_can_be_named_in_version_4() -> None:
+    """Ends of relations and elements between two have names of 3.2: rows of concepts translate."""
+    store = EmbeddedStore()
+    store.add(rows())
+    untold = store.select(
+        """PREFIX am: <https://w3id.org/srm/archimate#>
+        SELECT DISTINCT ?row ?type {
+            ?row a am:Relation ; am:through ?type ; am:version "4" .
+            FILTER NOT EXISTS { ?concept am:element ?type ; am:elementIn4 ?name }
+        }"""
+    )
+    assert [*untold] == []
 
 
 def test_columns_are_described() -> None:
