@@ -24,12 +24,13 @@ import rdflib
 
 from srmgraph import knowledge
 from srmgraph.errors import ClosureTooLargeError, InconsistentError
+from srmgraph.garbage import uncollected
 from srmgraph.inference import proof
 from srmgraph.inference.facts import Delta
 from srmgraph.inference.program import Program, axioms_among, standard
 from srmgraph.inference.proof import Proof
 from srmgraph.inference.report import RunReport
-from srmgraph.inference.state import Progress, State, without_garbage_collection
+from srmgraph.inference.state import Progress, State
 from srmgraph.terms import Statement
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class Closure:
         closure = cls.__new__(cls)
         closure._state = State(program or standard(), progress, limit)
         closure._state.prefixes |= prefixes
-        with without_garbage_collection():
+        with uncollected():
             closure._begin(closure._state.dictionary.facts(quads), check=check)
         return closure
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import pyoxigraph
@@ -12,6 +10,7 @@ import rdflib
 
 from srmgraph import knowledge
 from srmgraph.errors import InconsistentError
+from srmgraph.garbage import uncollected
 from srmgraph.inference import contradictions
 from srmgraph.inference.contradictions import Clash
 from srmgraph.inference.dictionary import kept
@@ -73,7 +72,7 @@ class State:
                 facts, self.dictionary, limit=self.limit, progress=self._progress
             )
             evaluation.report = self.report
-            with without_garbage_collection():
+            with uncollected():
                 derived = evaluation.close(facts.state(data))
             further = program.further_axioms(evaluation, derived)
             if not further:
@@ -232,16 +231,3 @@ class State:
                 contradictions.of_literals(self, sorted(values)),
                 [ill_formed(self, fact) for fact in sorted(found)[:_PROVED]],
             )
-
-
-@contextmanager
-def without_garbage_collection() -> Iterator[None]:
-    """Let no garbage be collected meanwhile."""
-    # Nothing here refers to itself, so looking for such things only costs time: a third of all.
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

@@ -33,6 +33,7 @@ from srmgraph.adapters.archimate.decode import Note, decode
 from srmgraph.adapters.archimate.mapping import mapping
 from srmgraph.adapters.archimate.model import Model, Property
 from srmgraph.errors import InputError, ParseError, UnknownFormatError
+from srmgraph.garbage import uncollected
 from srmgraph.store import EmbeddedStore, Store
 from srmgraph.syntax import read_bytes, write_bytes
 from srmgraph.terms import Statement, triples_to_oxigraph
@@ -98,6 +99,7 @@ def read(
     return parse(read_bytes(file), file, base=base, key=key, largest=largest)
 
 
+@uncollected()
 def parse(
     content: bytes,
     file: Path | None = None,
@@ -147,6 +149,7 @@ def write(
     write_bytes(file, serialize(source, format, name=name, without=without))
 
 
+@uncollected()
 def serialize(
     source: Store | rdflib.Graph,
     format: str = "exchange",
@@ -167,6 +170,7 @@ def serialize(
     return _bundle(model, content) if format == "bundle" else content
 
 
+@uncollected()
 def write_tables(
     source: Store | rdflib.Graph,
     folder: Path,

@@ -33,6 +33,7 @@ from srmgraph.adapters.archimate.mapping import AM, mapping
 from srmgraph.adapters.archimate.model import Model, Part, minted
 from srmgraph.adapters.archimate.source import Place, Source
 from srmgraph.adapters.archimate.xml import Xml
+from srmgraph.garbage import uncollected
 from srmgraph.store import Store
 from srmgraph.terms import Statement
 
@@ -70,6 +71,7 @@ class Updated:
     left: list[str] = field(default_factory=list)
 
 
+@uncollected()
 def update(
     content: bytes,
     source: Store | rdflib.Graph,

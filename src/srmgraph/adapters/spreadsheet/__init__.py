@@ -23,6 +23,7 @@ from srmgraph.adapters.spreadsheet.encode import Encoded, encode
 from srmgraph.adapters.spreadsheet.form import form
 from srmgraph.adapters.spreadsheet.tables import Problem, TableError
 from srmgraph.errors import InputError, UnknownFormatError
+from srmgraph.garbage import uncollected
 from srmgraph.store import Store
 from srmgraph.syntax import read_bytes, write_bytes
 
@@ -64,6 +65,7 @@ class Sheets:
         return self._decoded.place(thing, properties)
 
 
+@uncollected()
 def read(source: Path, *, base: str | None = None) -> Sheets:
     """Read a workbook, or a folder of CSV files.
 
@@ -79,6 +81,7 @@ def read(source: Path, *, base: str | None = None) -> Sheets:
     return Sheets(Decoded(tables, form(), base, source))
 
 
+@uncollected()
 def write(
     graph: Store | rdflib.Graph,
     target: Path,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +12,7 @@ import pyoxigraph
 from numpy.typing import NDArray
 from rdflib.term import Node
 
+from srmgraph.garbage import uncollected
 from srmgraph.terms import OxigraphTerm, to_rdflib
 from srmgraph.validation import paths
 from srmgraph.validation.columns.relations import (
@@ -54,19 +54,13 @@ class ColumnGraph:
         numbers: dict[OxigraphTerm, int] = {}
         found: dict[pyoxigraph.NamedNode, list[int]] = {}
         number = numbers.setdefault
-        was_on = gc.isenabled()
-        # Nothing here refers to itself, so looking for such things only costs time.
-        gc.disable()
-        try:
+        with uncollected():
             for subject, predicate, value, _ in quads:
                 pair = number(subject, len(numbers)) << BITS | number(value, len(numbers))
                 column = found.get(predicate)
                 if column is None:
                     column = found[predicate] = []
                 column.append(pair)
-        finally:
-            if was_on:
-                gc.enable()
         self._nodes = len(numbers)
         for predicate in found:
             number(predicate, len(numbers))
