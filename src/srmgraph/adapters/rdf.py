@@ -10,6 +10,7 @@ import rdflib
 
 from srmgraph import knowledge
 from srmgraph.adapters import compact, rdf_xml, turtle
+from srmgraph.garbage import uncollected
 from srmgraph.store import Store
 from srmgraph.syntax import FORMATS, Format, format_of, write_bytes
 from srmgraph.terms import triples_to_oxigraph
@@ -32,6 +33,7 @@ def write(
     write_bytes(file, serialize(source, syntax.name, without))
 
 
+@uncollected()
 def serialize(
     source: Store | rdflib.Graph, format: str, without: Collection[rdflib.URIRef] = ()
 ) -> bytes:
