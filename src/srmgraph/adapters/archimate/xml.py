@@ -92,8 +92,11 @@ class _Reader:
             raise ParseError(
                 f"This is no XML: {reason}.", self._file, error.lineno, error.offset + 1
             ) from None
-        except ValueError as error:
-            raise ParseError(f"This is no XML: {error}.", self._file) from None
+        except (ValueError, LookupError) as error:
+            # Of encodings, expat asks Python for those that it does not know itself.
+            raise ParseError(
+                f"This cannot be read as XML: {error}. Save it as UTF-8.", self._file, 1, 1
+            ) from None
         assert self._root is not None, "expat refuses a document without a root"
         return self._space, self._root
 
