@@ -244,6 +244,9 @@ def _find(content: bytes, syntax: Format, reason: str) -> tuple[int | None, int 
             reader.Parse(content, True)
         except xml.parsers.expat.ExpatError as error:
             return error.lineno, error.offset + 1
+        except (ValueError, LookupError):
+            # An encoding that expat does not know, nor Python.
+            return 1, 1
     quoted = _QUOTED.search(reason)
     place = _place(content, quoted[1]) if quoted else (None, None)
     if place == (None, None) and syntax.oxigraph == pyoxigraph.RdfFormat.RDF_XML:

@@ -251,6 +251,7 @@ ENTITIES = f"<!DOCTYPE x [<!ENTITY a 'aaaa'>{NESTED}]>"
         ({"xl/workbook.xml": None}, "it has no part xl/workbook.xml"),
         ({SHEET: sheet_of("<row><c>")}, "This workbook is damaged: mismatched tag"),
         ({SHEET: b"\xff\xfe\0\0"}, "This workbook is damaged"),
+        ({SHEET: b'<?xml version="1.0" encoding="klingon"?><a/>'}, "unknown encoding: klingon"),
         (
             {SHEET: sheet_of('<row r="1048577"><c><v>1</v></c></row>')},
             "has a cell in row 1048577, column 1, where no sheet has one",

@@ -392,5 +392,6 @@ def _parse(
         raise ParseError(
             f"This workbook is damaged: {expat.errors.messages.get(error.code, 'not XML')}.", file
         ) from None
-    except ValueError as error:
+    except (ValueError, LookupError) as error:
+        # Of encodings, expat asks Python for those that it does not know itself.
         raise ParseError(f"This workbook is damaged: {error}.", file) from None
