@@ -107,7 +107,7 @@ def apply(
         ours = change.store.graph(iri)
         todo = _plan(desk, base, ours, name, theirs)
         told = _told(todo, theirs, allow_deletes, format)
-        if not (todo.added or todo.changed or (allow_deletes and todo.removed)):
+        if not todo.has_effect(allow_deletes=allow_deletes):
             raise Unchanged
         is_new = not change.store.has_graph(iri)
         change.store.remove_graph(iri)

@@ -212,7 +212,7 @@ def _into_store(options: argparse.Namespace, model: _Model, terminal: Terminal) 
         terminal.line(todo.text(prefixes, details=options.details))
     for remark in todo.remarks(allow_deletes=options.allow_deletes):
         terminal.remark(remark)
-    if options.plan or not todo:
+    if options.plan or not todo.has_effect(allow_deletes=options.allow_deletes):
         return DONE
     try:
         _apply(graph, name, todo, ours, options)

@@ -51,6 +51,8 @@ def test_what_both_changed_is_to_be_decided() -> None:
     found = plan(small(), named("Annie"), named("Anne"))
     conflict = Conflict(ANN, LABEL, (english("Ann"),), (english("Annie"),), (english("Anne"),))
     assert found == Plan((), (), (), (conflict,))
+    assert found
+    assert not found.has_effect(allow_deletes=True)
     assert '! ex:ann rdfs:label was "Ann"@en; ours: "Annie"@en; theirs: "Anne"@en' in found.text(
         {"ex": EX, "rdfs": str(RDFS)}
     )
@@ -94,6 +96,8 @@ def test_nothing_is_removed_unless_that_is_allowed() -> None:
     theirs.remove(statement)
     found = plan(small(), small(), theirs)
     assert found == Plan((), (), (statement,), ())
+    assert not found.has_effect()
+    assert found.has_effect(allow_deletes=True)
     assert set(found.apply(small())) == set(small())
     assert set(found.apply(small(), allow_deletes=True)) == set(theirs)
     assert found.text({"ex": EX}).startswith("- ex:deal ")

@@ -67,6 +67,10 @@ class Plan:
         """Tell whether there is anything to do or to decide."""
         return bool(self.added or self.changed or self.removed or self.conflicting)
 
+    def has_effect(self, *, allow_deletes: bool = False) -> bool:
+        """Tell whether applying it changes anything: conflicts alone do not."""
+        return bool(self.added or self.changed or (allow_deletes and self.removed))
+
     def apply(self, ours: rdflib.Graph, *, allow_deletes: bool = False) -> rdflib.Graph:
         """Return our graph with what they changed; `ours` itself stays as it is.
 
