@@ -190,7 +190,8 @@ class Outcome:
 
 
 def measure(engine: str, file: Path, runs: int, timeout: float) -> Outcome | None:
-    """Run an engine on a file; nothing if it takes longer than allowed."""
+    """Run an engine on a file; nothing if it takes longer than allowed, or more memory than there
+    is, which is told."""
     measured = []
     with tempfile.TemporaryDirectory() as folder:
         facts = Path(folder) / "facts.nt"
@@ -202,6 +203,12 @@ def measure(engine: str, file: Path, runs: int, timeout: float) -> Outcome | Non
                     timeout=timeout,
                 )  # fmt: skip
             except subprocess.TimeoutExpired:
+                print(f"{engine} did not end in {timeout:,.0f} s.", file=sys.stderr)
+                return None
+            except subprocess.CalledProcessError as error:
+                if error.returncode >= 0:
+                    raise
+                print(f"{engine} was ended by signal {-error.returncode}.", file=sys.stderr)
                 return None
             measured.append(json.loads(run.stdout))
         return Outcome(measured, frozenset(facts.read_text(encoding="utf-8").splitlines()))
@@ -238,6 +245,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=3, help="runs of which the median counts (3)")
     parser.add_argument("--timeout", type=float, default=1800, help="seconds for one run (1800)")
     parser.add_argument("--file", type=Path, help="measure this file of N-Triples, not made ones")
+    parser.add_argument("--engines", nargs="*", metavar="NAME", help="only these beside srmgraph")
     parser.add_argument("--work", nargs=3, metavar=("ENGINE", "FILE", "FACTS"), help="one run")
     options = parser.parse_args()
     if options.work:
@@ -265,6 +273,8 @@ def main() -> int:
                 for name, module in MODULES.items()
                 if find_spec(module) and (name != "owlrl-turbo" or triples <= options.peer_max)
             ]
+            if options.engines is not None:
+                peers = [name for name in peers if name in options.engines]
             for engine in ("srmgraph", *peers):
                 outcome = own if engine == "srmgraph" else None
                 outcome = outcome or measure(engine, file, 1, options.timeout)
