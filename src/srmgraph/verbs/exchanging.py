@@ -53,6 +53,11 @@ def install(add: AddVerb) -> None:
     one.add_argument("output", type=Path, nargs="?", metavar="OUTPUT", help=_MODELS)
     arguments.data(one)
     _base_iri(one)
+    one.add_argument(
+        "--archi-tables",
+        action="store_true",
+        help="OUTPUT is a folder for the three CSV files by which Archi updates an open model",
+    )
     modelling.into(one)
     one.set_defaults(run=_export)
 
@@ -82,7 +87,7 @@ def install(add: AddVerb) -> None:
     one.add_argument(
         "--details",
         action="store_true",
-        help="show each statement about boxes, lines and folders, and not only how many there are",
+        help="show all of the plan, boxes, lines and folders too, and not only how many there are",
     )
     one.add_argument(
         "--format", choices=("text", "json"), default="text", help="how the plan is written (text)"
@@ -128,12 +133,16 @@ def _export(options: argparse.Namespace, rest: list[str], terminal: Terminal) ->
 
     if bool(options.output) == bool(options.into):
         raise ParameterError("Say where it goes: OUTPUT or --into MODEL, one of the two.")
+    if options.archi_tables and (options.into or options.output.suffix):
+        raise ParameterError("The tables for Archi go to a folder, whose name has no ending.")
     graph = reading.of_data(options, terminal)
     if options.into:
         return modelling.update(options, graph.store, terminal)
     own = knowledge.own_graphs()
     with terminal.working("Writing …"):
-        if spreadsheet.is_spreadsheet(options.output):
+        if options.archi_tables:
+            archimate.write_tables(graph.store, options.output, without=own)
+        elif spreadsheet.is_spreadsheet(options.output):
             spreadsheet.write(graph.store, options.output, base=options.base_iri, without=own)
         else:
             archimate.write(graph.store, options.output, without=own)

@@ -183,6 +183,20 @@ def test_how_a_model_is_drawn_is_counted_and_told_in_full_when_asked() -> None:
     assert len(json.loads(found.json())["added"]) == len(found.added)
 
 
+def test_a_long_plan_is_cut_unless_all_is_asked_for() -> None:
+    many = Graph()
+    for number in range(1_000):
+        many.add((thing(f"t{number:04}"), LABEL, english("x")))
+    found = plan(Graph(), Graph(), many)
+    lines = found.text().splitlines()
+    assert len(lines) == 302
+    assert lines[-2:] == [
+        "… and 700 more, with --details",
+        "1,000 added, 0 changed, 0 removed, 0 conflicting",
+    ]
+    assert len(found.text(details=True).splitlines()) == 1_001
+
+
 def test_a_box_that_was_moved_is_counted_by_view_and_one_that_both_moved_is_told() -> None:
     theirs = drawn(DRAWN.replace('x="17"', 'x="18"'))
     assert plan(drawn(), drawn(), theirs).text() == (

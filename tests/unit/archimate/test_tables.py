@@ -68,6 +68,8 @@ def test_every_field_is_quoted_and_the_bytes_are_the_same_each_time(tmp_path: Pa
         assert set(rest) <= set(b",\r\n")
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_folder_is_made_if_it_can_be(tmp_path: Path) -> None:
+    assert len(archimate.write_tables(Graph(), tmp_path / "new")) == 3
+    (tmp_path / "file").touch()
     with pytest.raises(InputError, match="cannot be written"):
-        archimate.write_tables(Graph(), tmp_path / "none")
+        archimate.write_tables(Graph(), tmp_path / "file")

@@ -181,18 +181,19 @@ def write_tables(
     """Write the three CSV files by which Archi updates an open model; return their paths.
 
     They are only written: what Archi exports as CSV lacks views, so its models are read as XML.
-    Raises InputError for a folder in which nothing can be written.
+    The folder is made if it is not there. Raises InputError where nothing can be written.
     """
     model = draw(source, name=name, without=without)
     legal.make_legal(model)
-    paths = []
+    paths = [folder]
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         for file, content in tables.write(model).items():
             paths.append(folder / file)
             paths[-1].write_bytes(content)
     except OSError as error:
         raise InputError(f"It cannot be written: {error.strerror}.", paths[-1]) from error
-    return paths
+    return paths[1:]
 
 
 def draw(

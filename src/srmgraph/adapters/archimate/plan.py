@@ -23,6 +23,9 @@ from srmgraph.adapters.archimate.layout import Layout, layout
 from srmgraph.names import short
 from srmgraph.terms import Statement, n_triples
 
+_MOST_LINES = 300
+"""More than that, nobody reads."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -103,8 +106,9 @@ class Plan:
     def text(self, prefixes: Mapping[str, str] | None = None, *, details: bool = False) -> str:
         """Return it for people: `+` comes, `-` goes, `~` changes, `!` is to be decided.
 
-        What only says how a model is drawn is counted, by view, unless `details` are wanted. What
-        is to be decided is always told in full.
+        Unless `details` are wanted, what only says how a model is drawn is counted, by view, and no
+        more than the first few hundred lines are told. What is to be decided is always told in
+        full.
         """
         known = dict(knowledge.prefixes() if prefixes is None else prefixes)
 
@@ -119,22 +123,29 @@ class Plan:
             return ", ".join(map(name, values)) or "nothing"
 
         lines: list[str] = []
+        untold = 0
         drawn: Counter[tuple[str, str]] = Counter()
 
-        def say(sign: str, statement: Statement, *after: str) -> None:
+        def say(sign: str, statement: Statement, *after: Node) -> None:
+            nonlocal untold
             place = "" if details else self.layout.place(statement)
             if place:
                 drawn[place, sign] += 1
+            elif len(lines) >= _MOST_LINES and not details:
+                untold += 1
             else:
-                lines.append(" ".join([sign, *map(name, statement), *after]))
+                becomes = [f"→ {name(value)}" for value in after]
+                lines.append(" ".join([sign, *map(name, statement), *becomes]))
 
         for statement in self.added:
             say("+", statement)
         for change in self.changed:
             before = (change.subject, change.property, change.before)
-            say("~", before, "→", name(change.after))
+            say("~", before, change.after)
         for statement in self.removed:
             say("-", statement)
+        if untold:
+            lines.append(f"… and {untold:,} more, with --details")
         for (place, sign), count in sorted(drawn.items()):
             several = "s" if count > 1 else ""
             lines.append(f"{sign} {place}: {count:,} statement{several} of how it is drawn")
