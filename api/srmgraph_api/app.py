@@ -45,7 +45,7 @@ from srmgraph_api.pages import (
 )
 from srmgraph_api.quick import Quick
 from srmgraph_api.service import Service
-from srmgraph_api.settings import Settings
+from srmgraph_api.settings import Settings, read
 
 
 class Application(FastAPI):
@@ -69,7 +69,7 @@ def create_app(graph: ServiceGraph | None = None, settings: Settings | None = No
     conform: a service shows what there is. Raises InputError for a file that cannot be read, and
     StoreError.
     """
-    settings = settings or Settings()
+    settings = settings or read()
     service = Service(settings, graph)
     counters = Counters(service)
     pages = site.Site(service)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -14,13 +15,16 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from srmgraph.errors import ParameterError
+
+_PREFIX = "SRMGRAPH_"
+_FILE = "srmgraph.toml"
+
 
 class Settings(BaseSettings):
     """What can be set. The environment stands above the file."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="SRMGRAPH_", toml_file="srmgraph.toml", extra="ignore"
-    )
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, toml_file=_FILE, extra="ignore")
 
     store: str = Field(
         default="", description="the folder of the store; without one, files are served"
@@ -88,3 +92,24 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read what was given, then the environment, then the file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def read() -> Settings:
+    """Return what environment and file say; raises ParameterError for what cannot be meant."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise ParameterError(
+            "\n".join(
+                _told(".".join(map(str, fault["loc"])), fault["input"], fault["msg"])
+                for fault in error.errors()
+            )
+        ) from error
+    except TOMLDecodeError as error:
+        raise ParameterError(f"{_FILE} is no TOML: {error}.") from error
+
+
+def _told(name: str, value: object, fault: str) -> str:
+    field = Settings.model_fields.get(name)
+    meaning = f" It says {field.description}." if field and field.description else ""
+    return f"{_PREFIX}{name.upper()} (or {name} in {_FILE}) is “{value}”. {fault}.{meaning}"
