@@ -326,3 +326,12 @@ def test_a_search_is_cut(desk: Desk) -> None:
     data = [one for one in everything if not one.is_term]
     assert [one for one in finding.find(desk, 0, [], "e", 20) if not one.is_term][:1] == data[:1]
     assert len(finding.find(desk, 0, [], "e", 20)) == 20
+
+
+def test_what_is_found_at_once_is_what_is_said_of_each(desk: Desk) -> None:
+    found = finding.find(desk, 0, [], "e", 60)
+    for one in found:
+        given = {"find-kinds": {"thing": f"<{one.thing.iri}>"}}
+        (rows,) = work.rows(desk, 0, given, []).values()
+        assert [row["kind"] for row in rows if row["kind"] is not None] == one.kinds
+        assert {str(row["isTerm"]) for row in rows} == {str(one.is_term).lower()}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from heapq import nsmallest
 
 from srmgraph_api.jobs import Desk
 from srmgraph_api.pages import work
@@ -37,13 +38,17 @@ def find(desk: Desk, revision: int, scope: list[str], text: str, most: int) -> l
     for name, thing in names(desk, revision, tuple(scope)):
         if part in name:
             nearness = 0 if name == part else 1 if name.startswith(part) else 2
-            best[thing] = min(best.get(thing, (nearness, name)), (nearness, name))
-    nearest = sorted(best, key=lambda thing: (best[thing], thing))[:most]
-    answers = {
-        thing: work.answer(store, "find-kinds", {"thing": f"<{thing}>"}, scope) for thing in nearest
+            if thing not in best or (nearness, name) < best[thing]:
+                best[thing] = nearness, name
+    rows: dict[str, list[work.Row]] = {
+        thing: [] for thing in nsmallest(most, best, key=lambda thing: (best[thing], thing))
     }
-    found = [_found(rows) for rows in work.named(store, answers).values()]
-    return sorted(found, key=lambda one: one.is_term)
+    answers = {"find-kinds": work.answer_about(store, "find-kinds", rows, scope)}
+    for row in work.named(store, answers)["find-kinds"]:
+        term = row["thing"]
+        assert term is not None
+        rows[term.iri].append(row)
+    return sorted((_found(several) for several in rows.values()), key=lambda one: one.is_term)
 
 
 def _found(rows: Sequence[work.Row]) -> Found:

@@ -96,6 +96,15 @@ def answer(store: Store, name: str, given: dict[str, str], scope: list[str]) -> 
     return json.loads(store.answer(kept.bind(store, **given), "json", scope, scope))
 
 
+def answer_about(store: Store, name: str, things: Iterable[str], scope: list[str]) -> Any:
+    """Return the answer to one query about all these things, by their IRIs, at once: those of its
+    only parameter."""
+    kept = page_queries().get(name) or queries.question(name)
+    values = " ".join(f"<{thing}>" for thing in things)
+    text = kept.text.replace("{ UNDEF }", f"{{ {values} }}")
+    return json.loads(store.answer(text, "json", scope, scope))
+
+
 def named(store: Store, answers: Mapping[str, Any]) -> dict[str, list[Row]]:
     """Return the rows of answers (SPARQL 1.1 Query Results JSON, read) with what people call
     things."""
