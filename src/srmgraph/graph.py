@@ -105,10 +105,18 @@ class ServiceGraph:
         self._inferred = self.store.is_durable
 
     def validate(self, *, progress: ValidationProgress | None = None) -> Report:
-        """Check the statements against all rules.
+        """Check the statements against all rules; see the functions `validate` and, for a store on
+        a server, where they are checked without being fetched, `validate_remotely`.
 
-        `progress` is called with the number of checks that are done and of all.
+        `progress` is called with the number of checks that are done and of all. Raises StoreError
+        where a server cannot be reached, or holds no ontology or another.
         """
+        if self.store.is_remote:
+            from srmgraph.store.remote import RemoteStore
+            from srmgraph.validation import validate_remotely
+
+            assert isinstance(self.store, RemoteStore)
+            return validate_remotely(self.store, progress=progress)
         from srmgraph.validation import validate
 
         return validate(self.store.snapshot(), progress=progress)

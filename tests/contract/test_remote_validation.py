@@ -22,6 +22,7 @@ from tests.unit import shacl_strategies as random
 from srmgraph import knowledge
 from srmgraph.cli import main
 from srmgraph.errors import SrmgraphError, StoreError
+from srmgraph.graph import ServiceGraph
 from srmgraph.store import EmbeddedStore, open_store
 from srmgraph.store.remote import RemoteStore
 from srmgraph.terms import triples_to_oxigraph
@@ -129,6 +130,23 @@ def test_broken_examples(server: RemoteStore) -> None:
         assert told(there) == told(here)
     assert len(here.results) > (25 if is_virtuoso else 100)
     assert server.graphs() == before
+
+
+@needs_oxigraph
+def test_a_service_graph_is_checked_without_being_fetched(
+    oxigraph: RemoteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local = examples(broken=True, number=1)
+    fill(oxigraph, local)
+
+    def fetched(_: RemoteStore) -> EmbeddedStore:
+        raise AssertionError("All of the store was fetched.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RemoteStore, "snapshot", fetched)
+        there = ServiceGraph(oxigraph).validate()
+    assert told(there) == told(ServiceGraph(local).validate())
+    assert there.results
 
 
 @pytest.mark.slow
