@@ -6,7 +6,7 @@ What rests on what is asked once for a revision (`what-if-….rq`) and kept.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -24,7 +24,6 @@ LISTED = 200
 _CANDIDATES = 20
 _BLANK = "_:"
 _NAMELESS = "something without a name"
-_ASKED_OF_EACH = ("what-if-outcomes", "who-is-customer-user-and-sponsor")
 
 
 @dataclass(frozen=True)
@@ -99,14 +98,18 @@ class Failure:
     shared: list[Shared]
     worth: dict[str, Decimal]
     people: list[tuple[Term, Term, list[Term]]]
-    vendors: list[tuple[Term, Term]]
+    vendors: list[tuple[Term, int]]
     ties: list[tuple[str, str, Term, int]]
     names: dict[str, Term]
     is_on_loop: bool
 
 
 class Dependencies:
-    """What rests on what in one revision."""
+    """What rests on what in one revision, and what it is good for and to whom.
+
+    `outcomes` are those that a relationship helps a consumer to reach, and `roles` who is customer,
+    user or sponsor in a relationship, each a party and a role.
+    """
 
     def __init__(self, store: EmbeddedStore, scope: list[str]) -> None:
         """Ask a store, of the graphs in `scope` or else of all."""
@@ -124,15 +127,24 @@ class Dependencies:
         for relationship, component, product, alternative in rows("what-if-built-in"):
             alternatives[relationship, component, product] += [alternative] if alternative else []
         self.steps: dict[str, list[Step]] = defaultdict(list)
+        self._steps_to: dict[str, list[Step]] = defaultdict(list)
         for (relationship, component, product), others in alternatives.items():
             for following in built_on[product]:
                 self._add(Step(relationship, following, component, tuple(others)))
         for relationship, following in rows("what-if-said"):
             self._add(Step(relationship, following))
+        self.outcomes: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for relationship, consumer, outcome in rows("what-if-outcomes"):
+            self.outcomes[relationship, consumer].append(outcome)
+        self.roles: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for party, relationship, role, _ in rows("who-is-customer-user-and-sponsor"):
+            if party:
+                self.roles[relationship].append((party, role))
 
     def _add(self, step: Step) -> None:
         if step.next not in self.not_in_force:
             self.steps[step.relationship].append(step)
+            self._steps_to[step.next].append(step)
 
     def reached(self, starts: Iterable[str]) -> dict[str, Step | None]:
         """Return what fails, the nearest first, with a step that leads there; None for a start."""
@@ -147,6 +159,32 @@ class Dependencies:
                         following.append(step.next)
             front = following
         return found
+
+    def indispensable(
+        self, relationships: Collection[str], providers: Mapping[str, Collection[str]]
+    ) -> set[str]:
+        """Return the providers without whom none of some relationships is left: each rests on one
+        of theirs, be it through others, by a component for which nothing else can stand in."""
+        if not relationships:
+            return set()
+        below, front = set(), [next(iter(relationships))]
+        while front:
+            relationship = front.pop()
+            if relationship not in below:
+                below.add(relationship)
+                front += [step.relationship for step in self._steps_to.get(relationship, ())]
+        vendors: dict[str, list[str]] = defaultdict(list)
+        supplies = {step.relationship for one in below for step in self._steps_to.get(one, ())}
+        candidates = {vendor for supply in supplies for vendor in providers.get(supply, ())}
+        for supply, steps in self.steps.items():
+            sole = [step.next for step in steps if step.component and not step.alternatives]
+            for vendor in candidates.intersection(providers.get(supply, ())):
+                vendors[vendor] += sole
+        return {
+            vendor
+            for vendor, starts in vendors.items()
+            if self.reached(starts).keys() >= set(relationships)
+        }
 
 
 @lru_cache(maxsize=3)
@@ -180,21 +218,17 @@ def fail(desk: Desk, revision: int, scope: list[str], thing: str) -> Failure:
         ),
     )
     shown = ends[:LISTED]
-    asked = {
-        name: [
-            row
-            for relationship in dict.fromkeys(one for one, _ in shown)
-            for row in _bindings(
-                work.answer(store, name, {"relationship": f"<{relationship}>"}, scope)
-            )
-        ]
-        for name in _ASKED_OF_EACH
-    }
-    outcomes, people = asked.values()
+    lost = dict.fromkeys(relationship for relationship, _ in shown)
     names = _Names(store, known)
     names.take(
         [thing]
-        + [_id(cell) for row in outcomes + people for cell in row.values()]
+        + [outcome for end in shown for outcome in rests.outcomes.get(end, ())]
+        + [
+            iri
+            for relationship in lost
+            for pair in rests.roles.get(relationship, ())
+            for iri in pair
+        ]
         + [
             iri
             for step in reached.values()
@@ -202,9 +236,6 @@ def fail(desk: Desk, revision: int, scope: list[str], thing: str) -> Failure:
             for iri in (step.component, *step.alternatives)
         ]
     )
-    wanted: dict[tuple[str, str], list[Term]] = defaultdict(list)
-    for row in outcomes:
-        wanted[_id(row["relationship"]), _id(row["consumer"])].append(names[_id(row["outcome"])])
     losses = []
     for relationship, consumer in shown:
         chain = chains[relationship]
@@ -218,7 +249,7 @@ def fail(desk: Desk, revision: int, scope: list[str], thing: str) -> Failure:
                 chain=[names[one] for one in chain],
                 components=[names[step.component] for step in steps if step and step.component],
                 alternatives=[names[one] for step in steps if step for one in step.alternatives],
-                outcomes=wanted[relationship, consumer],
+                outcomes=[names[one] for one in rests.outcomes.get((relationship, consumer), ())],
             )
         )
     return Failure(
@@ -230,8 +261,8 @@ def fail(desk: Desk, revision: int, scope: list[str], thing: str) -> Failure:
         parties=len({party for tie in known.ties for party in (tie.provider, tie.consumer)}),
         shared=_shared(rests, names, reached, consumers),
         worth=_worth(known, reached),
-        people=_people(people, names),
-        vendors=_vendors(store, names, thing, scope),
+        people=_people(rests, lost, names),
+        vendors=_vendors(known, rests, providers, names, thing),
         ties=[
             (provider, consumer, names[relationship], len(chains[relationship]))
             for relationship, consumer in ends
@@ -378,14 +409,13 @@ def _worth(known: Network, reached: Iterable[str]) -> dict[str, Decimal]:
 
 
 def _people(
-    rows: Iterable[dict[str, dict[str, str]]], names: _Names
+    rests: Dependencies, relationships: Iterable[str], names: _Names
 ) -> list[tuple[Term, Term, list[Term]]]:
     """Who is to be told: the party, the relationship and its roles there."""
     roles: dict[tuple[str, str], list[Term]] = defaultdict(list)
-    for row in rows:
-        if "party" in row:
-            key = _id(row["party"]), _id(row["relationship"])
-            roles[key].append(names[_id(row["role"])])
+    for relationship in relationships:
+        for party, role in rests.roles.get(relationship, ()):
+            roles[party, relationship].append(names[role])
     return [
         (names[party], names[relationship], sorted(own, key=lambda role: role.text))
         for (party, relationship), own in roles.items()
@@ -393,10 +423,18 @@ def _people(
 
 
 def _vendors(
-    store: EmbeddedStore, names: _Names, thing: str, scope: list[str]
-) -> list[tuple[Term, Term]]:
+    known: Network,
+    rests: Dependencies,
+    providers: Mapping[str, set[str]],
+    names: _Names,
+    thing: str,
+) -> list[tuple[Term, int]]:
     """Who could stop everything that a provider provides, and how many relationships that is."""
-    name = "which-vendor-could-stop-a-provider"
-    rows = _bindings(work.answer(store, name, {"provider": f"<{thing}>"}, scope))
-    names.take(_id(row["vendor"]) for row in rows)
-    return [(names[_id(row["vendor"])], Term(row["relationships"]["value"])) for row in rows]
+    provided = {
+        tie.relationship
+        for tie in known.ties
+        if tie.provider == thing and tie.relationship not in rests.not_in_force
+    }
+    vendors = rests.indispensable(provided, providers) - {thing}
+    found = [(names[vendor], len(provided)) for vendor in vendors]
+    return sorted(found, key=lambda one: (one[0].text, one[0].iri))
