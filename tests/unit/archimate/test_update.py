@@ -41,13 +41,14 @@ def test_a_new_name_changes_the_lines_with_the_name(format: str) -> None:
     content = archimate.serialize(graph, format)
     graph.set((ANN, RDFS.label, Literal("Ann & Co", lang="en")))
     done = update(content, graph)
-    # The role that she plays and her view bear her name too.
+    # The role that she plays and her view bear her name too, and so does a lane of the view, which
+    # is known by a hash of what is in it.
     assert done.changed == [
         "BusinessActor “Ann & Co”",
         "BusinessRole “Service Consumer: Ann & Co”",
         "view “Service relationships of Ann & Co”",
     ]
-    assert len(changed_lines(content, done.content)) == 2 * len(done.changed)
+    assert len(changed_lines(content, done.content)) == 2 * (len(done.changed) + 2)
     assert done.added == done.removed == done.left == []
     assert lines(archimate.parse(done.content).facts) == lines(graph)
 
