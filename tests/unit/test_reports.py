@@ -556,6 +556,16 @@ def test_results_are_counted_by_named_graph() -> None:
     content = json.loads(render(found, "json"))
     assert content["byGraph"][1] == {"graph": str(g1), "counts": {"Violation": 2, "Warning": 2}}
     assert content["byRule"] == found.counts_by_rule
+    (run,) = json.loads(render(found, "sarif"))["runs"]
+    assert run["properties"] == {"byGraph": content["byGraph"]}
+    (suite,) = ElementTree.fromstring(render(found, "junit"))
+    # By the schema of JUnit, the properties of a test suite stand before its test cases.
+    assert suite[0].tag == "properties"
+    assert [(told.get("name"), told.get("value")) for told in suite[0]] == [
+        ("outside named graphs", "1 violation"),
+        (f"graph {g1}", "2 violations, 2 warnings"),
+        (f"graph {g2}", "1 violation, 2 warnings"),
+    ]
     assert json.loads(render(found, "json"))["results"][1]["graphs"] == [str(g1), str(g2)]
     assert report_on(DATA).by_graph == {
         None: {"Violation": 2, "Warning": 3, "Info": 1, f"{EX}Trifle": 1}

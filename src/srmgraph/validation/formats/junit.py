@@ -1,7 +1,8 @@
 """A report for continuous integration: one test case for each rule, in JUnit's XML.
 
 A Violation is a failure, and a rule that could not be checked is an error. Warnings and Infos are
-told on the output of their test case, for JUnit knows nothing between passed and failed.
+told on the output of their test case, for JUnit knows nothing between passed and failed. How much
+was found in each graph, where that is several, is told by properties of the test suite.
 """
 
 from __future__ import annotations
@@ -28,6 +29,15 @@ def render(report: Report) -> str:
         errors=str(len(report.unchecked)),
         skipped="0",
     )
+    if len(report.by_graph) > 1:
+        properties = ElementTree.SubElement(suite, "properties")
+        for graph, counted in report.by_graph.items():
+            ElementTree.SubElement(
+                properties,
+                "property",
+                name=_clean(f"graph {graph}" if graph else "outside named graphs"),
+                value=_clean(text.all_counts(counted)),
+            )
     for name in names:
         case = ElementTree.SubElement(suite, "testcase", classname="rules", name=_clean(name))
         results = report.by_rule.get(name, ())

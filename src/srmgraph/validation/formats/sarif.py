@@ -18,7 +18,7 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 def render(report: Report) -> str:
     """Write *report* as one SARIF run, with every rule that was checked."""
     index = {rule.name: place for place, rule in enumerate(report.rules)}
-    run = {
+    run: dict[str, Any] = {
         "tool": {
             "driver": {
                 "name": "srmgraph",
@@ -30,6 +30,13 @@ def render(report: Report) -> str:
         "results": [_result(report, result, index) for result in report.results],
         "columnKind": "unicodeCodePoints",
     }
+    if len(report.by_graph) > 1:
+        run["properties"] = {
+            "byGraph": [
+                {"graph": graph, "counts": dict(counted)}
+                for graph, counted in report.by_graph.items()
+            ]
+        }
     if not report.is_complete:
         run["invocations"] = [_invocation(report)]
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from rdflib import BNode, Literal, URIRef
@@ -70,6 +70,11 @@ def counts(severity: str, number: int) -> str:
     return f"{number:,} {names.get(severity, f'of severity {severity}')}"
 
 
+def all_counts(counted: Mapping[str, int]) -> str:
+    """`2 violations, 1 hint`, in the given order."""
+    return ", ".join(counts(severity, number) for severity, number in counted.items())
+
+
 def plural(severity: str) -> str:
     """`violations`; a severity that is not SHACL's own is named by its IRI."""
     return _PLURALS.get(severity, severity)
@@ -130,9 +135,8 @@ def _graphs(report: Report) -> Iterator[Line]:
         return
     yield [("By graph", "heading")]
     for graph, counted in report.by_graph.items():
-        told = ", ".join(counts(severity, number) for severity, number in counted.items())
         where: Line = [("outside named graphs", "")] if graph is None else _thing(report, graph)
-        yield [("  • ", ""), *where, (f": {told}", "")]
+        yield [("  • ", ""), *where, (f": {all_counts(counted)}", "")]
     yield []
 
 
