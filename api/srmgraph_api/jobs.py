@@ -22,7 +22,7 @@ from srmgraph.store import EmbeddedStore
 from srmgraph.store.folder import FolderStore
 from srmgraph.store.intake import graph_name
 from srmgraph.syntax import FORMATS
-from srmgraph.terms import n_triples
+from srmgraph.terms import canonical, n_triples
 from srmgraph.validation import Report, formats, validate
 
 _OPEN = 3
@@ -335,10 +335,4 @@ def _same(store: EmbeddedStore, other: EmbeddedStore, name: rdflib.URIRef | None
     )
     if len(one) != len(two):
         return False
-    return set(one) == set(two) or _canonical(one) == _canonical(two)
-
-
-def _canonical(quads: list[pyoxigraph.Quad]) -> set[pyoxigraph.Quad]:
-    dataset = pyoxigraph.Dataset(quads)
-    dataset.canonicalize(pyoxigraph.CanonicalizationAlgorithm.RDFC_1_0)
-    return set(dataset)
+    return set(one) == set(two) or canonical(one) == canonical(two)

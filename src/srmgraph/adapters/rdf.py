@@ -13,7 +13,7 @@ from srmgraph.adapters import compact, rdf_xml, turtle
 from srmgraph.garbage import uncollected
 from srmgraph.store import Store
 from srmgraph.syntax import FORMATS, Format, format_of, write_bytes
-from srmgraph.terms import triples_to_oxigraph
+from srmgraph.terms import canonical, triples_to_oxigraph
 
 
 def write(
@@ -39,16 +39,15 @@ def serialize(
 ) -> bytes:
     """Return statements as the text of a format; `write` says how.
 
-    Blank nodes get the labels of RDF Dataset Canonicalization 1.0.
+    Blank nodes are labelled as `canonical` does.
     """
     syntax = format_of(Path(), format)
     left_out = {pyoxigraph.NamedNode(name) for name in without}
-    dataset = pyoxigraph.Dataset(
+    dataset = canonical(
         quad if syntax.has_graphs else pyoxigraph.Quad(*quad.triple)
         for quad in _quads(source)
         if quad.graph_name not in left_out
     )
-    dataset.canonicalize(pyoxigraph.CanonicalizationAlgorithm.RDFC_1_0)
     return _text(sorted(dataset, key=str), syntax, _prefixes(source))
 
 

@@ -14,7 +14,7 @@ import pyoxigraph
 from rdflib import BNode
 from rdflib.term import Node
 
-from srmgraph.terms import Statement, triples_to_oxigraph, triples_to_rdflib
+from srmgraph.terms import Statement, canonical, triples_to_oxigraph, triples_to_rdflib
 
 
 def labelled(statements: Iterable[Statement]) -> set[Statement]:
@@ -42,10 +42,7 @@ def labelled(statements: Iterable[Statement]) -> set[Statement]:
         groups.setdefault(root, []).append(statement)
     seen: Counter[str] = Counter()
     for group in groups.values():
-        dataset = pyoxigraph.Dataset(
-            pyoxigraph.Quad(*triple) for triple in triples_to_oxigraph(group)
-        )
-        dataset.canonicalize(pyoxigraph.CanonicalizationAlgorithm.RDFC_1_0)
+        dataset = canonical(pyoxigraph.Quad(*triple) for triple in triples_to_oxigraph(group))
         lines = "\n".join(sorted(map(str, dataset)))
         digest = sha256(lines.encode()).hexdigest()[:16]
         number = f"-{seen[digest]}" if seen[digest] else ""

@@ -15,7 +15,7 @@ from srmgraph.adapters.spreadsheet import cells
 from srmgraph.adapters.spreadsheet.form import Column, Form, Sheet
 from srmgraph.adapters.spreadsheet.references import References
 from srmgraph.store import Store
-from srmgraph.terms import Statement, triples_to_oxigraph, triples_to_rdflib
+from srmgraph.terms import Statement, canonical, triples_to_oxigraph, triples_to_rdflib
 
 _Properties = dict[Node, list[Node]]
 
@@ -167,8 +167,7 @@ def _things(source: Store | rdflib.Graph, without: Collection[URIRef]) -> dict[N
     if any(
         isinstance(term, pyoxigraph.BlankNode) for t in triples for term in (t.subject, t.object)
     ):
-        dataset = pyoxigraph.Dataset(pyoxigraph.Quad(*triple) for triple in triples)
-        dataset.canonicalize(pyoxigraph.CanonicalizationAlgorithm.RDFC_1_0)
+        dataset = canonical(pyoxigraph.Quad(*triple) for triple in triples)
         triples = [quad.triple for quad in dataset]
     things: dict[Node, _Properties] = defaultdict(dict)
     statements: set[Statement] = set(triples_to_rdflib(triples))
