@@ -429,7 +429,11 @@ def _vendors(
     names: _Names,
     thing: str,
 ) -> list[tuple[Term, int]]:
-    """Who could stop everything that a provider provides, and how many relationships that is."""
+    """Who could stop everything that a provider provides, and how many relationships that is.
+
+    What is not in force counts nowhere, not on the way either; the kept question, which cannot tell
+    that, leaves out only what has ended, at both ends.
+    """
     provided = {
         tie.relationship
         for tie in known.ties

@@ -203,6 +203,11 @@ def _on_a_server(options: argparse.Namespace, shapes: Graph | None, terminal: Te
         raise ParameterError(
             "A store on a server is checked there, as it is: leave out --infer and --engine."
         )
+    if options.fix_plan:
+        raise ParameterError(
+            "Repairs are tried before they are offered, which no server is asked to do: for "
+            "--fix-plan, name files or a store in a folder."
+        )
     store = RemoteStore(options.store, timeout=options.timeout)
     try:
         with terminal.counting("Checking rules") as count:
