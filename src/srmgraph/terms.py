@@ -8,6 +8,7 @@ same, and language tags do not differ by case. The parts of RDF 1.2 that rdflib 
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Iterable
 from typing import TypeAlias
 
@@ -23,10 +24,13 @@ OxigraphTerm: TypeAlias = (
     pyoxigraph.NamedNode | pyoxigraph.BlankNode | pyoxigraph.Literal | pyoxigraph.Triple
 )
 
-# rdflib logs a traceback for each literal that is none of its datatype; validation reports these.
+# rdflib logs a traceback for each literal that is none of its datatype, and warns of truth values
+# that are none; validation reports these.
 logging.getLogger("rdflib.term").addFilter(
     lambda record: not record.getMessage().startswith("Failed to convert Literal lexical form")
 )
+
+warnings.filterwarnings("ignore", "Parsing weird boolean", UserWarning)
 
 _XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
 
