@@ -542,3 +542,32 @@ def _read_only(store: EmbeddedStore, folder: Path) -> EmbeddedStore:
     del writer
     gc.collect()
     return EmbeddedStore(pyoxigraph.Store.read_only(str(folder)))
+
+
+RULES = Path(__file__).parents[1] / "conformance" / "rules"
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        "activities/consumption-is-performed-on-the-consumers-side",
+        "activities/provision-is-performed-on-the-providers-side",
+        "activities/activity-falls-within-its-relationship",
+    ],
+)
+def test_what_is_said_of_a_thing_goes_and_comes_back(case: str) -> None:
+    store = open_store("memory:")
+    store.read(RULES / f"{case}.fails.ttl")
+    validator = Validator()
+    standing = validator.validate(store, exclusive=True)
+    assert standing.results
+    for thing in {quad.subject for quad in store.oxigraph}:
+        quads = list(store.oxigraph.quads_for_pattern(thing, None, None))
+        for quad in quads:
+            store.oxigraph.remove(quad)
+        gone = validator.revalidate(store, standing, Change.of_quads((), quads), exclusive=True)
+        assert gone == validator.validate(store, exclusive=True)
+        for quad in quads:
+            store.oxigraph.add(quad)
+        back = validator.revalidate(store, gone, Change.of_quads(quads), exclusive=True)
+        assert back == standing

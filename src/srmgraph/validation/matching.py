@@ -188,13 +188,18 @@ class _Statement:
         return more
 
 
-def _group(scope: Scope, known: frozenset[str]) -> _Group:
-    """Make a scope ready to be looked through, once the variables in *known* have values."""
+def _group(scope: Scope, known: frozenset[str], is_partial: bool = False) -> _Group:
+    """Make a scope ready to be looked through, once the variables in *known* have values.
+
+    It is partial where something around it was not understood, which may give a value to any
+    variable that is not known.
+    """
     asked = {each.variable for each in scope.conditions if isinstance(each, Among)}
     bound = {name for atom in scope.atoms for name in atom.variables()} | known
     listed = {name: values for name, values in scope.domains.items() if name not in bound | asked}
     fixed = {name: next(iter(values)) for name, values in listed.items() if len(values) == 1}
     is_whole = scope.is_whole and len(fixed) == len(listed)
+    is_partial = is_partial or not is_whole
     bound |= fixed.keys()
     now = known | fixed.keys()
     tests = [
@@ -218,10 +223,11 @@ def _group(scope: Scope, known: frozenset[str]) -> _Group:
         ]
         tests = [each for each in tests if each not in ready]
         waiting.remove(atom)
-        first = tuple(_test(each, now) for each in ready)
+        first = tuple(_test(each, now, is_partial) for each in ready)
         steps.append((first, _step(atom, now, scope.domains)))
         now |= set(atom.variables())
-    steps.append((tuple(_test(each, now) for each in tests), None))
+    is_partial = is_partial or not is_whole
+    steps.append((tuple(_test(each, now, is_partial) for each in tests), None))
     limits = tuple((name, values) for name, values in scope.domains.items() if name in known)
     return _Group(limits, fixed, tuple(steps), is_whole)
 
@@ -295,18 +301,22 @@ def _name(_: Path | AnyProperty) -> object:
     return object()
 
 
-def _test(condition: Condition, known: frozenset[str]) -> _Test:
+def _test(condition: Condition, known: frozenset[str], is_partial: bool) -> _Test:
     match condition:
         case Exists(scope):
-            return _group(scope, known).exist
+            exist = _group(scope, known, is_partial).exist
+            if not is_partial or _mentioned(condition) <= known:
+                return exist
+            # What exists for some value need not exist for the one that a variable has.
+            return lambda sight, row: False if exist(sight, row) is False else None
         case Not(inner):
-            test = _test(inner, known)
+            test = _test(inner, known, is_partial)
             return lambda sight, row: _opposite(test(sight, row))
         case Either(inners):
-            tests = tuple(_test(inner, known) for inner in inners)
+            tests = tuple(_test(inner, known, is_partial) for inner in inners)
             return lambda sight, row: _opposite(_all(_opposite(test(sight, row)) for test in tests))
         case Both(inners):
-            tests = tuple(_test(inner, known) for inner in inners)
+            tests = tuple(_test(inner, known, is_partial) for inner in inners)
             return lambda sight, row: _all(test(sight, row) for test in tests)
         case Among(name, values):
             return lambda _, row: row[name] in values if name in row else None
