@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -47,6 +48,7 @@ class Change:
         self.message = message
         self.is_durable = is_durable
         self.loaded: list[rdflib.URIRef] = []
+        self._files: list[tuple[Path, str | None]] = []
         self._maintenance = maintenance
 
     def load(
@@ -55,10 +57,12 @@ class Change:
         format: str | None = None,
         graph: rdflib.URIRef | None = None,
         progress: LoadProgress | None = None,
+        has_places: bool = True,
     ) -> None:
         """Let a file's statements be those of a graph, by default of the one named by its address.
 
-        The graphs that the file itself names are replaced as well.
+        The graphs that the file itself names are replaced as well. A refusal tells the lines of the
+        file, unless it is one that nobody has seen (`has_places` is false).
         Raises MissingFileError, UnknownFormatError and ParseError.
         """
         content = read_bytes(file)
@@ -83,6 +87,8 @@ class Change:
         for one in named:
             self.remember(one, file.name, content)
         self.loaded += named
+        if has_places:
+            self._files.append((file, format))
 
     def remember(self, graph: rdflib.URIRef, source: str, content: bytes) -> None:
         """Keep in mind from what the statements of a graph came."""
@@ -119,6 +125,7 @@ class Change:
         self.report = maintenance.check(self.store, progress)
         violations = self.report.counts["Violation"]
         if violations:
+            report = self._located(self.report)
             maintenance.take_back()
             what, advice = "What would be", ""
             if self.message.startswith("load "):
@@ -128,10 +135,18 @@ class Change:
                 f"{what}: does not conform, {violations} "
                 f"violation{'' if violations == 1 else 's'}. "
                 f"Nothing was {'loaded' if advice else 'changed'}.{advice}",
-                self.report,
+                report,
             )
         if self.is_durable:
             maintenance.keep(self.store)
+
+    def _located(self, report: Report) -> Report:
+        from srmgraph.validation import locate
+
+        for file, format in self._files:
+            found = locate(report, self.store, [file], format)
+            report = replace(found, places={**found.places, **report.places})
+        return report
 
     def infer(self) -> None:
         """Let the facts that follow be those that follow now; raises InconsistentError."""

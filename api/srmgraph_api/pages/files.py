@@ -77,7 +77,7 @@ def load(desk: Desk, terms: Terms, file: Path, graph: str) -> Made | Refused:
 
     def make(change: Change) -> bool:
         is_new = not change.store.has_graph(URIRef(graph))
-        change.load(file, "n-quads", URIRef(graph))
+        change.load(file, "n-quads", URIRef(graph), has_places=False)
         return is_new
 
     return jobs.made(desk, terms, f"loaded {file.name}", make)
