@@ -2,7 +2,8 @@
 
 Each server is a process of its own over the same synthetic ecosystem. They are asked in turns of a
 second or two, so that whatever else the machine does falls on all of them alike, and rest
-meanwhile. Clients keep their connections and ask the next question when they have the answer.
+meanwhile. Clients keep their connections and ask the next question when they have the answer. They
+run on the same processors, so they do little, and what they take is told as well.
 Look-ups ask what is said of a thing chosen at random; the questions are kept ones of two hops and
 more, each about things chosen at random, and as often as any other. No server keeps answers, and
 things are chosen among all there are, so that few questions come twice.
@@ -33,6 +34,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median, quantiles
+from typing import cast
 from urllib.parse import quote, urlsplit
 from urllib.request import Request, urlopen
 
@@ -55,6 +57,7 @@ HEADER = (
     "p99 ms",
     "failed",
     "CPU ms",
+    "CPU ms of asking",
     "srmgraph, times as fast",
 )
 _SIDE_BY_SIDE = (
@@ -81,6 +84,9 @@ _LOOK_UPS = 20_000
 _GRACE = 20
 """How many seconds an answer may take that is not there when the time is up."""
 
+_END_OF_HEAD, _LAST_CHUNK = b"\r\n\r\n", b"\r\n0\r\n\r\n"
+_FOUND = b"HTTP/1.1 200 "
+
 _RDFLIB = """
 import sys
 import uvicorn
@@ -94,12 +100,14 @@ uvicorn.run(SparqlEndpoint(graph=graph), port=int(sys.argv[2]), log_level="criti
 
 @dataclass(frozen=True)
 class Load:
-    """What a server did for a while: the times of its answers and of the whole, in seconds."""
+    """What a server did for a while: the times of its answers, of the whole, and of processors, the
+    server's and that of whoever asked it, in seconds."""
 
     seconds: float
     times: list[float]
     failed: int
     processor: float = 0.0
+    asking: float = 0.0
 
     @property
     def rate(self) -> float:
@@ -112,17 +120,20 @@ class Load:
             self.times + other.times,
             self.failed + other.failed,
             self.processor + other.processor,
+            self.asking + other.asking,
         )
 
     @property
-    def cells(self) -> tuple[str, str, str, str, str]:
-        """Requests per second, p50 and p99 in ms, how many failed, and ms of a processor each."""
+    def cells(self) -> tuple[str, str, str, str, str, str]:
+        """Requests per second, p50 and p99 in ms, how many failed, and ms of a processor each: the
+        server's, and that of whoever asked."""
         return (
             f"{self.rate:,.{0 if self.rate >= 10 else 1}f}",
             f"{median(self.times) * 1000:,.1f}",
             f"{quantiles(self.times, n=100)[98] * 1000:,.1f}" if len(self.times) > 1 else "",
             f"{self.failed:,}",
             f"{self.processor / len(self.times) * 1000:,.2f}",
+            f"{self.asking / len(self.times) * 1000:,.3f}",
         )
 
 
@@ -251,41 +262,87 @@ async def load(address: str, asked: list[str], clients: int, seconds: float, see
         "Accept: application/sparql-results+json\r\n\r\n".encode()
         for query in asked
     ]
-    times: list[float] = []
-    failed = 0
-    end = time.perf_counter() + seconds
-
-    async def client(number: int) -> None:
-        nonlocal failed
-        chance = random.Random(seed * 1000 + number)
-        reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-        while (begun := time.perf_counter()) < end:
-            writer.write(chance.choice(requests))
-            try:
-                async with asyncio.timeout(end + _GRACE - begun):
-                    failed += not await _answered(reader)
-            except TimeoutError:
-                failed += 1
-                break
-            finally:
-                times.append(time.perf_counter() - begun)
-        writer.close()
-
-    begun = time.perf_counter()
-    await asyncio.gather(*map(client, range(clients)))
-    return Load(time.perf_counter() - begun, times, failed)
+    begun, used = time.perf_counter(), time.process_time()
+    all_clients = [
+        _Client(requests, random.Random(seed * 1000 + number), begun + seconds)
+        for number in range(clients)
+    ]
+    loop, place = asyncio.get_running_loop(), (parts.hostname or "", parts.port or 80)
+    for one in all_clients:
+        await loop.create_connection(lambda one=one: one, *place)  # type: ignore[misc]
+    await asyncio.wait([one.done for one in all_clients], timeout=seconds + _GRACE)
+    for one in all_clients:
+        one.leave()
+    return Load(
+        time.perf_counter() - begun,
+        [time for one in all_clients for time in one.times],
+        sum(one.failed for one in all_clients),
+        asking=time.process_time() - used,
+    )
 
 
-async def _answered(reader: asyncio.StreamReader) -> bool:
-    head = (await reader.readuntil(b"\r\n\r\n")).lower()
-    if b"content-length:" in head:
-        length = int(head.split(b"content-length:")[1].split(b"\r\n")[0])
-        await reader.readexactly(length)
-    elif b"chunked" in head:
-        while size := int(await reader.readline(), 16):
-            await reader.readexactly(size + 2)
-        await reader.readline()
-    return b" 200 " in head.split(b"\r\n")[0]
+class _Client(asyncio.Protocol):
+    """Asks until the time is up, a question when it has the answer to the one before.
+
+    It shares the processors with whom it asks, so it does no more than find where answers end.
+    """
+
+    def __init__(self, requests: list[bytes], chance: random.Random, end: float) -> None:
+        self.times: list[float] = []
+        self.failed = 0
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._requests, self._chance, self._end = requests, chance, end
+        self._received = bytearray()
+        self._length: int | None = None
+        self._begun = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """See asyncio.Protocol."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._ask()
+
+    def data_received(self, data: bytes) -> None:
+        """See asyncio.Protocol."""
+        received = self._received
+        received += data
+        if self._length is None and (head := received.find(_END_OF_HEAD)) >= 0:
+            self._length = _length(bytes(received[:head]).lower(), head + len(_END_OF_HEAD))
+        if self._length is None:
+            return
+        if len(received) == self._length or (not self._length and received.endswith(_LAST_CHUNK)):
+            self._note(received.startswith(_FOUND))
+            self._ask()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """See asyncio.Protocol."""
+        self.leave()
+
+    def leave(self) -> None:
+        """Ask no more. What was not answered has failed."""
+        if not self.done.done():
+            self._note(False)
+            self.done.set_result(None)
+            self._transport.close()
+
+    def _ask(self) -> None:
+        self._received.clear()
+        self._length = None
+        self._begun = time.perf_counter()
+        if self._begun < self._end:
+            self._transport.write(self._chance.choice(self._requests))
+        else:
+            self.done.set_result(None)
+            self._transport.close()
+
+    def _note(self, is_answered: bool) -> None:
+        self.times.append(time.perf_counter() - self._begun)
+        self.failed += not is_answered
+
+
+def _length(head: bytes, before: int) -> int:
+    """The bytes of an answer with those `before` its content; 0 for one that comes in chunks."""
+    _, told, rest = head.partition(b"content-length:")
+    return before + int(rest.partition(b"\r\n")[0]) if told else 0
 
 
 def soak(process: int, address: str, asked: list[str], seconds: float) -> None:
@@ -407,10 +464,10 @@ def _tell(found: dict[str, _Cells]) -> None:
     for (kind, clients), one in ours.items():
         if (kind, clients) in peer:
             other = peer[kind, clients]
-            rate, p50, p99, _, processor = one.cells
+            rate, p50, p99, _, processor, _ = one.cells
             times = f"{one.rate / other.rate:.2f}" if other.rate else ""
             rates = other.cells[0], rate
-            processors = other.cells[-1], processor
+            processors = other.cells[-2], processor
             rows.append((kind, str(clients), *rates, p50, p99, *processors, times))
     if rows:
         print(f"\n{markdown(_SIDE_BY_SIDE, rows)}")
