@@ -16,12 +16,13 @@ from tests.unit import shacl_cases as cases
 from tests.unit import shacl_strategies as random
 
 from srmgraph import knowledge
+from srmgraph.numbers import BITS, pack
 from srmgraph.store import EmbeddedStore, open_store
 from srmgraph.validation import Validator, engine
 from srmgraph.validation.columns import Columns, expressions, refused, tables
 from srmgraph.validation.columns.reading import read
 from srmgraph.validation.columns.relations import Relation, composed, on_a_ring, repeated, union
-from srmgraph.validation.columns.tables import BITS, TooLarge, pack
+from srmgraph.validation.columns.tables import TooLarge
 from srmgraph.validation.compiler import Check, compile
 from srmgraph.validation.shapes import Shapes
 from srmgraph.validation.targets import Classes

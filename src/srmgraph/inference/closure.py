@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,11 @@ from srmgraph.inference.state import Progress, State
 from srmgraph.terms import Statement
 
 if TYPE_CHECKING:
+    from srmgraph.numbers import Numbers
     from srmgraph.store import Store
+
+MANY = 20_000
+"""From so many statements on, a closure of a store is worked out on columns."""
 
 LEAST_LIMIT = 1_000_000
 PER_STATEMENT = 5
@@ -88,9 +93,19 @@ class Closure:
         taken for stated. Without a program, by the project's own ontology. Unless it is checked,
         contradictions are let pass. Raises as the constructor does.
         """
-        quads = _stated(store.snapshot().oxigraph)
-        prefixes = store.prefixes
-        return cls.of_quads(quads, program, prefixes, progress=progress, limit=limit, check=check)
+        engine = store.snapshot().oxigraph
+        if next(islice(engine, MANY, None), None) is None:
+            quads, prefixes = _stated(engine), store.prefixes
+            return cls.of_quads(
+                quads, program, prefixes, progress=progress, limit=limit, check=check
+            )
+        # Where there are few, nobody is to wait for so large a package.
+        from srmgraph.encoding import Encoding
+
+        closure = cls._empty(program, store.prefixes, progress, limit)
+        encoding = Encoding.of_store(engine, map(pyoxigraph.NamedNode, knowledge.own_graphs()))
+        closure._begin_on_columns(closure._state.dictionary.adopt(encoding), check=check)
+        return closure
 
     @classmethod
     def of_quads(
@@ -107,12 +122,36 @@ class Closure:
 
         `prefixes` are those of the data.
         """
-        closure = cls.__new__(cls)
-        closure._state = State(program or standard(), progress, limit)
-        closure._state.prefixes |= prefixes
+        closure = cls._empty(program, prefixes, progress, limit)
         with uncollected():
             closure._begin(closure._state.dictionary.facts(quads), check=check)
         return closure
+
+    @classmethod
+    def _empty(
+        cls,
+        program: Program | None,
+        prefixes: Mapping[str, str],
+        progress: Progress | None,
+        limit: int | None,
+    ) -> Closure:
+        closure = cls.__new__(cls)
+        closure._state = State(program or standard(), progress, limit)
+        closure._state.prefixes |= prefixes
+        return closure
+
+    def _begin_on_columns(self, data: dict[int, Numbers], *, check: bool) -> None:
+        from srmgraph.inference.columns import EqualityFound
+
+        if self._state.limit is None:
+            self._state.limit = LEAST_LIMIT + PER_STATEMENT * sum(map(len, data.values()))
+        if check and self._state.dictionary.ill_formed:
+            self._state.check_literals(_as_sets(data))
+        try:
+            if self._state.build_of_columns(data, check=check):
+                self._state.refuse(self._state.clashes(self._state.facts.all()))
+        except EqualityFound:
+            self._begin(_as_sets(data), check=check)
 
     def _begin(self, data: Delta, *, check: bool) -> None:
         if check:
@@ -136,17 +175,17 @@ class Closure:
     @property
     def terms(self) -> int:
         """How many terms it has met, whether or not it still speaks of them."""
-        return len(self._state.dictionary.numbers)
+        return len(self._state.dictionary)
 
     # ── Asking ──────────────────────────────────────────────────────────────────────────────────
 
     def __len__(self) -> int:
         """Return how many facts follow and are not stated."""
-        return sum(map(len, self._state.visible(self._state.derived()).values()))
+        return sum(map(len, self._state.shown().values()))
 
     def __iter__(self) -> Iterator[Statement]:
         """Yield the facts that follow and are not stated, as `infer` has them."""
-        return self._state.statements(self._state.visible(self._state.derived()))
+        return self._state.statements(self._state.shown())
 
     def __contains__(self, statement: Statement) -> bool:
         """Tell whether a statement is stated or follows."""
@@ -163,7 +202,7 @@ class Closure:
 
     def quads(self, name: rdflib.URIRef) -> Iterator[pyoxigraph.Quad]:
         """Yield the facts that follow, in a named graph, as the engine of the store takes them."""
-        return self._state.quads(self._state.visible(self._state.derived()), name)
+        return self._state.quads(self._state.shown(), name)
 
     def explain(self, statement: Statement) -> Proof:
         """Return a shortest proof of a statement.
@@ -290,7 +329,7 @@ class Closure:
         self._state.facts.discard(derived)
         self._state.facts.discard(new)
         for key, numbers in stated_now.items():
-            self._state.facts.column(key).derived |= numbers
+            self._state.facts.column(key).derived.update(numbers)
 
     def _change(self, added: Delta, removed: Delta) -> Change:
         statements = self._state.statements
@@ -320,6 +359,10 @@ def _stated(engine: pyoxigraph.Store) -> Iterable[pyoxigraph.Quad]:
     if not any(map(engine.contains_named_graph, own)):
         return engine
     return (quad for quad in engine if quad.graph_name not in own)
+
+
+def _as_sets(data: Mapping[int, Numbers]) -> Delta:
+    return {key: set(numbers.tolist()) for key, numbers in data.items()}
 
 
 def _union(one: Delta, other: Delta) -> Delta:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import pyoxigraph
 
@@ -11,20 +12,27 @@ from srmgraph.inference import datatypes, language
 from srmgraph.inference.facts import LITERALS, VALUE, Delta, Fact, fact, triple
 from srmgraph.terms import OxigraphTerm, Statement, Term, to_oxigraph, to_rdflib
 
+if TYPE_CHECKING:
+    from srmgraph.encoding import Encoding
+    from srmgraph.inference.encoded import Adopted
+    from srmgraph.numbers import Numbers
+
 
 class Dictionary:
     """The numbers of terms, given in the order in which they come; the language's come first.
 
     `ill_formed` are the numbers of literals whose text is none of their datatype, `of_language`
-    those of the terms of RDF, RDFS, OWL and XML Schema.
+    those of the terms of RDF, RDFS, OWL and XML Schema. Terms of an encoding that was adopted are
+    made when they are first asked for.
     """
 
     def __init__(self) -> None:
         self.numbers: dict[OxigraphTerm, int] = {
             term: number for number, term in enumerate(language.TERMS)
         }
-        self._terms: list[OxigraphTerm] = list(language.TERMS)
-        self._literals: list[pyoxigraph.Literal] = []
+        self._terms: list[OxigraphTerm | None] = list(language.TERMS)
+        self._literals: list[OxigraphTerm | None] = []
+        self._adopted: Adopted | None = None
         self.ill_formed: set[int] = set()
         self.of_language = set(range(len(language.TERMS)))
         self._rdflib: dict[int, Term] = {}
@@ -35,14 +43,28 @@ class Dictionary:
         copy.numbers = dict(self.numbers)
         copy._terms = list(self._terms)
         copy._literals = list(self._literals)
+        copy._adopted = self._adopted
         copy.ill_formed = set(self.ill_formed)
         copy.of_language = set(self.of_language)
         copy._rdflib = dict(self._rdflib)
         return copy
 
+    def __len__(self) -> int:
+        """Return how many terms there are."""
+        return len(self._terms) + len(self._literals)
+
+    def known(self, term: OxigraphTerm) -> int | None:
+        """Return the number of a term that has one."""
+        number = self.numbers.get(term)
+        if number is None and self._adopted is not None:
+            number = self._adopted.number(term)
+            if number is not None:
+                self.numbers[term] = number
+        return number
+
     def number(self, term: OxigraphTerm) -> int:
         """Return the number of a term, a new one if need be."""
-        number = self.numbers.get(term)
+        number = self.known(term)
         if number is None:
             if isinstance(term, pyoxigraph.Literal):
                 number = LITERALS + len(self._literals)
@@ -61,7 +83,14 @@ class Dictionary:
 
     def term(self, number: int) -> OxigraphTerm:
         """Return the term of a number."""
-        return self._terms[number] if number < LITERALS else self._literals[number - LITERALS]
+        terms, place = (
+            (self._terms, number) if number < LITERALS else (self._literals, number - LITERALS)
+        )
+        term = terms[place]
+        if term is None:
+            assert self._adopted is not None
+            term = terms[place] = self._adopted.term(number)
+        return term
 
     def rdflib(self, number: int) -> Term:
         """Return the term of a number as rdflib has it."""
@@ -72,37 +101,43 @@ class Dictionary:
 
     def is_blank(self, number: int) -> bool:
         """Tell whether the number is that of a blank node."""
-        return number < LITERALS and isinstance(self._terms[number], pyoxigraph.BlankNode)
+        return number < LITERALS and isinstance(self.term(number), pyoxigraph.BlankNode)
 
     def is_iri(self, number: int) -> bool:
         """Tell whether the number is that of an IRI."""
-        return number < LITERALS and isinstance(self._terms[number], pyoxigraph.NamedNode)
+        return number < LITERALS and isinstance(self.term(number), pyoxigraph.NamedNode)
 
     def belongs(self, literal: int, datatype: int) -> bool:
         """Tell whether the value of a literal is one of the datatype; false if it is none."""
         name = self.term(datatype)
-        own = self._literals[literal - LITERALS]
+        own = self._literal(literal)
         return isinstance(name, pyoxigraph.NamedNode) and datatypes.belongs(own, name.value)
 
     def datatypes(self) -> set[int]:
         """Return the numbers of all terms that are names of datatypes."""
         return {
             number
-            for number, term in enumerate(self._terms)
-            if isinstance(term, pyoxigraph.NamedNode) and term.value in datatypes.KNOWN
+            for number in self.of_language
+            if isinstance(term := self.term(number), pyoxigraph.NamedNode)
+            and term.value in datatypes.KNOWN
         }
 
     def count(self, number: int) -> int | None:
         """Return the 0 or 1 that a literal stands for, if it does."""
         if number < LITERALS:
             return None
-        text = self._literals[number - LITERALS].value
+        text = self._literal(number).value
         return int(text) if text in ("0", "1") else None
 
     def have_one_value(self, one: int, other: int) -> bool:
         """Tell whether two literals have the same value."""
-        first, second = self._literals[one - LITERALS], self._literals[other - LITERALS]
+        first, second = self._literal(one), self._literal(other)
         return datatypes.value(first) == datatypes.value(second)
+
+    def _literal(self, number: int) -> pyoxigraph.Literal:
+        literal = self.term(number)
+        assert isinstance(literal, pyoxigraph.Literal)
+        return literal
 
     # ── Facts ───────────────────────────────────────────────────────────────────────────────────
 
@@ -126,6 +161,22 @@ class Dictionary:
         for pair in found.get(language.TYPE, ()):
             delta.setdefault(~(pair & VALUE), set()).add(pair >> 32)
         return delta
+
+    def adopt(self, encoding: Encoding) -> dict[int, Numbers]:
+        """Take over the terms of an encoding; return its statements as facts, sorted by column.
+
+        To be done once, and before there are terms that are not of a program.
+        """
+        from srmgraph.inference.encoded import Adopted
+
+        assert self._adopted is None
+        adopted = Adopted(encoding, self.numbers, len(self._terms), len(self._literals))
+        self._terms += [None] * len(adopted.resources)
+        self._literals += [None] * len(adopted.literals)
+        self.of_language |= adopted.of_language()
+        self.ill_formed |= adopted.ill_formed()
+        self._adopted = adopted
+        return adopted.facts(self.number)
 
     def fact(self, statement: Statement) -> Fact:
         """Return a statement as a fact, as the store would keep it."""

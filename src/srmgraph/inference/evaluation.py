@@ -45,10 +45,10 @@ class Evaluation:
         self.facts = facts
         self.report = RunReport()
         self._dictionary = dictionary
-        self._datatypes = datatypes
+        self.datatypes = datatypes
         self._parts = parts
-        self._limit = limit
-        self._progress = progress
+        self.limit = limit
+        self.progress = progress
         self._forward: dict[tuple[int, int], Callable[[Any], Any]] = {}
         self._backward: dict[int, Callable[[Any], Any]] = {}
 
@@ -68,9 +68,9 @@ class Evaluation:
             while delta:
                 number += 1
                 self.report.rounds += 1
-                if self._progress is not None:
+                if self.progress is not None:
                     known = sum(len(column.facts) for column in self.facts.columns.values())
-                    self._progress(f"Inferring, round {number}: {known} facts so far")
+                    self.progress(f"Inferring, round {number}: {known} facts so far")
                 new = self.step(delta, total)
                 total += sum(map(len, new.values()))
                 for column, numbers in new.items():
@@ -92,8 +92,8 @@ class Evaluation:
             self.report.facts[name] += len(fresh)
             known += len(fresh)
             new.setdefault(column, set()).update(fresh)
-            if self._limit is not None and known > self._limit:
-                raise ClosureTooLargeError(self._limit, name)
+            if self.limit is not None and known > self.limit:
+                raise ClosureTooLargeError(self.limit, name)
         self.facts.derive(new)
         return new
 
@@ -145,21 +145,12 @@ class Evaluation:
         self, delta: Delta, by_column: dict[int, list[tuple[int, int]]]
     ) -> dict[int, list[int]]:
         """Return the rules to run, by their numbers, and from which places."""
-        found: dict[int, list[int]] = {}
-        for column, numbers in delta.items():
-            if numbers:
-                for number, place in by_column.get(column, ()):
-                    found.setdefault(number, []).append(place)
-        for number, places in found.items():
-            if len(places) == 1:
-                continue
-            body = self.rules.rules[number].body
-            sizes = {place: len(delta[body[place].column]) for place in places}
-            # Where all of a column is new, starting there finds everything; the smallest is best.
-            whole = [p for p in places if sizes[p] == len(self.facts.column(body[p].column).facts)]
-            if whole:
-                found[number] = [min(whole, key=sizes.__getitem__)]
-        return dict(sorted(found.items()))
+        return self.rules.to_run(
+            by_column,
+            {column: len(numbers) for column, numbers in delta.items()},
+            lambda column: len(self.facts.column(column).facts),
+            self.datatypes,
+        )
 
     # ── Backward ────────────────────────────────────────────────────────────────────────────────
 
@@ -214,7 +205,7 @@ class Evaluation:
                 return self.facts.column(key).by_subject
             case "by_value":
                 return self.facts.column(key).by_value
-            case "members" if ~key in self._datatypes:
+            case "members" if ~key in self.datatypes:
                 return _Values(~key, self.facts.column(key).facts, self)
             case _:
                 return self.facts.column(key).facts

@@ -9,9 +9,12 @@ in one whole number takes half the memory of a tuple, and is hashed and compared
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from srmgraph.inference.language import TYPE
+
+if TYPE_CHECKING:
+    from srmgraph.numbers import Numbers
 
 Fact: TypeAlias = tuple[int, int]
 """A column and a number in it."""
@@ -49,16 +52,44 @@ class Column:
     """What is said by one property, or who is of one class.
 
     `facts` are all numbers, `derived` those that follow and are not stated. Neither is to be
-    changed from outside; the indexes are made when they are first asked for, and then kept.
+    changed from outside; the indexes are made when they are first asked for, and then kept. So are
+    the sets themselves of a column that was made of sorted numbers.
     """
 
-    __slots__ = ("_by_subject", "_by_value", "derived", "facts")
+    __slots__ = ("_by_subject", "_by_value", "_derived", "_facts", "numbers")
 
     def __init__(self, facts: Iterable[int] = (), derived: Iterable[int] = ()) -> None:
-        self.facts = set(facts)
-        self.derived = set(derived)
+        self._facts = set(facts)
+        self._derived = set(derived)
+        self.numbers: tuple[Numbers, Numbers] | None = None
         self._by_subject: Index | None = None
         self._by_value: Index | None = None
+
+    @classmethod
+    def of_numbers(cls, facts: Numbers, derived: Numbers) -> Column:
+        """Return a column of sorted numbers, which are its `numbers` as long as nobody asks for
+        more of it."""
+        column = cls()
+        column.numbers = facts, derived
+        return column
+
+    def _take_out(self) -> None:
+        if self.numbers is not None:
+            facts, derived = self.numbers
+            self._facts, self._derived = set(facts.tolist()), set(derived.tolist())
+            self.numbers = None
+
+    @property
+    def facts(self) -> set[int]:
+        """All numbers."""
+        self._take_out()
+        return self._facts
+
+    @property
+    def derived(self) -> set[int]:
+        """The numbers of what follows and is not stated."""
+        self._take_out()
+        return self._derived
 
     def copy(self) -> Column:
         """Return a column with the same facts that can be changed apart from this one."""
@@ -84,9 +115,9 @@ class Column:
 
     def add(self, numbers: set[int], *, derived: bool) -> None:
         """Add facts of which none is here."""
-        self.facts |= numbers
+        self.facts.update(numbers)
         if derived:
-            self.derived |= numbers
+            self.derived.update(numbers)
         if self._by_subject is not None:
             for pair in numbers:
                 _insert(self._by_subject, pair >> SUBJECT, pair & VALUE)
@@ -96,8 +127,8 @@ class Column:
 
     def discard(self, numbers: set[int]) -> None:
         """Remove facts that are here."""
-        self.facts -= numbers
-        self.derived -= numbers
+        self.facts.difference_update(numbers)
+        self.derived.difference_update(numbers)
         if self._by_subject is not None:
             for pair in numbers:
                 _delete(self._by_subject, pair >> SUBJECT, pair & VALUE)
@@ -140,7 +171,7 @@ class Facts:
         for key, numbers in delta.items():
             column = self.column(key)
             fresh = numbers - column.facts
-            column.derived -= numbers
+            column.derived.difference_update(numbers)
             if fresh:
                 column.add(fresh, derived=False)
                 new[key] = fresh

@@ -25,6 +25,9 @@ Resource: TypeAlias = tuple[str, int]
 """What the code needs: `facts`, `members`, `by_subject` or `by_value` of a column, `outside` of a
 datatype, or `unequal` literals."""
 
+Step: TypeAlias = tuple[str, Atom]
+"""An atom, and the resource in which it is looked up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -41,23 +44,54 @@ class Plan:
 
 def forward(rule: Rule, place: int) -> Plan:
     """Return the plan from an atom of the body to the head."""
-    start = rule.body[place]
-    rest = [atom for number, atom in enumerate(rule.body) if number != place]
-    conditions = (*rule.conditions, *implied(rule))
-    if rule.head is None:
-        return _plan(start, rest, conditions, rule.variables, None)
-    copied = start.terms == rule.head.terms and len(set(start.terms)) == len(start.terms)
-    if copied and not rest and not conditions and min(start.terms) >= 0:
+    if is_copy(rule, place):
         return Plan(lambda delta: delta, ())
-    return _plan(start, rest, conditions, rule.variables, rule.head)
+    conditions = (*rule.conditions, *implied(rule))
+    steps = ordered(rule.body, place)
+    return _plan(rule.body[place], steps, conditions, rule.variables, rule.head)
 
 
 def backward(rule: Rule) -> Plan:
     """Return the plan from the head to all ways in which the body makes it true."""
     assert rule.head is not None
-    return _plan(
-        rule.head, list(rule.body), (*rule.conditions, *implied(rule)), rule.variables, None
+    steps = _ordered(rule.body, rule.head.terms)
+    conditions = (*rule.conditions, *implied(rule))
+    return _plan(rule.head, steps, conditions, rule.variables, None)
+
+
+def is_copy(rule: Rule, place: int) -> bool:
+    """Tell whether a rule makes the facts that set it off those of another column, as they are."""
+    start, head = rule.body[place], rule.head
+    return (
+        head is not None
+        and start.terms == head.terms
+        and len(set(start.terms)) == len(start.terms)
+        and min(start.terms) >= 0
+        and len(rule.body) == 1
+        and not rule.conditions
+        and not any(implied(rule))
     )
+
+
+def ordered(body: Sequence[Atom], place: int) -> list[Step]:
+    """Return how to go from one atom of a body to all others, best first.
+
+    Each atom comes with what is to be looked at: `facts` or `members` of a class, or the `facts` of
+    a property `by_subject`, `by_value` or as they are.
+    """
+    rest = [atom for number, atom in enumerate(body) if number != place]
+    return _ordered(rest, body[place].terms)
+
+
+def _ordered(atoms: Sequence[Atom], terms: tuple[int, ...]) -> list[Step]:
+    bound = {term for term in terms if term >= 0}
+    rest, steps = list(atoms), []
+    while rest:
+        atom = min(rest, key=lambda atom: _cost(atom, bound))
+        rest.remove(atom)
+        steps.append((_access(atom, bound), atom))
+        bound.update(term for term in atom.terms if term >= 0)
+    return steps
 
 
 def implied(rule: Rule) -> Iterator[Condition]:
@@ -78,21 +112,12 @@ def implied(rule: Rule) -> Iterator[Condition]:
 
 def _plan(
     start: Atom,
-    rest: list[Atom],
+    steps: Sequence[Step],
     conditions: Sequence[Condition],
     variables: int,
     head: Atom | None,
 ) -> Plan:
-    bound = {term for term in start.terms if term >= 0}
-    resources: list[Resource] = []
-    steps: list[tuple[str, tuple[int, ...]]] = []
-    rest = list(rest)
-    while rest:
-        atom = min(rest, key=lambda atom: _cost(atom, bound))
-        rest.remove(atom)
-        steps.append((_access(atom, bound), atom.terms))
-        resources.append((steps[-1][0], atom.column))
-        bound.update(term for term in atom.terms if term >= 0)
+    resources: list[Resource] = [(access, atom.column) for access, atom in steps]
     asked = [(condition.kind, condition.variables) for condition in conditions]
     for condition in conditions:
         if condition.kind in _ASKING:
@@ -107,7 +132,7 @@ def _plan(
 
     code = _code(
         shaped(start.terms),
-        tuple((kind, shaped(terms)) for kind, terms in steps),
+        tuple((access, shaped(atom.terms)) for access, atom in steps),
         tuple((kind, shaped(terms)) for kind, terms in asked),
         None if head is None else shaped(head.terms),
         variables,

@@ -130,8 +130,11 @@ class Program:
 
         Looked at are all that follow, or those among some facts.
         """
-        facts = evaluation.facts
-        derived = {key: column.derived for key, column in facts.columns.items()}
+        derived = {
+            key: column.derived
+            for key, column in evaluation.facts.columns.items()
+            if speaks_of_axioms(key)
+        }
         found: Delta = {}
         for key, numbers in axioms_among(derived if among is None else among).items():
             # In a list, what is the same need not stand in for one another: it does so in the facts
@@ -155,11 +158,12 @@ def standard() -> Program:
 
 def axioms_among(facts: Delta) -> Delta:
     """Return those facts that are axioms or parts of axioms."""
-    return {
-        key: numbers
-        for key, numbers in facts.items()
-        if numbers and (key in AXIOM_PROPERTIES if key >= 0 else ~key in AXIOM_CLASSES)
-    }
+    return {key: numbers for key, numbers in facts.items() if numbers and speaks_of_axioms(key)}
+
+
+def speaks_of_axioms(key: int) -> bool:
+    """Tell whether the facts of a column are axioms or parts of axioms."""
+    return key in AXIOM_PROPERTIES if key >= 0 else ~key in AXIOM_CLASSES
 
 
 def logical_part(ontology: rdflib.Graph) -> Iterable[Statement]:

@@ -16,6 +16,13 @@ class RunReport:
     """How often a rule was run."""
     facts: Counter[str] = field(default_factory=Counter)
 
+    def add(self, other: RunReport) -> None:
+        """Count what another run did as well."""
+        self.rounds += other.rounds
+        self.seconds += other.seconds
+        self.fired += other.fired
+        self.facts.update(other.facts)
+
     def __str__(self) -> str:
         total = sum(self.facts.values())
         lines = [

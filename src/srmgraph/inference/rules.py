@@ -5,7 +5,7 @@ Source: OWL 2 Web Ontology Language Profiles (Second Edition), section 4.3.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -96,6 +96,37 @@ class RuleSet:
             if rule.head is not None:
                 found.leading_to.setdefault(rule.head.column, []).append(number)
         return found
+
+    def to_run(
+        self,
+        by_column: Mapping[int, Sequence[tuple[int, int]]],
+        new: Mapping[int, int],
+        known: Callable[[int], int],
+        datatypes: Collection[int],
+    ) -> dict[int, list[int]]:
+        """Return the rules to run, by their numbers, and from which places.
+
+        `new` tells how many facts of each column are new, `known` how many there are in all.
+        """
+        found: dict[int, list[int]] = {}
+        for column, size in new.items():
+            if size:
+                for number, place in by_column.get(column, ()):
+                    found.setdefault(number, []).append(place)
+        for number, places in found.items():
+            if len(places) == 1:
+                continue
+            body = self.rules[number].body
+            # Where all of a column is new, starting there finds everything; the smallest is best.
+            # Not of a datatype: which literals are of it, its column does not tell.
+            whole = [
+                (new[column], place)
+                for place in places
+                if new[column := body[place].column] == known(column) and ~column not in datatypes
+            ]
+            if whole:
+                found[number] = [min(whole)[1]]
+        return dict(sorted(found.items()))
 
 
 def member(of: int, term: int) -> Atom:

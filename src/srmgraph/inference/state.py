@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyoxigraph
 import rdflib
@@ -14,14 +14,22 @@ from srmgraph.garbage import uncollected
 from srmgraph.inference import contradictions
 from srmgraph.inference.contradictions import Clash
 from srmgraph.inference.dictionary import kept
+from srmgraph.inference.evaluation import Evaluation
 from srmgraph.inference.facts import LITERALS, SUBJECT, VALUE, Delta, Fact, Facts
 from srmgraph.inference.language import EVERYTHING, REFLEXIVE, TYPE
-from srmgraph.inference.program import Program, axioms_among
+from srmgraph.inference.program import Program, axioms_among, speaks_of_axioms
 from srmgraph.inference.report import RunReport
 from srmgraph.inference.rules import RuleSet
 from srmgraph.terms import Statement, triples_to_oxigraph
 
+if TYPE_CHECKING:
+    from srmgraph.inference.columns import ColumnDelta
+    from srmgraph.numbers import Numbers
+
 Progress: TypeAlias = Callable[[str], None]
+
+Shown: TypeAlias = "Mapping[int, set[int] | Numbers]"
+"""Facts by their columns, each a set or sorted numbers."""
 
 _TOLD = 100
 """Contradictions that are told in full; more would be read by nobody."""
@@ -57,11 +65,33 @@ class State:
             for triple in triples_to_oxigraph(statements)
         )
 
+    def build_of_columns(self, data: ColumnDelta, *, check: bool) -> bool:
+        """Do what `build` does, on columns; return whether contradictions are to be looked for.
+
+        Raises EqualityFound for what columns cannot do; then nothing has been taken in.
+        """
+        from srmgraph.inference.columns import ColumnEvaluation
+
+        columns: ColumnEvaluation | None = None
+
+        def close(evaluation: Evaluation) -> Delta:
+            nonlocal columns
+            columns = ColumnEvaluation(evaluation)
+            columns.close(data)
+            every = evaluation.facts.columns
+            return {key: every[key].derived for key in list(every) if speaks_of_axioms(key)}
+
+        self._build({key: set(data[key].tolist()) for key in data if speaks_of_axioms(key)}, close)
+        return check and columns is not None and columns.has_clash()
+
     def build(self, data: Delta) -> None:
         """Take in statements, in place of all that was here but the program, and close them.
 
         Axioms among them, and those that follow, become rules too.
         """
+        self._build(data, lambda evaluation: evaluation.close(evaluation.facts.state(data)))
+
+    def _build(self, data: Delta, close: Callable[[Evaluation], Delta]) -> None:
         program = self.original
         own = axioms_among(data)
         if own:
@@ -73,7 +103,7 @@ class State:
             )
             evaluation.report = self.report
             with uncollected():
-                derived = evaluation.close(facts.state(data))
+                derived = close(evaluation)
             further = program.further_axioms(evaluation, derived)
             if not further:
                 break
@@ -99,12 +129,10 @@ class State:
         terms, language = self.program.terms | blank, self.dictionary.of_language
         found: Delta = {}
         for key, numbers in delta.items():
-            if key < 0:
-                if ~key in EVERYTHING or ~key in blank or ~key >= LITERALS:
-                    continue
-                shown = {who for who in numbers - terms - language if who < LITERALS}
-            elif not self.dictionary.is_iri(key):
+            if not self._is_told(key):
                 continue
+            if key < 0:
+                shown = {who for who in numbers - terms - language if who < LITERALS}
             else:
                 shown = {
                     pair
@@ -121,21 +149,46 @@ class State:
                 found[key] = shown
         return found
 
-    def statements(self, visible: Delta) -> Iterator[Statement]:
+    def _is_told(self, key: int) -> bool:
+        """Tell whether there is anything to tell of a column."""
+        if key >= 0:
+            return self.dictionary.is_iri(key)
+        of = ~key
+        return of not in EVERYTHING and of not in self.program.nameless and of < LITERALS
+
+    def shown(self) -> Shown:
+        """Return what follows, is not stated, and is told of; no column is taken apart for it."""
+        apart: Delta = {}
+        whole: dict[int, Numbers] = {}
+        for key, column in self.facts.columns.items():
+            if column.numbers is None:
+                apart[key] = column.derived
+            elif self._is_told(key):
+                whole[key] = column.numbers[1]
+        found: dict[int, set[int] | Numbers] = dict(self.visible(apart))
+        if whole:
+            from srmgraph.inference.encoded import told
+
+            blank = self.program.nameless
+            hidden = self.program.terms | blank | self.dictionary.of_language
+            found |= told(whole, hidden, blank)
+        return found
+
+    def statements(self, visible: Shown) -> Iterator[Statement]:
         """Yield facts that are told of as statements."""
         rdflib_term = self.dictionary.rdflib
         for key, numbers in visible.items():
             if key < 0:
                 of = rdflib_term(~key)
                 type_ = rdflib_term(TYPE)
-                for who in numbers:
+                for who in _listed(numbers):
                     yield rdflib_term(who), type_, of
             else:
                 by = rdflib_term(key)
-                for pair in numbers:
+                for pair in _listed(numbers):
                     yield rdflib_term(pair >> SUBJECT), by, rdflib_term(pair & VALUE)
 
-    def quads(self, visible: Delta, name: rdflib.URIRef) -> Iterator[pyoxigraph.Quad]:
+    def quads(self, visible: Shown, name: rdflib.URIRef) -> Iterator[pyoxigraph.Quad]:
         """Yield facts that are told of, in a named graph, as the store's engine takes them."""
         graph = pyoxigraph.NamedNode(name)
         # Any: what is visible has an IRI as property, and no literal as subject.
@@ -144,11 +197,11 @@ class State:
         for key, numbers in visible.items():
             if key < 0:
                 of = term(~key)
-                for who in numbers:
+                for who in _listed(numbers):
                     yield pyoxigraph.Quad(term(who), type_, of, graph)
             else:
                 by = term(key)
-                for pair in numbers:
+                for pair in _listed(numbers):
                     yield pyoxigraph.Quad(term(pair >> SUBJECT), by, term(pair & VALUE), graph)
 
     def ranks(self) -> dict[Fact, int]:
@@ -231,3 +284,7 @@ class State:
                 contradictions.of_literals(self, sorted(values)),
                 [ill_formed(self, fact) for fact in sorted(found)[:_PROVED]],
             )
+
+
+def _listed(numbers: set[int] | Numbers) -> Iterable[int]:
+    return numbers if isinstance(numbers, set) else numbers.tolist()

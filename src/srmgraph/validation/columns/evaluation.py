@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from srmgraph.numbers import Mask, Numbers
 from srmgraph.validation import paths
 from srmgraph.validation.columns.algebra import (
     All,
@@ -39,8 +40,6 @@ from srmgraph.validation.columns.tables import (
     MOST_ROWS,
     NONE,
     UNIT,
-    Mask,
-    Numbers,
     Table,
     TooLarge,
     among,

@@ -17,13 +17,12 @@ from typing import NamedTuple, TypeGuard
 import numpy as np
 import pyoxigraph
 
+from srmgraph.numbers import Mask, Numbers
 from srmgraph.terms import OxigraphTerm
 from srmgraph.validation.columns.algebra import Constant, Test
 from srmgraph.validation.columns.graph import BLANK, IRI, LITERAL, ColumnGraph
 from srmgraph.validation.columns.tables import (
     NONE,
-    Mask,
-    Numbers,
     Table,
     TooLarge,
     among,

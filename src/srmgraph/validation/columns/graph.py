@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rdflib.term import Node
 
 from srmgraph.garbage import uncollected
+from srmgraph.numbers import BITS, LOW, Mask, Numbers, ascending, pack
 from srmgraph.terms import OxigraphTerm, to_rdflib
 from srmgraph.validation import paths
 from srmgraph.validation.columns.relations import (
@@ -22,7 +23,7 @@ from srmgraph.validation.columns.relations import (
     repeated,
     union,
 )
-from srmgraph.validation.columns.tables import BITS, LOW, Mask, Numbers, TooLarge, ascending, pack
+from srmgraph.validation.columns.tables import TooLarge
 from srmgraph.validation.paths import Path
 from srmgraph.validation.tokens import NotUnderstood
 

@@ -6,19 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
-from srmgraph.validation.columns.tables import (
-    BITS,
-    LOW,
-    MOST_ROWS,
-    Mask,
-    Numbers,
-    TooLarge,
-    among,
-    ascending,
-    expanded,
-    holds,
-    pack,
-)
+from srmgraph.numbers import BITS, LOW, Mask, Numbers, ascending, holds, pack
+from srmgraph.validation.columns.tables import MOST_ROWS, TooLarge, among, expanded
 
 _ROUNDS = 20
 

@@ -7,17 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-Numbers: TypeAlias = NDArray[np.int64]
-Mask: TypeAlias = NDArray[np.bool_]
+from srmgraph.numbers import BITS, Mask, Numbers, ascending, holds, members, pack
 
 NONE = -1
-BITS = 32
-LOW = (1 << BITS) - 1
 
 _SPARSE = 32
 """Where one in so many numbers is there, or fewer are, it is faster to sort."""
@@ -68,22 +63,6 @@ class Table:
 
 UNIT = Table({}, 1)
 """One solution, in which no variable has a value."""
-
-
-def pack(left: Numbers, right: Numbers) -> Numbers:
-    """Two numbers of less than 32 bits in one, NONE among the second ones allowed."""
-    return left << BITS | (right & LOW)
-
-
-def ascending(numbers: Numbers) -> Numbers:
-    """The different ones of large numbers, sorted."""
-    found = np.sort(numbers)
-    if len(found) < 2:
-        return found
-    is_new = np.empty(len(found), np.bool_)
-    is_new[0] = True
-    np.not_equal(found[1:], found[:-1], out=is_new[1:])
-    return found[is_new]
 
 
 def places(numbers: Numbers) -> tuple[Numbers, Numbers]:
@@ -141,16 +120,6 @@ def among(columns: Sequence[Numbers], others: Sequence[Numbers]) -> Mask:
     return np.isin(both[:size], both[size:])
 
 
-def holds(numbers: Numbers, sought: Numbers) -> Mask:
-    """Which numbers are among sorted ones."""
-    if not len(numbers):
-        return np.zeros(len(sought), np.bool_)
-    found = np.searchsorted(numbers, sought)
-    found[found == len(numbers)] = 0
-    is_there: Mask = numbers[found] == sought
-    return is_there
-
-
 def _keys(columns: Sequence[Numbers]) -> Numbers:
     """One number for each row, equal where all columns are."""
     found = columns[0]
@@ -166,12 +135,9 @@ def expanded(starts: Numbers, counts: Numbers) -> tuple[Numbers, Numbers]:
 
     Raises TooLarge.
     """
-    total = int(counts.sum())
-    if total > MOST_ROWS:
+    if int(counts.sum()) > MOST_ROWS:
         raise TooLarge
-    rows = np.repeat(np.arange(len(counts)), counts)
-    before = np.cumsum(counts) - counts
-    return rows, np.arange(total) - np.repeat(before - starts, counts)
+    return members(starts, counts)
 
 
 def stacked(tables: Sequence[Table]) -> Table:

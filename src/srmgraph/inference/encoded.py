@@ -1,0 +1,109 @@
+"""Statements of an encoding as facts, by the numbers that inference gives to terms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pyoxigraph
+
+from srmgraph.encoding import Encoding, term_of
+from srmgraph.inference import datatypes, language
+from srmgraph.inference.facts import LITERALS
+from srmgraph.numbers import BITS, LOW, Numbers, holds
+from srmgraph.terms import OxigraphTerm
+
+_SPACES = tuple(f"<{space}".encode() for space in language.SPACES)
+_BLANK, _LITERAL = ord("_"), ord('"')
+
+
+class Adopted:
+    """The terms of an encoding, by the numbers that they have in a dictionary.
+
+    Those that are known by then keep their numbers; the others come after them. `resources` and
+    `literals` are the places in the encoding of those that are new.
+    """
+
+    def __init__(
+        self, encoding: Encoding, known: Mapping[OxigraphTerm, int], resources: int, literals: int
+    ) -> None:
+        self._encoding = encoding
+        own = np.full(len(encoding.texts), -1)
+        for term, number in known.items():
+            place = encoding.number(term)
+            if place is not None:
+                own[place] = number
+        is_literal = encoding.first_signs() == _LITERAL
+        is_new = own < 0
+        self.resources = np.flatnonzero(is_new & ~is_literal)
+        self.literals = np.flatnonzero(is_new & is_literal)
+        self._first_resource, self._first_literal = resources, LITERALS + literals
+        own[self.resources] = self._first_resource + np.arange(len(self.resources))
+        own[self.literals] = self._first_literal + np.arange(len(self.literals))
+        self._own = own
+
+    def number(self, term: OxigraphTerm) -> int | None:
+        """Return the number of a term of the encoding."""
+        place = self._encoding.number(term)
+        return None if place is None else int(self._own[place])
+
+    def term(self, number: int) -> OxigraphTerm:
+        """Return the term of a number that is new."""
+        if number < LITERALS:
+            return self._encoding.term(int(self.resources[number - self._first_resource]))
+        return self._encoding.term(int(self.literals[number - self._first_literal]))
+
+    def of_language(self) -> set[int]:
+        """Return the numbers of those that are terms of RDF, RDFS, OWL and XML Schema."""
+        texts = self._encoding.texts
+        found = [place for place in self.resources.tolist() if texts[place].startswith(_SPACES)]
+        return set(self._own[found].tolist())
+
+    def ill_formed(self) -> set[int]:
+        """Return the numbers of literals whose text is none of their datatype."""
+        texts = self._encoding.texts
+        typed = [place for place in self.literals.tolist() if texts[place].endswith(b">")]
+        return {
+            int(self._own[place])
+            for place in typed
+            if isinstance(literal := term_of(texts[place]), pyoxigraph.Literal)
+            and not datatypes.is_well_formed(literal)
+        }
+
+    def facts(self, number: Callable[[OxigraphTerm], int]) -> dict[int, Numbers]:
+        """Return the statements as facts by their columns; `number` gives their names'."""
+        found: dict[int, Numbers] = {}
+        for text, pairs in self._encoding.statements.items():
+            key = number(term_of(text))
+            subjects, values = self._own[pairs >> BITS], self._own[pairs & LOW]
+            if key != language.TYPE:
+                found[key] = np.sort(subjects << BITS | values)
+                continue
+            order = np.argsort(values, kind="stable")
+            classes, starts = np.unique(values[order], return_index=True)
+            for one, members in zip(
+                classes.tolist(), np.split(subjects[order], starts[1:]), strict=True
+            ):
+                found[~one] = np.sort(members)
+        return found
+
+
+def told(derived: Mapping[int, Numbers], hidden: set[int], blank: set[int]) -> dict[int, Numbers]:
+    """Return those facts that are told of: not of what is hidden, nor what is trivial.
+
+    `blank` are nodes that are no values either.
+    """
+    found = {}
+    hidden_ones, blank_ones = (np.array(sorted(some), np.int64) for some in (hidden, blank))
+    for key, numbers in derived.items():
+        subjects = numbers if key < 0 else numbers >> BITS
+        is_told = ~holds(hidden_ones, subjects) & (subjects < LITERALS)
+        if key >= 0:
+            values = numbers & LOW
+            if key in language.REFLEXIVE:
+                is_told &= subjects != values
+            is_told &= ~holds(blank_ones, values)
+        shown = numbers[is_told]
+        if len(shown):
+            found[key] = shown
+    return found
