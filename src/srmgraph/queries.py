@@ -10,6 +10,7 @@ The header is read as it stands; the query runs unmodified in any SPARQL tool:
     # uses inference: no
     # parameter NAME: what it means
     # parameter NAME (date): what it means
+    # chart: share VALUE of LABEL by GROUP (optional; see Chart)
     # example: FOLDER
     PREFIX …
     SELECT … {
@@ -40,10 +41,13 @@ if TYPE_CHECKING:
     from srmgraph.store import Store
 
 _FIELD = re.compile(
-    r"(asked by|uses inference|parameter (?P<name>\w+)(?: \((?P<datatype>\w+)\))?|example):\s*"
-    r"(?P<value>.*)"
+    r"(asked by|uses inference|chart|example|parameter (?P<name>\w+)(?: \((?P<datatype>\w+)\))?)"
+    r":\s*(?P<value>.*)"
 )
-_NEARLY_A_FIELD = re.compile(r"(asked|uses|parameter|example)[\w -]*(\(.*\))?:")
+_NEARLY_A_FIELD = re.compile(r"(asked|uses|parameter|chart|example)[\w -]*(\(.*\))?:")
+_CHART = re.compile(
+    r"(?P<kind>time|line|share) (?P<columns>\w+(?: \w+)*?) of (?P<of>\w+)(?: by (?P<by>\w+))?"
+)
 _DATATYPES = ("string", "boolean", "integer", "decimal", "double", "date", "dateTime", "time")
 
 
@@ -63,6 +67,21 @@ class Parameter:
 
 
 @dataclass(frozen=True)
+class Chart:
+    """A picture that fits the answer, drawn of the columns with these names.
+
+    `time START` or `time START END` shows when; `line DAY VALUE`, with as many pairs as there are,
+    how a number changes; `share VALUE` how much of all falls to each. `of` is the column that says
+    whose it is, and `by` one that parts the rows, empty if none does.
+    """
+
+    kind: str
+    columns: tuple[str, ...]
+    of: str
+    by: str = ""
+
+
+@dataclass(frozen=True)
 class Question:
     """A kept question, as its file says it; `text` is the whole file, ready to run."""
 
@@ -75,6 +94,7 @@ class Question:
     example: str
     text: str
     file: Path
+    chart: Chart | None = None
 
     def bind(self, store: Store | None = None, /, **parameters: object) -> str:
         """Return the query with terms in the places of its parameters.
@@ -203,6 +223,7 @@ def read_question(file: Path) -> Question:
         example=fields["example"],
         text=text,
         file=file,
+        chart=_chart(file, text, fields["chart"]) if "chart" in fields else None,
     )
 
 
@@ -263,6 +284,27 @@ def _row(name: str) -> re.Pattern[str]:
         rf"^([ \t]*VALUES[ \t]+\?{name}[ \t]*\{{[ \t]*)(\S.*?)([ \t]*\}}[ \t]*(?:#.*)?)$",
         re.MULTILINE | re.IGNORECASE,
     )
+
+
+def _chart(file: Path, text: str, value: str) -> Chart:
+    told = _CHART.fullmatch(value)
+    columns = tuple(told["columns"].split()) if told else ()
+    fitting = {
+        "time": len(columns) in (1, 2),
+        "line": len(columns) % 2 == 0,
+        "share": len(columns) == 1,
+    }
+    if told is None or not fitting[told["kind"]]:
+        raise QuestionError(
+            f"{file}: the line “# chart: {value}” is not understood. Write “time START END of "
+            "LABEL”, “line DAY VALUE of LABEL” or “share VALUE of LABEL”, each perhaps with "
+            "“by GROUP”."
+        )
+    chart = Chart(told["kind"], columns, told["of"], told["by"] or "")
+    for name in filter(None, (*columns, chart.of, chart.by)):
+        if not re.search(rf"\?{name}\b", text):
+            raise QuestionError(f"{file}: the chart names ?{name}, which the query does not have.")
+    return chart
 
 
 def _parameter(file: Path, text: str, name: str, help: str, datatype: str | None) -> Parameter:

@@ -36,7 +36,7 @@ def test_a_form_takes_names_and_keeps_them(page: Page) -> None:
     expect(page.locator("#answers tbody tr")).to_have_count(2)
     expect(page.get_by_label("Party")).to_have_value("Dion Training")
     expect(page.get_by_label("Day")).to_have_value("2026-06-01")
-    page.get_by_role("link", name="Streaming contract").click()
+    page.locator("#answers").get_by_role("link", name="Streaming contract").click()
     expect(page.locator("h1")).to_be_visible()
     assert "resource?iri=" in page.url
 
@@ -82,6 +82,26 @@ def test_a_bar_shows_how_much(page: Page) -> None:
         float(str(bar.get_attribute("width"))) for bar in row.locator("td:nth-child(2) rect").all()
     ]
     assert widths == pytest.approx([100 * count / max(counts) for count in counts], abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("which-agreements-end-before-a-day", "2025-01-01 to 2025-01-31"),
+        ("which-vendors-supply-the-most", "1, 33%; 67% with those above"),
+    ],
+)
+def test_a_chart_stands_above_the_table_and_says_itself_in_words(
+    page: Page, name: str, words: str
+) -> None:
+    page.goto(f"/questions/{name}")
+    chart = page.locator("figure.chart")
+    expect(chart).to_contain_text(words)
+    drawn = chart.locator("svg.time rect:not(.ground):not(.today)")
+    expect(drawn).to_have_count(chart.locator("li").count())
+    box = drawn.first.bounding_box()
+    assert box is not None
+    assert min(box["width"], box["height"]) > 0
 
 
 def test_questions_need_no_script(browser: Browser, site: str) -> None:

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Request, Response
 from srmgraph import queries
 from srmgraph.queries import Parameter, Question
 from srmgraph_api import access, jobs
-from srmgraph_api.pages import answers
+from srmgraph_api.pages import answers, charts
 from srmgraph_api.pages.answers import Answer
+from srmgraph_api.pages.charts import Drawn
 from srmgraph_api.pages.site import Site
 from srmgraph_api.pages.work import Term
 from srmgraph_api.problems import Problem
@@ -93,6 +94,7 @@ def router(site: Site) -> APIRouter:
             problem=problem,
             heads={name: _words(name) for name in answer.columns} if answer else {},
             numbers=_numbers(answer),
+            drawn=_drawn(kept, answer),
             most=answers.MOST_ROWS,
         )
 
@@ -156,6 +158,13 @@ def _field(parameter: Parameter, value: str, things: tuple[Term, ...]) -> dict[s
             parameter.datatype or "", "number" if default.isdecimal() else "text"
         ),
     }
+
+
+def _drawn(kept: Question, answer: Answer | None) -> Drawn | None:
+    """The chart of an answer; of a part of it, shares would be wrong."""
+    if kept.chart is None or answer is None or answer.total > answers.MOST_ROWS:
+        return None
+    return charts.draw(kept.chart, answer.rows)
 
 
 def _numbers(answer: Answer | None) -> dict[str, float]:

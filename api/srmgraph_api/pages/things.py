@@ -23,7 +23,8 @@ from srmgraph.validation import Report, revalidate
 from srmgraph.validation.incremental import MOST_STATEMENTS
 from srmgraph.validation.incremental import Change as Changed
 from srmgraph_api.jobs import Desk
-from srmgraph_api.pages import reports, work
+from srmgraph_api.pages import reports, times, work
+from srmgraph_api.pages.times import Bar
 from srmgraph_api.pages.work import Row, Term
 
 MOST_ROWS = 60
@@ -32,17 +33,6 @@ MOST_ROWS = 60
 _SECTION = "about-"
 _NUMBERED = re.compile(r"^about-\d+-")
 _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-
-
-@dataclass(frozen=True)
-class Bar:
-    """A time as part of the width of a picture, in percent; `is_open` where it has no end, or where
-    its end has passed and it renewed itself."""
-
-    start: float
-    width: float
-    is_open: bool
-    is_over: bool
 
 
 @dataclass(frozen=True)
@@ -194,7 +184,11 @@ def _section(name: str, rows: Sequence[Row]) -> Section:
     parted: dict[Term | None, list[Row]] = defaultdict(list)
     for row in rows:
         parted[row.get("group")].append(row)
-    span = _span(rows) if {"from", "until"} <= set(columns) else None
+    span = (
+        times.span(row[name] for row in rows for name in ("from", "until"))
+        if {"from", "until"} <= set(columns)
+        else None
+    )
     return Section(
         name=_NUMBERED.sub("", name),
         heading=kept.summary,
@@ -209,7 +203,7 @@ def _section(name: str, rows: Sequence[Row]) -> Section:
             )
             for group, own in parted.items()
         ],
-        today=_share(date.today(), span) if span else None,
+        today=times.share(date.today(), span) if span else None,
         span=(span[0].isoformat(), span[1].isoformat()) if span else ("", ""),
     )
 
@@ -235,33 +229,6 @@ def _words(variable: str) -> str:
     return " ".join(_WORD.split(variable)).capitalize()
 
 
-# ── Times as bars ───────────────────────────────────────────────────────────────────────────────
-
-
-def _day(term: Term | None) -> date | None:
-    try:
-        return None if term is None else date.fromisoformat(term.text[:10])
-    except ValueError:
-        return None
-
-
-def _span(rows: Sequence[Row]) -> tuple[date, date] | None:
-    """From the first day to the last, and today in any case; None if no day is told."""
-    days = [day for row in rows for name in ("from", "until") if (day := _day(row[name]))]
-    return (min(*days, date.today()), max(*days, date.today())) if days else None
-
-
-def _share(day: date, span: tuple[date, date]) -> float:
-    length = (span[1] - span[0]).days or 1
-    return round(100 * (day - span[0]).days / length, 2)
-
-
 def _bar(row: Row, span: tuple[date, date]) -> Bar | None:
-    start, end = _day(row["from"]), _day(row["until"])
-    if start is None and end is None:
-        return None
-    has_passed = end is not None and end < date.today()
-    if has_passed and _is_true(row.get("renewsItself")):
-        end = None
-    first, last = _share(start or span[0], span), _share(end or span[1], span)
-    return Bar(first, round(max(last - first, 0.5), 2), end is None, has_passed and end is not None)
+    renews_itself = _is_true(row.get("renewsItself"))
+    return times.bar(row["from"], row["until"], span, renews_itself=renews_itself)
