@@ -13,7 +13,7 @@ from srmgraph import knowledge
 from srmgraph.adapters import archimate
 from srmgraph.adapters.archimate.grammar import relations
 from srmgraph.adapters.archimate.mapping import mapping
-from srmgraph.adapters.archimate.plan import Plan, plan
+from srmgraph.adapters.archimate.plan import Plan, Side, plan
 from srmgraph.change import Change
 from srmgraph.store import EmbeddedStore
 from srmgraph_api.jobs import Desk, Made, Refused, Terms, Unchanged, made
@@ -80,11 +80,12 @@ def planned(
     name: str,
     theirs: Theirs,
     allow_deletes: bool,
+    settle: Side | None,
     format: str,
 ) -> str:
     """Return what applying a model to a graph would do, in a format: text or JSON."""
     ours = desk.revision(revision).graph(rdflib.URIRef(name))
-    todo = _plan(desk, base, ours, name, theirs)
+    todo = _plan(desk, base, ours, name, theirs).settle(settle)
     return _told(todo, theirs, allow_deletes, format)
 
 
@@ -96,16 +97,20 @@ def apply(
     theirs: Theirs,
     content: bytes,
     allow_deletes: bool,
+    settle: Side | None,
     format: str,
 ) -> Applied | Refused:
-    """Change a graph as a model with this content says, and return what was done."""
+    """Change a graph as a model with this content says, and return what was done.
+
+    Raises ConflictError for what both sides have changed, unless it is settled.
+    """
     iri = rdflib.URIRef(name)
     told = ""
 
     def make(change: Change) -> bool:
         nonlocal told
         ours = change.store.graph(iri)
-        todo = _plan(desk, base, ours, name, theirs)
+        todo = _plan(desk, base, ours, name, theirs).settle(settle)
         told = _told(todo, theirs, allow_deletes, format)
         if not todo.has_effect(allow_deletes=allow_deletes):
             raise Unchanged

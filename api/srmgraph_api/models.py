@@ -101,7 +101,7 @@ def router(service: Service) -> APIRouter:
                 "description": "What would change, or what was changed; the tag tells the revision",
                 "content": {media_type: {} for media_type in _PLANS},
             },
-            **responses(400, 401, 403, 404, 406, 412, 413, 415, 422, 429, 503, 504, 507),
+            **responses(400, 401, 403, 404, 406, 409, 412, 413, 415, 422, 429, 503, 504, 507),
         },
         openapi_extra={
             "requestBody": {
@@ -133,12 +133,17 @@ def router(service: Service) -> APIRouter:
             bool,
             Query(alias="allow-deletes", description="remove what was removed in the model"),
         ] = False,
+        settle: Annotated[
+            Literal["ours", "theirs"] | None,
+            Query(description="whose values stay where both sides have changed them since `base`"),
+        ] = None,
     ) -> Response:
         """The content is a model of any tool: exchange XML, a file of Archi, or a zip with one.
 
         It is compared with the graph as it is, and as it was in the revision `base`, so that
-        changes of both sides can be told apart. Nothing goes unless deletes are allowed, and what
-        both have changed stays. With `?plan`, all of that is only told.
+        changes of both sides can be told apart. Nothing goes unless deletes are allowed. What both
+        have changed is refused with 409 unless `settle` says whose values stay. With `?plan`, all
+        of that is only told.
         """
         plans = "plan" in request.query_params
         client = access.reader(service, request) if plans else access.writer(service, request)
@@ -157,12 +162,12 @@ def router(service: Service) -> APIRouter:
             number = service.revision
             told: Any = await service.read(
                 *(client.line, model_jobs.planned, number, base, name, theirs),
-                *(allow_deletes, format),
+                *(allow_deletes, settle, format),
             )
         else:
             made = await service.write(
                 *(client.line, model_jobs.apply, terms, base, name, theirs, content),
-                *(allow_deletes, format),
+                *(allow_deletes, settle, format),
             )
             if isinstance(made, Refused):
                 return changes.response(request, made)

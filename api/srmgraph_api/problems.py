@@ -22,6 +22,7 @@ from srmgraph.errors import (
     BusyStoreError,
     ChangedStoreError,
     ClosureTooLargeError,
+    ConflictError,
     FullStoreError,
     InconsistentError,
     InputError,
@@ -53,6 +54,7 @@ _STATUS: dict[type[SrmgraphError], int] = {
     MissingFileError: 500,
     ShapesError: 500,
     ChangedStoreError: 412,
+    ConflictError: 409,
     UnknownRevisionError: 404,
     BusyStoreError: 503,
     FullStoreError: 507,
@@ -65,6 +67,7 @@ _EXAMPLES = {
     406: "None of the media types in “Accept: image/png” is available here. …",
     401: "This needs a key with the role write, as `Authorization: Bearer srm_…`. …",
     403: "This needs the role write; the key has the role read.",
+    409: "Both sides have changed the same, so nothing was changed. Settle whose counts: …",
     412: "The store has changed: it is at revision 13, not at 12. …",
     413: "A request may carry 10,000,000 bytes. …",
     415: "The content is “text/csv”. Send one of: text/turtle, …",
@@ -99,6 +102,8 @@ def install(app: FastAPI) -> None:
             if (value := getattr(error, name, None)) is not None
         }
         detail = error.message if isinstance(error, InputError) else str(error)
+        if isinstance(error, ConflictError):
+            return told(request, problem(known, detail, {"conflicting": error.conflicts}))
         if isinstance(error, InconsistentError) and error.proofs:
             return told(request, _contradiction(request, error))
         return told(

@@ -77,7 +77,8 @@ try it:
   srmgraph ask who-provides-and-who-consumes      ask one, of a worked example
   srmgraph query "SELECT * { ?thing rdfs:label ?name }" --data acme.ttl
 
-exit codes: 0 done and conforming, 1 does not conform, 2 not understood or not readable
+exit codes: 0 done and conforming, 1 does not conform or is to be decided,
+2 not understood or not readable
 """
 
 

@@ -18,6 +18,7 @@ Every message says what is wrong, where, and what to do about it.
     │   ├── UnknownQuestionError there is no question of that name
     │   └── ParameterError       a parameter is unknown, missing or of no use
     ├── DoesNotConformError      data break a rule; carries the report
+    ├── ConflictError            two sides have changed the same; carries what
     ├── InconsistentError        data contradict the ontology; carries the contradictions
     ├── UnprovedError            a statement is neither stated, nor does it follow
     └── ClosureTooLargeError     more follows from data than can be meant
@@ -25,7 +26,7 @@ Every message says what is wrong, where, and what to do about it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,17 @@ class DoesNotConformError(SrmgraphError):
 
     def __init__(self, message: str, report: Any) -> None:
         self.report = report
+        super().__init__(message)
+
+
+class ConflictError(SrmgraphError):
+    """Two sides have changed the same in different ways, so neither was taken.
+
+    `conflicts` tells each with the values of both sides, for programs.
+    """
+
+    def __init__(self, message: str, conflicts: Sequence[Mapping[str, Any]]) -> None:
+        self.conflicts = tuple(conflicts)
         super().__init__(message)
 
 

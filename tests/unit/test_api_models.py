@@ -205,6 +205,17 @@ def test_changes_of_both_sides_are_told_apart_by_the_revision_that_went_out(
     (conflict,) = service.post(theirs, plan="", base=0).json()["conflicting"]
     assert (conflict["ours"], conflict["theirs"]) == (['"Ours too"@en'], ['"Theirs"@en'])
     assert "no revision" in told(service.post(theirs, base=99), 404)
+    # Until it is settled whose name counts, nothing comes in.
+    refused = service.post(theirs, base=0)
+    assert '"Ours too"@en; theirs: "Theirs"@en' in told(refused, 409)
+    assert refused.json()["conflicting"] == [conflict]
+    assert told(service.post(theirs, base=0, settle="nobody"), 400)
+    kept = service.post(theirs, base=0, settle="ours")
+    assert (kept.json()["settled"], kept.headers["etag"]) == ("ours", '"r2"')
+    for _ in range(2):
+        taken = service.post(theirs, base=0, settle="theirs")
+        assert taken.headers["etag"] == '"r3"'
+    assert set(service.graph().objects(one, RDFS.label)) == {name("Theirs")}
 
 
 def test_what_breaks_a_rule_is_refused_with_the_report(service: Service) -> None:

@@ -95,6 +95,11 @@ def install(add: AddVerb) -> None:
     one.add_argument(
         "--allow-deletes", action="store_true", help="remove what was removed in the model"
     )
+    one.add_argument(
+        "--settle",
+        choices=("ours", "theirs"),
+        help="where the model and the graph have both changed the same since --base: what stays",
+    )
     arguments.author(one)
     one.set_defaults(run=_import)
 
@@ -213,7 +218,7 @@ def _into_store(options: argparse.Namespace, model: _Model, terminal: Terminal) 
     name = URIRef(options.graph or options.model.resolve().as_uri())
     ours = graph.store.graph(name)
     base = _read(options.base, options).graph if options.base else ours
-    todo = plan(base, ours, model.graph)
+    todo = plan(base, ours, model.graph).settle(options.settle)
     if options.format == "json":
         terminal.raw(todo.json())
     else:
@@ -223,6 +228,9 @@ def _into_store(options: argparse.Namespace, model: _Model, terminal: Terminal) 
         terminal.remark(remark)
     if options.plan or not todo.has_effect(allow_deletes=options.allow_deletes):
         return DONE
+    if todo.is_open:
+        terminal.remark("Nothing was changed.")
+        return DOES_NOT_CONFORM
     try:
         _apply(graph, name, todo, ours, options)
     except DoesNotConformError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rdflib import RDFS, XSD, Graph, Literal, URIRef
@@ -12,7 +13,8 @@ from tests.unit.archimate.test_archi import EX, Desk, small, term, thing
 from srmgraph.adapters import archimate
 from srmgraph.adapters.archimate.mapping import AM
 from srmgraph.adapters.archimate.model import minted
-from srmgraph.adapters.archimate.plan import Change, Conflict, Plan, plan
+from srmgraph.adapters.archimate.plan import Change, Conflict, Plan, Side, plan
+from srmgraph.errors import ConflictError
 from srmgraph.terms import Statement
 
 ANN, LABEL = thing("ann"), RDFS.label
@@ -51,12 +53,50 @@ def test_what_both_changed_is_to_be_decided() -> None:
     found = plan(small(), named("Annie"), named("Anne"))
     conflict = Conflict(ANN, LABEL, (english("Ann"),), (english("Annie"),), (english("Anne"),))
     assert found == Plan((), (), (), (conflict,))
-    assert found
-    assert not found.has_effect(allow_deletes=True)
+    assert found.is_open
+    assert "--settle" in found.remarks()[0]
     assert '! ex:ann rdfs:label was "Ann"@en; ours: "Annie"@en; theirs: "Anne"@en' in found.text(
         {"ex": EX, "rdfs": str(RDFS)}
     )
-    assert set(found.apply(named("Annie"), allow_deletes=True)) == set(named("Annie"))
+    with pytest.raises(ConflictError, match=r'ours: "Annie"@en; theirs: "Anne"@en') as refused:
+        found.apply(named("Annie"), allow_deletes=True)
+    assert [one["theirs"] for one in refused.value.conflicts] == [['"Anne"@en']]
+
+
+@pytest.mark.parametrize(("side", "name"), [("ours", "Annie"), ("theirs", "Anne")])
+def test_a_conflict_is_settled_for_one_side_and_stays_settled(side: Side, name: str) -> None:
+    settled = plan(small(), named("Annie"), named("Anne")).settle(side)
+    assert settled.has_effect() is (side == "theirs")
+    assert settled.remarks() == []
+    assert f"{side} " in settled.text().splitlines()[0].rpartition(";")[2]
+    assert json.loads(settled.json())["settled"] == side
+    done = settled.apply(named("Annie"))
+    assert set(done) == set(named(name))
+    again = plan(small(), done, named("Anne")).settle(side)
+    assert not again.has_effect(allow_deletes=True)
+    assert set(again.apply(done)) == set(done)
+
+
+def test_a_conflict_with_what_they_removed_goes_only_if_deletes_are_allowed() -> None:
+    without = Graph() + small()
+    without.remove((ANN, LABEL, None))
+    settled = plan(small(), named("Annie"), without).settle("theirs")
+    assert not settled.has_effect()
+    assert "--allow-deletes" in settled.remarks()[0]
+    assert set(settled.apply(named("Annie"))) == set(named("Annie"))
+    assert settled.has_effect(allow_deletes=True)
+    assert set(settled.apply(named("Annie"), allow_deletes=True)) == set(without)
+
+
+def test_an_error_names_the_first_conflicts_and_carries_all() -> None:
+    base, ours, theirs = Graph(), Graph(), Graph()
+    for graph, name in ((base, "x"), (ours, "y"), (theirs, "z")):
+        for number in range(12):
+            graph.add((thing(f"t{number:02}"), LABEL, english(name)))
+    with pytest.raises(ConflictError) as refused:
+        plan(base, ours, theirs).apply(ours)
+    assert str(refused.value).endswith("… and 2 more")
+    assert len(refused.value.conflicts) == 12
 
 
 def test_what_one_changed_and_the_other_removed_is_to_be_decided() -> None:
@@ -219,6 +259,7 @@ STATEMENTS = st.tuples(
     ),
 )
 GRAPHS = st.frozensets(STATEMENTS, max_size=5)
+SIDES: tuple[Side, ...] = ("ours", "theirs")
 
 
 def graph_of(statements: frozenset[Statement]) -> Graph:
@@ -233,12 +274,26 @@ def test_a_plan_is_all_that_is_to_be_done(
     base: frozenset[Statement], ours: frozenset[Statement], theirs: frozenset[Statement]
 ) -> None:
     found = plan(*map(graph_of, (base, ours, theirs)))
-    done = set(found.apply(graph_of(ours), allow_deletes=True))
+    done, taken = (
+        set(found.settle(side).apply(graph_of(ours), allow_deletes=True)) for side in SIDES
+    )
     disputed = {(c.subject, c.property) for c in found.conflicting}
     merged = (set(ours) - (set(base) - set(theirs))) | (set(theirs) - set(base))
-    assert {s for s in done if s[:2] not in disputed} == {
-        s for s in merged if s[:2] not in disputed
-    }
+    for settled in (done, taken):
+        assert {s for s in settled if s[:2] not in disputed} == {
+            s for s in merged if s[:2] not in disputed
+        }
+    for conflict in found.conflicting:
+        about = conflict.subject, conflict.property
+        for settled, had, lost in (
+            (done, conflict.ours, conflict.theirs),
+            (taken, conflict.theirs, conflict.ours),
+        ):
+            assert {(*about, value) for value in had} <= settled
+            assert not {(*about, value) for value in lost} & settled
+    for side, settled in zip(SIDES, (done, taken), strict=True):
+        again = plan(graph_of(base), graph_of(frozenset(settled)), graph_of(theirs)).settle(side)
+        assert not again.has_effect(allow_deletes=True)
     if ours == base:
         assert done == set(theirs)
         assert not found.conflicting

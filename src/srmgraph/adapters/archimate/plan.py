@@ -2,7 +2,7 @@
 
 What was written out is the base; ours is what the graph says now; theirs is what has come back. A
 change that only they made is applied; one that only we made stays; where both changed one and the
-same value, somebody has to decide.
+same value, somebody has to decide: until it is settled whose counts, none of it is applied.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+from typing import Literal as OneOf
 
 import rdflib
 from rdflib import RDF, RDFS, Literal
@@ -20,11 +21,18 @@ from rdflib.term import Node
 from srmgraph import knowledge
 from srmgraph.adapters.archimate.blank import labelled
 from srmgraph.adapters.archimate.layout import Layout, layout
+from srmgraph.errors import ConflictError
 from srmgraph.names import short
 from srmgraph.terms import Statement, n_triples
 
+Side = OneOf["ours", "theirs"]
+"""Whose values are taken where both sides have changed them."""
+
 _MOST_LINES = 300
 """More than that, nobody reads."""
+
+_MOST_CONFLICTS = 10
+"""As many are told by an error; a plan tells them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +64,16 @@ class Conflict:
 class Plan:
     """What applying their model to our graph would do.
 
-    `added` and `removed` are whole statements, `changed` pairs of them. `conflicting` is left as we
-    have it. Everything is sorted. `layout` tells which of it only says how a model is drawn.
+    `added` and `removed` are whole statements, `changed` pairs of them. Of what is `conflicting`,
+    the values of the side are taken that `settled` names; while it names none, applying the plan is
+    refused. Everything is sorted. `layout` tells which of it only says how a model is drawn.
     """
 
     added: tuple[Statement, ...]
     changed: tuple[Change, ...]
     removed: tuple[Statement, ...]
     conflicting: tuple[Conflict, ...]
+    settled: Side | None = None
     layout: Layout = field(default=Layout({}, {}), compare=False, repr=False)
 
     def __bool__(self) -> bool:
@@ -71,14 +81,42 @@ class Plan:
         return bool(self.added or self.changed or self.removed or self.conflicting)
 
     def has_effect(self, *, allow_deletes: bool = False) -> bool:
-        """Tell whether applying it changes anything: conflicts alone do not."""
-        return bool(self.added or self.changed or (allow_deletes and self.removed))
+        """Tell whether applying it changes anything, or is refused."""
+        if self.added or self.changed or (allow_deletes and self.removed):
+            return True
+        if self.settled is None:
+            return bool(self.conflicting)
+        return any(conflict.theirs or allow_deletes for conflict in self._taken())
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether somebody has to decide before it can be applied."""
+        return bool(self.conflicting) and self.settled is None
+
+    def settle(self, side: Side | None) -> Plan:
+        """Return it with all conflicts settled: our values stay, or theirs come."""
+        return replace(self, settled=side)
+
+    def _taken(self) -> tuple[Conflict, ...]:
+        """Return the conflicts in which their values come."""
+        return self.conflicting if self.settled == "theirs" else ()
 
     def apply(self, ours: rdflib.Graph, *, allow_deletes: bool = False) -> rdflib.Graph:
         """Return our graph with what they changed; `ours` itself stays as it is.
 
-        Nothing is removed unless deletes are allowed; conflicts are never applied.
+        Nothing is removed unless deletes are allowed, also where a conflict is settled. Raises
+        ConflictError for conflicts that are not settled.
         """
+        if self.is_open:
+            told = [self._conflict(one, knowledge.prefixes()) for one in self.conflicting]
+            more = len(told) - _MOST_CONFLICTS
+            told[_MOST_CONFLICTS:] = [f"… and {more:,} more"] if more > 0 else []
+            heading = (
+                "Both sides have changed the same, so nothing was changed. Settle whose counts:"
+            )
+            raise ConflictError(
+                "\n".join([heading, *told]), [_told(one) for one in self.conflicting]
+            )
         result = rdflib.Graph(bind_namespaces="none")
         for prefix, namespace in ours.namespaces():
             result.bind(prefix, namespace)
@@ -90,6 +128,12 @@ class Plan:
         for change in self.changed:
             result.remove((change.subject, change.property, change.before))
             result.add((change.subject, change.property, change.after))
+        for conflict in self._taken():
+            if conflict.theirs or allow_deletes:
+                for value in conflict.ours:
+                    result.remove((conflict.subject, conflict.property, value))
+            for value in conflict.theirs:
+                result.add((conflict.subject, conflict.property, value))
         for statement in self.added:
             result.add(statement)
         return result
@@ -97,10 +141,14 @@ class Plan:
     def remarks(self, *, allow_deletes: bool = False) -> list[str]:
         """Return, for people, what applying it leaves as it is."""
         found = []
-        if self.removed and not allow_deletes:
+        gone = self.removed or [one for one in self._taken() if not one.theirs]
+        if gone and not allow_deletes:
             found.append("What was removed there (-) stays here; --allow-deletes removes it.")
-        if self.conflicting:
-            found.append("What both have changed (!) stays as it is here: decide, and change it.")
+        if self.is_open:
+            found.append(
+                "What both have changed (!) is to be decided before anything comes in: "
+                "--settle ours keeps it as it is here, --settle theirs takes it as it is there."
+            )
         return found
 
     def text(self, prefixes: Mapping[str, str] | None = None, *, details: bool = False) -> str:
@@ -111,17 +159,6 @@ class Plan:
         full.
         """
         known = dict(knowledge.prefixes() if prefixes is None else prefixes)
-
-        def name(node: Node) -> str:
-            if not isinstance(node, Literal):
-                return short(node, known)
-            if node.datatype is None or node.language:
-                return n_triples(node)
-            return f"{n_triples(Literal(str(node)))}^^{short(node.datatype, known)}"
-
-        def one_of(values: tuple[Node, ...]) -> str:
-            return ", ".join(map(name, values)) or "nothing"
-
         lines: list[str] = []
         untold = 0
         drawn: Counter[tuple[str, str]] = Counter()
@@ -134,8 +171,9 @@ class Plan:
             elif len(lines) >= _MOST_LINES and not details:
                 untold += 1
             else:
-                becomes = [f"→ {name(value)}" for value in after]
-                lines.append(" ".join([sign, *map(name, statement), *becomes]))
+                becomes = [f"→ {_name(value, known)}" for value in after]
+                named = (_name(node, known) for node in statement)
+                lines.append(" ".join([sign, *named, *becomes]))
 
         for statement in self.added:
             say("+", statement)
@@ -149,18 +187,23 @@ class Plan:
         for (place, sign), count in sorted(drawn.items()):
             several = "s" if count > 1 else ""
             lines.append(f"{sign} {place}: {count:,} statement{several} of how it is drawn")
-        for conflict in self.conflicting:
-            about = f"{name(conflict.subject)} {name(conflict.property)}"
-            was = one_of(conflict.base)
-            lines.append(
-                f"! {about} was {was}; ours: {one_of(conflict.ours)}; "
-                f"theirs: {one_of(conflict.theirs)}"
-            )
+        lines += [self._conflict(one, known) for one in self.conflicting]
         counts = (
             f"{len(self.added):,} added, {len(self.changed):,} changed, "
             f"{len(self.removed):,} removed, {len(self.conflicting):,} conflicting"
         )
         return "\n".join([*lines, counts])
+
+    def _conflict(self, conflict: Conflict, known: Mapping[str, str]) -> str:
+        def one_of(values: tuple[Node, ...]) -> str:
+            return ", ".join(_name(value, known) for value in values) or "nothing"
+
+        about = f"{_name(conflict.subject, known)} {_name(conflict.property, known)}"
+        settled = {"ours": "; ours stays", "theirs": "; theirs is taken", None: ""}[self.settled]
+        return (
+            f"! {about} was {one_of(conflict.base)}; ours: {one_of(conflict.ours)}; "
+            f"theirs: {one_of(conflict.theirs)}{settled}"
+        )
 
     def json(self) -> str:
         """Return it for programs; terms are written as in N-Triples."""
@@ -176,16 +219,8 @@ class Plan:
                 for change in self.changed
             ],
             "removed": [_triple(statement) for statement in self.removed],
-            "conflicting": [
-                {
-                    "subject": n_triples(conflict.subject),
-                    "property": n_triples(conflict.property),
-                    "base": [n_triples(value) for value in conflict.base],
-                    "ours": [n_triples(value) for value in conflict.ours],
-                    "theirs": [n_triples(value) for value in conflict.theirs],
-                }
-                for conflict in self.conflicting
-            ],
+            "conflicting": [_told(conflict) for conflict in self.conflicting],
+            "settled": self.settled,
         }
         return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
@@ -225,7 +260,7 @@ def plan(base: rdflib.Graph, ours: rdflib.Graph, theirs: rdflib.Graph) -> Plan:
         tuple(changed),
         tuple(sorted(removed, key=_order)),
         tuple(conflicting),
-        layout(
+        layout=layout(
             (subject, name, values) for side in sides for (subject, name, _), values in side.items()
         ),
     )
@@ -251,6 +286,24 @@ def _slot_order(slot: _Slot) -> tuple[str, bool, str, str]:
 
 def _order(statement: Statement) -> tuple[str, ...]:
     return tuple(map(n_triples, statement))
+
+
+def _told(conflict: Conflict) -> dict[str, Any]:
+    return {
+        "subject": n_triples(conflict.subject),
+        "property": n_triples(conflict.property),
+        "base": [n_triples(value) for value in conflict.base],
+        "ours": [n_triples(value) for value in conflict.ours],
+        "theirs": [n_triples(value) for value in conflict.theirs],
+    }
+
+
+def _name(node: Node, known: Mapping[str, str]) -> str:
+    if not isinstance(node, Literal):
+        return short(node, known)
+    if node.datatype is None or node.language:
+        return n_triples(node)
+    return f"{n_triples(Literal(str(node)))}^^{short(node.datatype, known)}"
 
 
 def _triple(statement: Iterable[Node]) -> str:
