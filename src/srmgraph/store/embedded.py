@@ -12,6 +12,7 @@ import rdflib
 
 from srmgraph import knowledge
 from srmgraph.errors import QueryError
+from srmgraph.garbage import uncollected
 from srmgraph.sparql import names_its_graphs, unmistakable
 from srmgraph.store import intake
 from srmgraph.store.limits import LimitedBytes
@@ -148,7 +149,8 @@ class EmbeddedStore:
         # Either way it is all or nothing. In a folder, bulk loading makes files of its own each
         # time, which takes longer than a log does for a few.
         if are_many:
-            self.oxigraph.bulk_extend(quads)
+            with uncollected():
+                self.oxigraph.bulk_extend(quads)
         else:
             self.oxigraph.extend(quads)
 
