@@ -156,6 +156,22 @@ def test_what_is_drawn_can_be_named_in_version_4() -> None:
     assert [*untold] == []
 
 
+@pytest.mark.parametrize(
+    "gone",
+    [
+        *("Contract", "Constraint", "Gap", "Representation", "BusinessRole", "ImplementationEvent"),
+        *(
+            layer + kind
+            for layer in ("Business", "Application", "Technology")
+            for kind in ("Service", "Process", "Function", "Event", "Interaction", "Collaboration")
+        ),
+    ],
+)
+def test_no_row_uses_what_version_4_removed_or_merged(gone: str) -> None:
+    """Source: the list of main changes from ArchiMate 3.2 to 4, as it is quoted in public."""
+    assert Literal(gone) not in set(rows().objects(None, AM.elementIn4))
+
+
 def test_columns_are_described() -> None:
     used = {p for p in rows().predicates() if str(p).startswith(AM)}
     described = set(rows().subjects(RDFS.comment, None))
