@@ -33,7 +33,8 @@ def draw(row: View, subject: str, lanes: Mapping[int, Iterable[str]], index: Ind
     """Return the view of an element, with elements in lanes that are numbered from 1.
 
     Elements are named by their identifiers. Those that stand between two others are drawn with the
-    second of them. An element that is in several lanes is drawn in the first.
+    second of them. An element that is in several lanes is drawn in the first; what the view is
+    about is drawn in the lane of its name, though it serves itself.
     """
     named = index.elements[subject].name
     title = row.title.replace("{}", named)
@@ -41,9 +42,10 @@ def draw(row: View, subject: str, lanes: Mapping[int, Iterable[str]], index: Ind
     nodes: dict[str, str] = {}
     left = _MARGIN
     line_of: dict[str, float] = {}
+    own = {subject: row.lanes.index("{}") + 1} if "{}" in row.lanes else {}
     boxes = {
         number: _columns(names, index, line_of)
-        for number, names in sorted(_members(lanes, index).items())
+        for number, names in sorted(_members(lanes, index, own).items())
     }
     tallest = max((len(column) for columns in boxes.values() for column in columns), default=1)
     for number, name in enumerate(row.lanes, 1):
@@ -167,8 +169,10 @@ def _places(columns: Sequence[Sequence[str]]) -> Iterator[tuple[int, int, str]]:
             yield column, line, element
 
 
-def _members(lanes: Mapping[int, Iterable[str]], index: Index) -> dict[int, list[str]]:
-    place: dict[str, int] = {}
+def _members(
+    lanes: Mapping[int, Iterable[str]], index: Index, own: Mapping[str, int]
+) -> dict[int, list[str]]:
+    place = {element: number for element, number in own.items() if element in lanes.get(number, ())}
     for number in sorted(lanes):
         for element in sorted(lanes[number], key=index.order):
             place.setdefault(element, number)
