@@ -99,6 +99,31 @@ def test_agreements_have_bars(page: Page) -> None:
     assert all(0 <= x <= x + width <= 100.5 for x, width in places)
 
 
+def test_advice_leads_to_the_field_in_which_to_follow_it(writer: Page) -> None:
+    open_page(writer, "teach")
+    finding = writer.locator(".findings li.message").filter(has_text="when")
+    finding.get_by_role("link", name="Change it in the form").click()
+    expect(writer.locator("input:focus, select:focus")).to_be_in_viewport()
+    name = writer.evaluate("document.activeElement.name")
+    assert name.startswith("https://w3id.org/srm#")
+    # Who comes for no field in particular is led to none.
+    writer.goto(f"/edit?iri={BASE}teach")
+    expect(writer.get_by_role("heading", level=1)).to_have_text("Teach")
+    assert writer.evaluate("document.activeElement === document.body")
+
+
+def test_advice_leads_to_the_question_about_the_thing(page: Page) -> None:
+    open_page(page, "streaming-relationship")
+    page.locator(".findings").get_by_role("link", name="On which").click()
+    expect(page.get_by_label("Relationship")).to_have_value("Video streaming for Dion Training")
+    expect(page.locator("#answers tbody tr").first).to_be_visible()
+    page.goto("/validation")
+    page.locator("#relationship-does-not-rest-on-itself").get_by_role(
+        "link", name="On which"
+    ).click()
+    expect(page.get_by_label("Relationship")).to_have_value("")
+
+
 def test_what_rules_say_of_a_thing(browser: Browser) -> None:
     broken = knowledge.example_file("training-ecosystem").with_name("broken.ttl")
     with serving(str(broken)) as address:

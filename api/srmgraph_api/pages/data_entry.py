@@ -95,15 +95,15 @@ def router(site: Site) -> APIRouter:
         return site.page(request, "enter.html", sheets=sheets().values(), may=may)
 
     @routes.get("/edit", include_in_schema=False)
-    async def edit(request: Request, iri: str) -> Response:
+    async def edit(request: Request, iri: str, field: str = "") -> Response:
         classes = (await site.rows(request, {"thing-classes": {"thing": f"<{iri}>"}})).values()
         found = sheet_for(one["class"].iri for rows in classes for one in rows if one["class"])
         if found is None:
             raise Problem(404, f"There is no form for <{iri}>: it is of no kind that has one.")
-        return RedirectResponse(site.url(f"/enter/{found.slug}", thing=iri), 303)
+        return RedirectResponse(site.url(f"/enter/{found.slug}", thing=iri, field=field), 303)
 
     @routes.get("/enter/{slug}", include_in_schema=False)
-    async def empty(request: Request, slug: str, thing: str = "") -> Response:
+    async def empty(request: Request, slug: str, thing: str = "", field: str = "") -> Response:
         _sheet(slug)
         _check(Entry(slug, thing, "", "urn:x", _LANGUAGE, 0, ""))
         if service.sessions.key(request) is None:
@@ -116,7 +116,7 @@ def router(site: Site) -> APIRouter:
         if thing and not shown.graph:
             raise Problem(404, f"Nothing is stated of <{thing}> that could be changed here.")
         entry = Entry(slug, thing, shown.kind, shown.graph, _LANGUAGE, seen, "", shown.lines)
-        return await _form(request, client, entry, shown)
+        return await _form(request, client, entry, shown, wanted=field)
 
     @routes.post("/enter/{slug}", include_in_schema=False)
     async def save(request: Request, slug: str) -> Response:
@@ -150,6 +150,7 @@ def router(site: Site) -> APIRouter:
         faults: Mapping[str, str] | None = None,
         report: Report | None = None,
         thing: str = "",
+        wanted: str = "",
     ) -> Response:
         if shown is None:
             shown = await service.read(
@@ -177,13 +178,14 @@ def router(site: Site) -> APIRouter:
             sheet=sheet,
             entry=entry,
             name=shown.name,
-            open=[field for field in fields if field.is_open],
-            more=[field for field in fields if not field.is_open],
+            open=[field for field in fields if field.is_open or field.name == wanted],
+            more=[field for field in fields if not field.is_open and field.name != wanted],
             lists={field.list: shown.choices[field.list] for field in fields if field.list},
             graphs=graphs,
             problem=" ".join(told.get("", [])),
             is_refused=report is not None,
             others=others,
+            wanted=wanted,
         )
 
     return routes

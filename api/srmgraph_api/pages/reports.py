@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 from rdflib import RDFS, BNode, Literal, URIRef
 from rdflib.term import Node
 
-from srmgraph import knowledge
+from srmgraph import knowledge, queries
 from srmgraph.names import labels, short
 from srmgraph.store import EmbeddedStore
 from srmgraph.store.folder import FolderStore
@@ -35,6 +35,7 @@ _NAMELESS = "something without a name"
 _OUTSIDE = "outside of all graphs"
 _KEPT = 3
 _PREFIXED = re.compile(r"\b(\w+):(\w+)")
+_ASKED = re.compile(r"srmgraph ask ([a-z-]+)")
 
 Counts = Mapping[str, int]
 
@@ -202,14 +203,19 @@ def told(
 
 
 def in_words(text: str) -> str:
-    """Return a sentence of a rule with terms of the ontology as people call them."""
+    """Return a sentence of a rule with terms of the ontology as people call them, and with what a
+    question asks in place of its command."""
 
     def called(found: re.Match[str]) -> str:
         namespace = knowledge.prefixes().get(found[1], "")
         label = knowledge.ontology().value(URIRef(namespace + found[2]), RDFS.label)
         return found[0] if label is None else f"“{label}”"
 
-    return _PREFIXED.sub(called, text)
+    def asked(found: re.Match[str]) -> str:
+        kept = queries.questions().get(found[1])
+        return found[0] if kept is None else f"“{kept.summary}”"
+
+    return _ASKED.sub(asked, _PREFIXED.sub(called, text))
 
 
 def only(report: Report, graphs: Iterable[URIRef]) -> Report:

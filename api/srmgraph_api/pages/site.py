@@ -18,7 +18,7 @@ from starlette.datastructures import FormData
 
 from srmgraph.documentation import Site as Documentation
 from srmgraph_api import access
-from srmgraph_api.pages import assets, finding, work
+from srmgraph_api.pages import assets, finding, helping, work
 from srmgraph_api.pages.navigation import SECTIONS, current
 from srmgraph_api.problems import Problem
 from srmgraph_api.service import Service
@@ -60,6 +60,7 @@ class Site:
             "url": self.url,
             "asset": self.asset,
             "documented": self.documented,
+            "helping": self.helping,
         }
         self._environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}
 
@@ -82,6 +83,20 @@ class Site:
         place = self.documentation.places.get(iri, "")
         page, _, anchor = place.partition("#")
         return f"{self.url(f'/documentation/{page}')}#{anchor}" if place else ""
+
+    def helping(self, shape: str, thing: str = "") -> list[tuple[str, str]]:
+        """Return the questions that help with what a rule found of a thing, with their addresses;
+        without a thing, they are asked of all."""
+        return [
+            (
+                one.question.summary,
+                self.url(
+                    f"/questions/{one.question.name}",
+                    **({one.parameter: f"<{thing}>"} if thing and one.parameter else {}),
+                ),
+            )
+            for one in helping.helps().get(shape, ())
+        ]
 
     def page(
         self,

@@ -58,6 +58,7 @@ def router(site: Site) -> APIRouter:
             graph=graph,
             organization=organization,
             most=reports.MOST_ASKED,
+            may_write=site.may(request, "write"),
             severity=severity,
             severities=SEVERITIES,
             trend=[(one, known[one.number]) for one in history if one.number in known],

@@ -19,7 +19,7 @@ from rdflib import RDF, SKOS, URIRef
 
 from srmgraph import knowledge
 from srmgraph.store import EmbeddedStore
-from srmgraph.validation import Report, revalidate
+from srmgraph.validation import Report, paths, revalidate
 from srmgraph.validation.incremental import MOST_STATEMENTS
 from srmgraph.validation.incremental import Change as Changed
 from srmgraph_api.jobs import Desk
@@ -97,13 +97,15 @@ class Told:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a rule says of the thing, and what to do; `shape` is its IRI."""
+    """What a rule says of the thing, and what to do; `shape` is its IRI, and `property` that of the
+    property that it is about, empty if it is about none."""
 
     severity: str
     message: str
     advice: str
     shape: str
     value: str
+    property: str
 
 
 def tell(desk: Desk, revision: int, scope: list[str], iri: str) -> Told | None:
@@ -152,10 +154,11 @@ def check(desk: Desk, revision: int, iri: str) -> list[Finding] | None:
     return [
         Finding(
             severity=result.severity,
-            message=result.message,
-            advice=result.advice,
+            message=reports.in_words(result.message),
+            advice=reports.in_words(result.advice),
             shape=str(result.source_shape),
             value="" if result.value is None else report.name(result.value),
+            property=str(next(iter(paths.predicates(result.path)), "")) if result.path else "",
         )
         for result in report.results
         if report.subject(result) == thing
