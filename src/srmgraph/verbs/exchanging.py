@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from srmgraph.adapters.archimate.plan import Plan
     from srmgraph.adapters.spreadsheet import Described, Sheets
     from srmgraph.graph import ServiceGraph
+    from srmgraph.store import EmbeddedStore
     from srmgraph.terminal import Terminal
     from srmgraph.validation import Report
 
@@ -157,6 +158,7 @@ def _export(options: argparse.Namespace, rest: list[str], terminal: Terminal) ->
 
 def _import(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:
     from srmgraph.adapters import rdf
+    from srmgraph.store import EmbeddedStore
 
     if bool(options.output) == bool(options.store):
         raise ParameterError("Say where it goes: --output FILE or --store STORE, one of the two.")
@@ -166,9 +168,17 @@ def _import(options: argparse.Namespace, rest: list[str], terminal: Terminal) ->
         terminal.remark(note)
     if options.store:
         return _into_store(options, model, terminal)
-    rdf.write(model.graph, options.output)
+    if model.sheets is None:
+        rdf.write(model.graph, options.output)
+        terminal.line(f"Wrote {len(model.graph):,} statements to {options.output}.")
+        return DONE
+    # What is written and what is checked is translated for the engine once.
+    store = EmbeddedStore()
+    store.add(model.graph)
+    store.prefixes |= {prefix: str(name) for prefix, name in model.graph.namespaces()}
+    rdf.write(store, options.output)
     terminal.line(f"Wrote {len(model.graph):,} statements to {options.output}.")
-    return DONE if model.sheets is None else _check(model.graph, model.sheets, terminal)
+    return _check(store, model.sheets, terminal)
 
 
 def _read(file: Path, options: argparse.Namespace) -> _Model:
@@ -189,13 +199,10 @@ def _read(file: Path, options: argparse.Namespace) -> _Model:
     return _Model(drawn.graph, [f"{file}:{note}" for note in drawn.loss_report])
 
 
-def _check(graph: Graph, sheets: Sheets | Described, terminal: Terminal) -> int:
+def _check(store: EmbeddedStore, sheets: Sheets | Described, terminal: Terminal) -> int:
     """Tell which cells break a rule."""
-    from srmgraph.store import EmbeddedStore
     from srmgraph.validation import validate
 
-    store = EmbeddedStore()
-    store.add(graph)
     with terminal.counting("Checking rules") as count:
         report = validate(store, exclusive=True, progress=count)
     _tell(report, sheets, terminal)
