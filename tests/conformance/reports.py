@@ -32,10 +32,15 @@ def split(file: Path) -> tuple[Graph, list[dict[URIRef, Node]]]:
 
 def alone(rule: Node, shapes: Graph) -> Graph:
     """A rule with all that hangs on it in *shapes*, and the prefixes that its query may use."""
+    return shapes.cbd(rule) + _headers(shapes)
+
+
+@cache
+def _headers(shapes: Graph) -> Graph:
     graph = Graph()
     for header in shapes.subjects(SH.declare):
         graph += shapes.cbd(header)
-    return graph + shapes.cbd(rule)
+    return graph
 
 
 def store_of(data: Graph) -> EmbeddedStore:
