@@ -6,8 +6,6 @@ or by the parameter `graph`; `default` is the default graph.
 
 from __future__ import annotations
 
-from email.parser import BytesParser
-from email.policy import HTTP
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -158,7 +156,11 @@ async def _written(
     content = await negotiation.body(request, service.settings.largest_upload)
     base = name or negotiation.address(service.settings.base, request)
     lines = b""
-    for number, (kind, part) in enumerate(_parts(request, content)):
+    parts = [(negotiation.media_type(request), content)]
+    if parts[0][0] == _MULTIPART:
+        told = request.headers["content-type"]
+        parts = await service.read(client.line, jobs.parts, told, content)
+    for number, (kind, part) in enumerate(parts):
         if kind not in GRAPH_TYPES:
             raise Problem(415, f"The content is “{kind}”. Send one of: {', '.join(GRAPH_TYPES)}.")
         lines += await service.read(
@@ -168,18 +170,3 @@ async def _written(
         client.line, jobs.put, terms, name, lines, negotiation.media_type(request), replaces
     )
     return changes.response(request, made, name)
-
-
-def _parts(request: Request, content: bytes) -> list[tuple[str, bytes]]:
-    """Return the files that a request carries, with their media types."""
-    kind = negotiation.media_type(request)
-    if kind != _MULTIPART:
-        return [(kind, content)]
-    header = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode("latin-1")
-    message = BytesParser(policy=HTTP).parsebytes(header + content)
-    if not message.is_multipart() or message.defects:
-        raise Problem(400, "The content is no multipart/form-data, or its boundary is not told.")
-    return [
-        (part.get_content_type(), bytes(part.get_payload(decode=True) or b""))
-        for part in message.iter_parts()
-    ]

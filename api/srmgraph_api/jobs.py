@@ -7,6 +7,8 @@ import json
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.parser import BytesParser
+from email.policy import HTTP
 from functools import cached_property
 from pathlib import Path
 
@@ -27,6 +29,9 @@ from srmgraph.validation import Report, formats, validate
 
 _OPEN = 3
 """How many revisions a worker keeps open."""
+
+_MOST_PARTS = 100
+"""How many files a form may carry."""
 
 _MOST_TERMS = 200_000
 """A closure of more terms is not kept by a worker: it takes too much of its memory."""
@@ -168,6 +173,25 @@ def listed(desk: Desk, revision: int, scope: list[str]) -> bytes:
         if not scope or str(name) in scope
     ]
     return json.dumps({"graphs": graphs}, ensure_ascii=False).encode()
+
+
+def parts(desk: Desk, kind: str, content: bytes) -> list[tuple[str, bytes]]:
+    """Return the files that a form carries, with their media types; `kind` is that of the form,
+    with its boundary. Raises InputError.
+    """
+    header = f"Content-Type: {kind}\r\n\r\n".encode("latin-1")
+    try:
+        message = BytesParser(policy=HTTP).parsebytes(header + content)
+    except RecursionError:
+        raise InputError("The parts of the content have parts themselves, too many.") from None
+    if not message.is_multipart() or message.defects:
+        raise InputError("The content is no multipart/form-data, or its boundary is not told.")
+    found = list(message.iter_parts())
+    if len(found) > _MOST_PARTS:
+        raise InputError(f"A form may carry {_MOST_PARTS} files; this one has {len(found):,}.")
+    return [
+        (part.get_content_type(), bytes(part.get_payload(decode=True) or b"")) for part in found
+    ]
 
 
 def statements(desk: Desk, content: bytes, format: str, base: str, label: str) -> bytes:

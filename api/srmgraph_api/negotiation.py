@@ -11,7 +11,9 @@ from urllib.parse import urljoin
 
 import pyoxigraph
 from fastapi import Request
-from starlette.datastructures import URL
+from starlette.datastructures import URL, FormData
+from starlette.requests import ClientDisconnect
+from starlette.types import Message
 
 from srmgraph.syntax import FORMATS
 from srmgraph_api.problems import Problem
@@ -105,15 +107,45 @@ async def body(request: Request, largest: int = LARGEST_BODY) -> bytes:
     if encoding.lower() != "identity":
         raise Problem(415, f"The content is encoded as {encoding}. Send it as it is.")
     content = bytearray()
-    async for part in request.stream():
-        content += part
-        if len(content) > largest:
-            raise Problem(
-                413,
-                f"A request may carry {largest:,} bytes here. Larger files are checked and loaded "
-                "on the machine of the store, with: srmgraph validate FILE, srmgraph load FILE",
-            )
+    try:
+        async for part in request.stream():
+            content += part
+            if len(content) > largest:
+                raise Problem(
+                    413,
+                    f"A request may carry {largest:,} bytes here. Larger files are checked and "
+                    "loaded on the machine of the store, with: srmgraph validate FILE, "
+                    "srmgraph load FILE",
+                )
+    except ClientDisconnect:
+        raise _cut() from None
     return bytes(content)
+
+
+async def form(request: Request, largest: int, *, files: int = 0, fields: int) -> FormData:
+    """Return a form, which may have so many bytes in all, files and fields.
+
+    Raises Problem 413 as soon as there is too much: the framework limits each field, but not all of
+    them together and no file.
+    """
+    received = 0
+
+    async def receive() -> Message:
+        nonlocal received
+        message = await request.receive()
+        received += len(message.get("body", b""))
+        if received > largest:
+            raise Problem(413, f"A form may have {largest:,} bytes here.")
+        return message
+
+    try:
+        return await Request(request.scope, receive).form(max_files=files, max_fields=fields)
+    except ClientDisconnect:
+        raise _cut() from None
+
+
+def _cut() -> Problem:
+    return Problem(400, "The content ended before it was whole.")
 
 
 def _range(text: str) -> tuple[str, float]:

@@ -1,17 +1,11 @@
 """The HTTP layer and those who mean it ill: too large, too long, too many, too deep."""
 
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from typing import Any
 
-import httpx2
 import pytest
-from benchmarks.reliability import free_port
 from rdflib import OWL
 from starlette.testclient import TestClient
 
@@ -122,62 +116,3 @@ def test_a_stream_without_a_length_is_cut_off(client: TestClient) -> None:
             yield b"#" * 1_000_000
 
     assert "bytes" in told(client.post("/validate", content=endless(), headers=TURTLE), 413)
-
-
-@pytest.fixture
-def server() -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    port = free_port()
-    example = knowledge.ROOT / "data" / "cellphone" / "cellphone.ttl"
-    process = subprocess.Popen(
-        [
-            sys.executable, "-m", "uvicorn", "--factory", "srmgraph_api:create_app",
-            "--port", str(port), "--log-level", "warning",
-        ],
-        env={**os.environ, "SRMGRAPH_FILES": str(example)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )  # fmt: skip
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(300):
-            assert process.poll() is None, "the server ended by itself"
-            try:
-                httpx2.get(f"{address}/health")
-                break
-            except httpx2.TransportError:
-                time.sleep(0.1)
-        yield process, address
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def test_a_server_outlives_what_ends_the_engine(
-    server: tuple[subprocess.Popen[bytes], str],
-) -> None:
-    process, address = server
-    triples = "<a:a> <a:b> " + "<<( <a:a> <a:b> " * 300_000 + "<a:c>" + " )>>" * 300_000 + " ."
-    entities = '<!DOCTYPE x [<!ENTITY a "b">' + '<!ENTITY c "&a;&a;">]><x>&c;</x>'
-    with httpx2.Client(base_url=address, timeout=60) as client:
-        for query in (
-            "ASK " + "{" * 3200 + "}" * 3200,
-            "ASK { FILTER(1<" + "(" * 12_000 + "1>1" + ")" * 12_000 + ") }",
-            "ASK { FILTER(1" + "+1" * 15_000 + ") }",
-            "ASK { FILTER(1<2)SERVICE#>\n<http://127.0.0.1:1/>{} }",
-        ):
-            told(client.post("/sparql", content=query, headers=SPARQL), 400)
-        told(client.post("/validate", content=triples, headers=TURTLE), 400)
-        xml = {"Content-Type": "application/rdf+xml"}
-        told(client.post("/validate", content=entities, headers=xml), 400)
-        json = {"Content-Type": "application/ld+json"}
-        deep = '{"@id":"a:a","a:b":' * 4000 + "1" + "}" * 4000
-        told(client.post("/validate", content=deep, headers=json), 400)
-
-        report = client.post("/validate", content="<x:a> a <x:b> .", headers=TURTLE)
-        assert report.json()["conforms"] is True
-        asked = client.get("/sparql", params={"query": "SELECT * { ?s ?p ?o } LIMIT 3"})
-        assert len(asked.json()["results"]["bindings"]) == 3
-    process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=30)
-    assert b"Traceback" not in output
-    assert process.returncode in (0, 130, -signal.SIGINT)

@@ -13,7 +13,7 @@ from starlette.datastructures import FormData, UploadFile
 from srmgraph import knowledge
 from srmgraph.errors import ChangedStoreError, InconsistentError, InputError
 from srmgraph.validation import Report
-from srmgraph_api import access, jobs
+from srmgraph_api import access, jobs, negotiation
 from srmgraph_api.access import Client
 from srmgraph_api.jobs import Refused, Terms
 from srmgraph_api.pages import differences, files, reports
@@ -154,7 +154,9 @@ async def _file(site: Site, request: Request) -> tuple[str, bytes]:
     if int(length) > largest:
         raise Problem(413, f"A file may have {largest:,} bytes here.")
     is_in = site.service.sessions.key(request) is not None
-    form = await site.form(request) if is_in else await request.form(max_files=1, max_fields=5)
+    form = await (
+        site.form(request) if is_in else negotiation.form(request, largest, files=1, fields=5)
+    )
     file = form.get("file")
     if not isinstance(file, UploadFile) or not file.filename:
         return "", b""

@@ -5,8 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
+from srmgraph_api import negotiation
 from srmgraph_api.pages.site import Site
 from srmgraph_api.problems import Problem
+
+_LONGEST = 20_000
+"""How many bytes the form may have: a key, and where to go on."""
 
 
 def router(site: Site) -> APIRouter:
@@ -20,7 +24,7 @@ def router(site: Site) -> APIRouter:
     @routes.post("/sign-in", include_in_schema=False)
     async def sign_in(request: Request) -> Response:
         _check_origin(request)
-        form = await request.form(max_files=0, max_fields=5)
+        form = await negotiation.form(request, _LONGEST, fields=5)
         text, to = form.get("key"), form.get("to")
         key = site.service.keys.find(text.strip()) if isinstance(text, str) else None
         target = _own(to if isinstance(to, str) else "/")

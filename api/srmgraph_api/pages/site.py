@@ -17,7 +17,7 @@ from markupsafe import Markup
 from starlette.datastructures import FormData
 
 from srmgraph.documentation import Site as Documentation
-from srmgraph_api import access
+from srmgraph_api import access, negotiation
 from srmgraph_api.pages import assets, finding, helping, work
 from srmgraph_api.pages.navigation import SECTIONS, current
 from srmgraph_api.problems import Problem
@@ -194,9 +194,13 @@ class Site:
     async def form(self, request: Request) -> FormData:
         """Return what a form says that changes something; only then may a session write.
 
-        Raises Problem 403 for one that did not come from a page of this browser.
+        Raises Problem 403 for one that did not come from a page of this browser, and 413.
         """
-        form = await request.form(max_files=_PARTS, max_fields=_PARTS)
+        form = FormData()
+        # Whoever is not signed in cannot make the service take in a form.
+        if self.service.sessions.token(request):
+            largest = self.service.settings.largest_upload
+            form = await negotiation.form(request, largest, files=_PARTS, fields=_PARTS)
         token = form.get(_CSRF)
         if not isinstance(token, str) or not self.service.sessions.is_genuine(request, token):
             raise Problem(
