@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
+from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
@@ -40,6 +41,7 @@ KINDS = (
     "SupplyAgreement",
 )
 SRM = "https://w3id.org/srm#"
+BUSY = 503
 AFTER_A_START = 300.0
 """How many seconds a service may take to have what it serves in memory."""
 
@@ -81,11 +83,17 @@ def addresses(store: FolderStore, times: int) -> dict[str, list[str]]:
 
 
 def look(address: str) -> float:
-    """Return how many seconds it took to be shown a page; raises HTTPError."""
+    """Return how many seconds it took to be shown a page, asked for again while the service says
+    that it is busy, as it does after a start with much data; raises HTTPError."""
     start = time.perf_counter()
-    with urlopen(Request(address, headers={"Accept": "text/html,*/*;q=0.8"})) as answer:
-        answer.read()
-    return time.perf_counter() - start
+    while True:
+        try:
+            with urlopen(Request(address, headers={"Accept": "text/html,*/*;q=0.8"})) as answer:
+                answer.read()
+                return time.perf_counter() - start
+        except HTTPError as error:
+            if error.code != BUSY or time.perf_counter() - start > AFTER_A_START:
+                raise
 
 
 def measure(folder: Path, times: int) -> Iterator[list[str]]:
