@@ -158,7 +158,10 @@ def _unload(options: argparse.Namespace, rest: list[str], terminal: Terminal) ->
     held = [name for name in graph.store.graphs() if name is not None and name not in own]
     chosen = []
     for asked in options.graphs:
-        fitting = [name for name in held if asked in (str(name), str(name).rpartition("/")[2])]
+        # A file is named as it was for `load`, or by the last part of its name alone.
+        file = Path(asked).resolve().as_uri()
+        fitting = [name for name in held if str(name) in (asked, file)]
+        fitting = fitting or [name for name in held if str(name).rpartition("/")[2] == asked]
         if len(fitting) != 1:
             reason = "fits several graphs" if fitting else "is no graph of the store"
             near = get_close_matches(asked, [str(name).rpartition("/")[2] for name in held], 1)
