@@ -25,7 +25,7 @@ from srmgraph.validation.footprint import Footprint, Names, Walk
 from srmgraph.validation.matching import InDoubt, Row
 from srmgraph.validation.report import Result, Work
 from srmgraph.validation.shapes import Shapes
-from srmgraph.validation.sight import Nodes, Sight, TooMany
+from srmgraph.validation.sight import LongSight, Nodes, Sight, TooMany
 from srmgraph.validation.stored import oxigraph_as_stored, triples_as_stored
 from srmgraph.validation.targets import Classes
 from srmgraph.validation.tokens import NotUnderstood
@@ -198,10 +198,12 @@ def update(
         whole |= _differing(plan, planner.plan(before))
     signed = [(triple, sign) for triples, sign in ((added, 1), (removed, -1)) for triple in triples]
     told = {result.rule for result in standing}
-    affected = _affected(plan, Sight(oxigraph, removed), signed, told, whole)
+    sight = Sight(oxigraph, added, removed)
+    walking = LongSight(sight, removed) if removed else sight
+    affected = _affected(plan, walking, signed, told, whole)
     kept = list(_standing(plan, whole, affected, standing))
     found: list[Result] = []
-    again = _Again(oxigraph, shapes, kept)
+    again = _Again(oxigraph, shapes, sight, kept)
     for key in {**affected, **whole}:
         checks = plan.groups[key]
         if key in whole:
@@ -217,12 +219,14 @@ def update(
 class _Again:
     """Runs checks again, and counts."""
 
-    def __init__(self, oxigraph: pyoxigraph.Store, shapes: Shapes, kept: Iterable[Result]) -> None:
+    def __init__(
+        self, oxigraph: pyoxigraph.Store, shapes: Shapes, sight: Sight, kept: Iterable[Result]
+    ) -> None:
         self.queries = 0
         self.nodes = 0
         self._oxigraph = oxigraph
         self._shapes = shapes
-        self._sight = Sight(oxigraph)
+        self._sight = sight
         self._kept = kept
 
     @cached_property
