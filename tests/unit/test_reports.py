@@ -142,6 +142,22 @@ def test_only_a_violation_keeps_data_from_conforming(report: Report, good: Repor
     assert not good.fails("Info")
 
 
+@pytest.mark.parametrize(
+    ("format", "expected"),
+    [
+        ("text", "Conforms as far as it was checked: no rules checked, 1 not checked, nothing"),
+        ("html", "<title>Conforms as far as it was checked: validation</title>"),
+        ("json", '"conforms": false'),
+        ("turtle", "sh:conforms false"),
+    ],
+)
+def test_what_was_not_checked_does_not_conform(format: str, expected: str) -> None:
+    report = Report((), unchecked={"small": "it has no end"})
+    assert not report.conforms
+    assert not report.fails("Info")
+    assert expected in render(report, format)
+
+
 def test_rules_are_listed_whether_or_not_they_found_anything(report: Report) -> None:
     assert [rule.name for rule in report.rules] == [
         "has-name",

@@ -175,8 +175,11 @@ class Report:
 
     @property
     def conforms(self) -> bool:
-        """Whether there is no result of severity Violation."""
-        return not self.fails("Violation")
+        """Whether all rules were checked, and there is no result of severity Violation.
+
+        After a failure nothing conforms (SHACL, section 3.5): what was not looked at may be wrong.
+        """
+        return self.is_complete and not self.fails()
 
     def fails(self, at: str = "Violation") -> bool:
         """Whether there is a result of severity *at* or worse."""
@@ -276,7 +279,7 @@ class Report:
         report = BNode()
         graph.add((report, RDF.type, SH.ValidationReport))
         # SHACL counts results of any severity: only a report without results conforms.
-        graph.add((report, SH.conforms, Literal(not self.results)))
+        graph.add((report, SH.conforms, Literal(self.is_complete and not self.results)))
         for number, result in enumerate(self.results):
             # Named in their order, in which a writer keeps them, and like nothing in the data.
             node = BNode(f"sh_result_{number:09}")

@@ -48,7 +48,7 @@ def _page(report: Report) -> Iterator[str]:
     yield '<meta charset="utf-8">'
     yield f'<meta http-equiv="Content-Security-Policy" content="{_CONTENT}">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    yield f"<title>{'Conforms' if report.conforms else 'Does not conform'}: validation</title>"
+    yield f"<title>{verdict.partition(':')[0]}: validation</title>"
     yield f"<style>{_STYLE}</style>"
     yield "</head>"
     yield "<body>"

@@ -56,12 +56,16 @@ def summary(report: Report) -> Line:
     checked = f"{number or 'no'} {'rule' if number == 1 else 'rules'} checked"
     if not report.is_complete:
         checked += f", {len(report.unchecked)} not checked"
-    verdict = ("Conforms", "heading") if report.conforms else ("Does not conform", "Violation")
-    if report.conforms and not report.is_complete:
-        verdict = ("Conforms as far as it was checked", "Warning")
+    style = "Violation" if report.fails() else "heading" if report.is_complete else "Warning"
     counted = [counts(severity, number) for severity, number in report.counts.items() if number]
     found = ", ".join(counted) if counted else "nothing found"
-    return [verdict, (f": {checked}, {found}.", "")]
+    return [(_conformance(report).capitalize(), style), (f": {checked}, {found}.", "")]
+
+
+def _conformance(report: Report) -> str:
+    if report.fails():
+        return "does not conform"
+    return "conforms" if report.is_complete else "conforms as far as it was checked"
 
 
 def counts(severity: str, number: int) -> str:
@@ -234,4 +238,4 @@ def verdict(report: Report) -> str:
     """Return in short whether the data conform, and how many results there are of each kind."""
     found = [counts(severity, number) for severity, number in report.counts.items() if number]
     told = f", {', '.join(found)}" if found else ""
-    return f"{'conforms' if report.conforms else 'does not conform'}{told}"
+    return f"{_conformance(report)}{told}"
