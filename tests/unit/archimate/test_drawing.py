@@ -45,7 +45,7 @@ def test_every_element_of_a_view_is_drawn_with_its_name_and_nothing_is_run() -> 
         assert root.findtext(f"{SVG}title") == name
         assert not [*root.iter(f"{SVG}script")]
         nodes = [part for part in view.walk() if part.kind == "node"]
-        assert len(root.findall(f"{SVG}rect")) == 1 + len(nodes)
+        assert len([*root.iter(f"{SVG}rect")]) == 1 + len(nodes)
         # A long name is broken into lines, so blanks are not compared.
         drawn = "".join("".join(text.itertext()) for text in root.iter(f"{SVG}text"))
         drawn = "".join(drawn.split())

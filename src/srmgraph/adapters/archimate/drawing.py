@@ -7,12 +7,11 @@ the standard has small icons.
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from srmgraph.adapters.archimate import geometry, xml
+from srmgraph.adapters.archimate import geometry, lettering, xml
 from srmgraph.adapters.archimate.geometry import Box, Point
 from srmgraph.adapters.archimate.language import FOLDER_OF, NATIVE
 from srmgraph.adapters.archimate.model import SPECIALIZATION, Model, Part
@@ -20,7 +19,10 @@ from srmgraph.adapters.archimate.model import SPECIALIZATION, Model, Part
 _MARGIN = 16
 _LONGEST_NAME = 200
 """The most bytes of the name of a view that the name of its file has: file systems allow 255."""
-_LINE = 14
+_LINE, _PADDING = 14, 3
+_SIZE, _SMALL = 11, 10
+_BOLD = 1.2
+"""How much wider letters are that are bold."""
 _COLOURS = {
     "strategy": "#f5deaa",
     "business": "#ffffb5",
@@ -78,7 +80,7 @@ def picture(view: Part, index: _Index) -> str:
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{right - left}" '
         f'height="{bottom - top}" viewBox="{left} {top} {right - left} {bottom - top}" '
-        'font-family="Segoe UI, Helvetica, Arial, sans-serif" font-size="11" fill="#222">',
+        f'font-family="Segoe UI, Helvetica, Arial, sans-serif" font-size="{_SIZE}" fill="#222">',
         f"<title>{_text(view.name)}</title>",
         "<defs>",
         *(_marker(name) for name in _MARKERS),
@@ -147,25 +149,29 @@ def _node(part: Part, index: _Index) -> Iterator[str]:
     box, said = geometry.box_of(part), index.of(part)
     colour = _own_colour(part) or said.colour
     corner = 8 if said.is_round else 0
+    yield f"<g><title>{_text(f'{said.name} {said.kind}'.strip())}</title>"
     yield (
         f'<rect x="{box.x}" y="{box.y}" width="{box.w}" height="{box.h}" rx="{corner}" '
         f'fill="{colour}" stroke="#666"/>'
     )
     holds = _holds(part)
-    wide = max(6, int(box.w / 6.6))
-    rows = [(line, True) for line in textwrap.wrap(said.kind, wide)[:2]]
-    space = max(1, box.h // _LINE - len(rows))
-    named = textwrap.wrap(" ".join(said.name.split()), wide) or [""]
-    if len(named) > space:
-        named = [*named[: space - 1], f"{named[space - 1][: wide - 1]}…"]
-    rows += [(line, False) for line in named]
-    start = box.y + _LINE if holds else box.y + (box.h - _LINE * len(rows)) // 2 + _LINE - 3
-    for number, (line, is_kind) in enumerate(rows):
-        style = ' font-size="10" fill="#555"' if is_kind else ' font-weight="600"' if holds else ""
+    # What is written in a box ends where the first of the boxes in it begins.
+    within = [geometry.box_of(child).y - box.y for child in part.parts if child.kind == "node"]
+    space = min([box.h, *(top for top in within if top > _LINE)]) // _LINE
+    wide = box.w - 2 * _PADDING
+    kind = lettering.lines(xml.writable(said.kind), wide / _SMALL, min(2, space - 1))
+    size = _SIZE * _BOLD if holds else _SIZE
+    named = lettering.lines(xml.writable(said.name), wide / size, space - len(kind))
+    start = box.y if holds else box.y + (box.h - _LINE * (len(kind) + len(named))) // 2
+    for number, line in enumerate([*kind, *named]):
+        style = ' font-weight="600"' if holds else ""
+        if number < len(kind):
+            style = f' font-size="{_SMALL}" fill="#555"'
         yield (
-            f'<text x="{box.x + box.w // 2}" y="{start + number * _LINE}" text-anchor="middle"'
-            f"{style}>{_text(line)}</text>"
+            f'<text x="{box.x + box.w // 2}" y="{start + (number + 1) * _LINE - 3}" '
+            f'text-anchor="middle"{style}>{_text(line)}</text>'
         )
+    yield "</g>"
 
 
 def _holds(node: Part) -> bool:
