@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from email.parser import BytesParser
 from email.policy import HTTP
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import pyoxigraph
@@ -127,7 +127,7 @@ def explained(
     Reasons are taken from the graphs in `scope` or, if there are none, from all that are stated.
     Raises ParameterError for a name that is not known, and UnprovedError.
     """
-    store, closure = desk.revision(revision), None
+    store = desk.revision(revision)
     if scope:
         visible = EmbeddedStore()
         for name in scope:
@@ -135,9 +135,10 @@ def explained(
         visible.prefixes |= store.prefixes
         visible.namespaces |= store.namespaces
         store = visible
-    elif statement:
-        closure = desk.closure(revision)
-    proofs = prove(store, statement, closure, every=every) if statement else contradictions(store)
+    if not statement:
+        return render(contradictions(store), format)
+    closure = None if scope else partial(desk.closure, revision)
+    proofs = prove(store, statement, closure, every=every)
     return render(proofs, format)
 
 

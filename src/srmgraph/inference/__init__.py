@@ -6,10 +6,11 @@ Source: OWL 2 Web Ontology Language Profiles (Second Edition), section 4.3.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from srmgraph.errors import ClosureTooLargeError, InputError
+from srmgraph.inference import lookups
 from srmgraph.inference.closure import Change, Closure
 from srmgraph.inference.program import Program, standard
 from srmgraph.inference.proof import Proof
@@ -100,18 +101,26 @@ def explain(store: Store, statement: Statement, ontology: rdflib.Graph | None = 
 
 
 def prove(
-    store: Store, texts: Sequence[str], closure: Closure | None = None, *, every: bool = False
+    store: Store,
+    texts: Sequence[str],
+    closure: Callable[[], Closure] | None = None,
+    *,
+    every: bool = False,
 ) -> list[Proof]:
     """Return a shortest proof of a statement, or every one that differs in its last step.
 
-    `texts` are a thing, a property and a value as people write them; see `Values`. The closure of
-    the store is worked out unless it is given.
+    `texts` are a thing, a property and a value as people write them; see `Values`. Where looks
+    into a store that holds what follows are not enough, its closure is taken as given, or worked
+    out.
     Raises ParameterError for one that is not understood, and UnprovedError.
     """
     values = Values({}, store)
     thing, name, value = map(values.term, ("thing", "property", "value"), texts)
-    closure = closure or Closure.of_store(store, check=False)
-    proof = closure.explain((thing, name, value))
+    statement, kept = (thing, name, value), store.snapshot()
+    proof = lookups.prove(kept.oxigraph, statement, kept.prefixes)
+    if proof is None:
+        whole = Closure.of_store(kept, check=False) if closure is None else closure()
+        proof = whole.explain(statement)
     return list(proof.alternatives) if every else [proof]
 
 

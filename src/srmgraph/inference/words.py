@@ -50,8 +50,7 @@ class Words:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        column = state.dictionary.known(_LABEL)
-        self._labels = state.facts.column(column).by_subject if column is not None else {}
+        self._labels = state.facts.column(state.dictionary.number(_LABEL)).by_subject
         self._axioms = Axioms(_columns(state), state.dictionary)
 
     def sentence(self, fact: Fact) -> str:
