@@ -124,7 +124,10 @@ class Born:
 
 
 class Images:
-    """Lets workers be born of an image of the current revision, as soon as there is one."""
+    """Lets workers be born of an image of the current revision, as soon as there is one.
+
+    `is_reading` tells whether one is being made; until then, what looks at everything takes long.
+    """
 
     def __init__(
         self, folder: Path, limits: Limits, most: int, workers: list[Worker], turns: Turns[Worker]
@@ -135,6 +138,7 @@ class Images:
         self._workers, self._turns = workers, turns
         self._image: Image | None = None
         self._tried = -1
+        self.is_reading = False
         self._took = _QUIET
 
     @property
@@ -171,6 +175,7 @@ class Images:
         if number >= 0 and statements * _OF_A_STATEMENT <= self._most:
             image = Image(self._folder, number, self._limits, self._most)
             begun = time.monotonic()
+            self.is_reading = True
             try:
                 await image.prepare()
             except BaseException as error:
@@ -179,6 +184,8 @@ class Images:
                     raise
                 _LOG.warning("revision %s is read from the disk: %s", number, error)
                 return
+            finally:
+                self.is_reading = False
             self._took = max(_QUIET, time.monotonic() - begun)
         old, self._image = self._image, image
         while not all(worker.is_from(image) for worker in self._workers):

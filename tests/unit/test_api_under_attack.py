@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -66,21 +67,27 @@ def test_calls_within_calls_take_the_parser_no_longer_than_any_query(client: Tes
     assert client.get("/health").status_code == 200
 
 
+SLOW = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(?c + ?f = ?i + 0.5) }"
+
+
+def wait_until_busy(client: TestClient) -> None:
+    for _ in range(100):
+        if "srmgraph_workers_busy 1.0" in client.get("/metrics").text:
+            break
+        time.sleep(0.02)
+
+
 def test_those_who_are_too_many_are_sent_away(graph: ServiceGraph) -> None:
     settings = Settings(query_seconds=3, workers=1, waiting=1, patience=0.2)
-    slow = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(?c + ?f = ?i + 0.5) }"
     with TestClient(create_app(graph, settings)) as client:
         found: list[int] = []
 
         def ask() -> None:
-            found.append(client.get("/sparql", params={"query": slow}).status_code)
+            found.append(client.get("/sparql", params={"query": SLOW}).status_code)
 
         busy = threading.Thread(target=ask)
         busy.start()
-        for _ in range(100):
-            if "srmgraph_workers_busy 1.0" in client.get("/metrics").text:
-                break
-            time.sleep(0.02)
+        wait_until_busy(client)
         refused = client.get("/sparql", params={"query": "ASK {}"})
         assert "busy" in told(refused, 503)
         assert refused.headers["retry-after"] == "30"
@@ -91,6 +98,25 @@ def test_those_who_are_too_many_are_sent_away(graph: ServiceGraph) -> None:
         assert found == [504]
         # A turn that has ended is free again.
         assert client.get("/sparql", params={"query": "ASK {}"}).status_code == 200
+
+
+def test_who_looks_while_the_data_are_still_read_need_only_wait(graph: ServiceGraph) -> None:
+    browser = {"accept": "text/html,*/*;q=0.8"}
+    app = create_app(graph, Settings(query_seconds=3, workers=1, patience=0.2, in_memory=0))
+    with TestClient(app) as client:
+        service = app.state.service
+        with ThreadPoolExecutor() as others:
+            busy = others.submit(client.get, "/sparql", params={"query": SLOW})
+            wait_until_busy(client)
+            plainly = client.get("/", headers=browser)
+            assert (plainly.status_code, plainly.headers.get("refresh")) == (503, None)
+            service.images.is_reading = True
+            page = client.get("/", headers=browser)
+            assert (page.status_code, page.headers["refresh"]) == (503, "5")
+            assert "Getting ready" in page.text
+            # Programs know by themselves when to ask again.
+            assert "busy" in told(client.get("/sparql", params={"query": "ASK {}"}), 503)
+            busy.result()
 
 
 def test_what_contradicts_itself_is_served_as_it_was_stated() -> None:

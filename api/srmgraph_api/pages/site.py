@@ -6,6 +6,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
@@ -36,6 +37,11 @@ POLICY = {
 }
 """The Content-Security-Policy of every page."""
 
+_READING = (
+    "The service is still reading what it serves into its memory, and has more to do than it can. "
+    "Stay here: the page is asked for again in a few seconds."
+)
+_AGAIN = 5
 _CSRF = "csrf"
 _PARTS = 1000
 _KEPT = 64
@@ -238,6 +244,14 @@ def install(app: FastAPI, site: Site) -> None:
             if name not in ("content-length", "content-type")
         }
         details = json.loads(bytes(problem.body))
+        if (
+            problem.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+            and request.method == "GET"
+            and site.service.images.is_reading
+        ):
+            # Who reads pages is not to do what the browser can do.
+            kept["Refresh"] = str(_AGAIN)
+            details |= {"title": "Getting ready", "detail": _READING}
         return site.page(
             request, "error.html", status=problem.status_code, headers=kept, problem=details
         )
