@@ -204,6 +204,14 @@ def test_formulas_errors_and_bare_numbers_are_no_values(
     assert said in str(caught.value)
 
 
+@pytest.mark.parametrize("value", ["=1+1", "#N/A"])
+def test_a_row_whose_name_is_a_formula_is_told_once(value: str, tmp_path: Path) -> None:
+    with pytest.raises(ParseError) as caught:
+        spreadsheet.read(filled(tmp_path, {"People!B3": value, "People!F3": "A comment"}))
+    assert "cell B3" in str(caught.value)
+    assert "neither an ID nor a name" not in str(caught.value)
+
+
 def test_the_template_filled_in_is_read_and_its_examples_are_not(tmp_path: Path) -> None:
     graph = spreadsheet.read(filled(tmp_path, {"People!B3": "Ann"})).graph
     assert set(graph.subjects()) == {URIRef("https://example.org/person/ann")}

@@ -33,6 +33,7 @@ COMMENT = "#"
 class _Row:
     number: int
     texts: dict[int, str]
+    faulty: frozenset[int]
     thing: Node | None = None
 
 
@@ -169,7 +170,8 @@ class Decoded:
             found = self._texts(filled, row, values)
             id = "" if filled.id is None else found.get(filled.id, "")
             if found and not id.startswith(COMMENT):
-                filled.rows.append(_Row(row, found))
+                faulty = (n for n, value in values.items() if isinstance(value, Faulty))
+                filled.rows.append(_Row(row, found, frozenset(faulty)))
         return filled
 
     def _foreign(self, title: str, sheet: Sheet) -> Column | None:
@@ -223,6 +225,8 @@ class Decoded:
                         raise CellError("A text in quotation marks is no ID.")
                 elif called:
                     row.thing = self.references.mint(filled.sheet, called[0])
+                elif row.faulty & {filled.id, names}:
+                    continue  # What is wrong with its ID or its name has been told.
                 else:
                     raise CellError("This row has neither an ID nor a name: give it one of them.")
                 if row.thing in seen:
