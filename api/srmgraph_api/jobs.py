@@ -100,7 +100,9 @@ def answer(
 
 def bound(desk: Desk, revision: int, name: str, given: dict[str, str]) -> str:
     """Return the text of a kept question, with what is given in the places of its parameters."""
-    return queries.question(name).bind(desk.revision(revision), **given)
+    store, kept = desk.revision(revision), queries.question(name)
+    kept.require(store, given)
+    return kept.bind(store, **given)
 
 
 def ask(

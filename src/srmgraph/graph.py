@@ -166,6 +166,8 @@ class ServiceGraph:
         last load. Raises UnknownQuestionError and ParameterError with advice.
         """
         question = queries.question(name)
+        given = [key for key, value in parameters.items() if value is not None]
+        question.require(self.store, given)
         sparql = question.bind(self.store, **parameters)
         if question.uses_inference and not (self._inferred or self.store.is_durable):
             self.infer(progress)

@@ -10,6 +10,7 @@ The header is read as it stands; the query runs unmodified in any SPARQL tool:
     # uses inference: no
     # parameter NAME: what it means
     # parameter NAME (date): what it means
+    # needs NAME: why it must be given where there is much (optional)
     # chart: share VALUE of LABEL by GROUP (optional; see Chart)
     # example: FOLDER
     PREFIX …
@@ -25,8 +26,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,13 +42,17 @@ if TYPE_CHECKING:
     from srmgraph.store import Store
 
 _FIELD = re.compile(
-    r"(asked by|uses inference|chart|example|parameter (?P<name>\w+)(?: \((?P<datatype>\w+)\))?)"
+    r"(asked by|uses inference|chart|example|needs (?P<needed>\w+)"
+    r"|parameter (?P<name>\w+)(?: \((?P<datatype>\w+)\))?)"
     r":\s*(?P<value>.*)"
 )
-_NEARLY_A_FIELD = re.compile(r"(asked|uses|parameter|chart|example)[\w -]*(\(.*\))?:")
+_NEARLY_A_FIELD = re.compile(r"(asked|uses|parameter|needs|chart|example)[\w -]*(\(.*\))?:")
 _CHART = re.compile(
     r"(?P<kind>time|line|share) (?P<columns>\w+(?: \w+)*?) of (?P<of>\w+)(?: by (?P<by>\w+))?"
 )
+MUCH = 100_000
+"""With more statements than that, a question is not asked without the parameters that it needs."""
+
 _DATATYPES = ("string", "boolean", "integer", "decimal", "double", "date", "dateTime", "time")
 
 
@@ -58,12 +63,14 @@ class Parameter:
     `default` is the SPARQL text of the term that stands there when none is given, as it is written
     in the question; None when the parameter is then left open. `datatype` is the name of a datatype
     of XML Schema, such as `date`; None for a parameter that takes a thing or is like its default.
+    `needed` says why it must be given where there is much, empty if it need not.
     """
 
     name: str
     help: str
     default: str | None
     datatype: str | None = None
+    needed: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,6 +128,23 @@ class Question:
             # A function, because a replacement text would have its backslashes read.
             text = _row(name).sub(lambda row, term=term: f"{row[1]}{term}{row[3]}", text)  # type: ignore[misc]
         return text
+
+    def missing(self, store: Store, given: Collection[str]) -> dict[str, str]:
+        """Return the parameters that must be given to ask a store, each with a sentence why.
+
+        `given` are the names of those that are given. Where there is little, nothing is missing.
+        """
+        missing = {
+            one.name: f"{one.needed} Choose the {one.name}."
+            for one in self.parameters
+            if one.needed and one.name not in given
+        }
+        return missing if missing and len(store) > MUCH else {}
+
+    def require(self, store: Store, given: Collection[str]) -> None:
+        """Raise ParameterError if something is missing; see `missing`."""
+        for name, reason in self.missing(store, given).items():
+            raise ParameterError(f"{reason} Give it as the parameter “{name}”.")
 
     def choices(self, name: str) -> str:
         """Return a query for the values of a parameter with which there may be an answer.
@@ -192,6 +216,7 @@ def read_question(file: Path) -> Question:
     if not comments or not comments[0]:
         raise QuestionError(f"{file}:1: the first line must be a comment with the question.")
     fields: dict[str, str] = {}
+    needed: dict[str, str] = {}
     parameters: list[Parameter] = []
     help_lines: list[str] = []
     for comment in comments[1:]:
@@ -206,8 +231,15 @@ def read_question(file: Path) -> Question:
             raise QuestionError(f"{file}: the header says “# {field[1]}: …” twice.")
         if name:
             parameters.append(_parameter(file, text, name, field["value"], field["datatype"]))
+        elif field["needed"]:
+            needed[field["needed"]] = field["value"]
         else:
             fields[field[1]] = field["value"]
+    for name in needed:
+        if name not in [one.name for one in parameters if one.default is None]:
+            raise QuestionError(
+                f"{file}: it “needs {name}”, which is no parameter that could be left out."
+            )
     for name in ("asked by", "uses inference", "example"):
         if name not in fields:
             raise QuestionError(f"{file}: the header has no line “# {name}: …”.")
@@ -219,7 +251,7 @@ def read_question(file: Path) -> Question:
         help=" ".join(line for line in help_lines if line),
         persona=fields["asked by"],
         uses_inference=fields["uses inference"] == "yes",
-        parameters=tuple(parameters),
+        parameters=tuple(replace(one, needed=needed.get(one.name, "")) for one in parameters),
         example=fields["example"],
         text=text,
         file=file,

@@ -8,15 +8,16 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from srmgraph import ServiceGraph, knowledge
+from srmgraph import ServiceGraph, knowledge, queries
 from srmgraph.change import Change
+from srmgraph.errors import ParameterError
 from srmgraph.keys import Keys
 from srmgraph.store import EmbeddedStore
 from srmgraph.store.folder import FolderStore
 from srmgraph.validation import of_the_project, validate
-from srmgraph_api import create_app
+from srmgraph_api import create_app, jobs
 from srmgraph_api.jobs import Desk
-from srmgraph_api.pages import deleting, drawing, failure, finding, network, things, work
+from srmgraph_api.pages import answers, deleting, drawing, failure, finding, network, things, work
 from srmgraph_api.pages.network import Tie, View
 from srmgraph_api.settings import Settings
 
@@ -43,6 +44,22 @@ def test_a_query_of_a_page_is_answered(desk: Desk, name: str) -> None:
     # A key that is for some graphs only sees nothing of others, nor of what the store keeps.
     (rows,) = work.rows(desk, 0, {name: things}, ["https://example.org/empty"]).values()
     assert rows == []
+
+
+def test_a_question_about_everything_asks_for_a_thing_where_there_is_much(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "who-must-be-told-when-a-resource-is-down"
+    assert answers.answer(desk, 0, name, {}, []).total > 0
+    monkeypatch.setattr(queries, "MUCH", 10)
+    refused = answers.answer(desk, 0, name, {}, [])
+    assert (list(refused.faults), refused.rows) == (["resource"], ())
+    with pytest.raises(ParameterError, match="Choose the resource"):
+        jobs.ask(desk, 0, name, {}, "json", [])
+    assert not answers.answer(desk, 0, name, {"resource": f"<{GOOGLE}>"}, []).faults
+    graph = ServiceGraph(FolderStore(desk.folder))
+    with graph, pytest.raises(ParameterError, match="Choose the resource"):
+        graph.ask(name, resource=None)
 
 
 # ── Networks ────────────────────────────────────────────────────────────────────────────────────

@@ -142,6 +142,22 @@ def test_shapes_are_described_by_what_their_queries_mention() -> None:
     }
 
 
+def test_where_there_is_much_what_is_needed_must_be_given(
+    store: EmbeddedStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = parsed(tmp_path / "what-was-given.rq")
+    text = kept.text.replace("# example", "# needs given: There is so much.\n# example")
+    kept.file.write_text(text, encoding="utf-8")
+    needing = queries.read_question(kept.file)
+    needing.require(store, [])
+    monkeypatch.setattr(queries, "MUCH", len(store) - 1)
+    needing.require(store, ["given"])
+    kept.require(store, [])
+    assert needing.missing(store, []) == {"given": "There is so much. Choose the given."}
+    with pytest.raises(ParameterError, match="There is so much"):
+        needing.require(store, [])
+
+
 # ── Terms in their places ───────────────────────────────────────────────────────────────────────
 
 

@@ -89,7 +89,7 @@ def told_apart(things: list[Term]) -> tuple[Term, ...]:
 
 
 def _faults(kept: Question, store: EmbeddedStore, given: dict[str, str]) -> dict[str, str]:
-    faults = {}
+    faults = kept.missing(store, given)
     for name, value in given.items():
         try:
             kept.bind(store, **{name: value})

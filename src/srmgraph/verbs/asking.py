@@ -147,6 +147,8 @@ def _usage(question: Question) -> str:
 
 
 def _question_help(question: Question) -> str:
+    from srmgraph.queries import MUCH
+
     lines = [f"usage: srmgraph ask {question.name}{_usage(question)} [--data FILE …]", ""]
     lines += textwrap.wrap(question.summary, 96)
     if question.help:
@@ -160,6 +162,11 @@ def _question_help(question: Question) -> str:
                 f"--{parameter.name}{kind}: {parameter.help}{default}", 96, initial_indent="  ",
                 subsequent_indent="      ",
             )  # fmt: skip
+            if parameter.needed:
+                lines += textwrap.wrap(
+                    f"Must be given in data of more than {MUCH:,} statements: {parameter.needed}",
+                    96, initial_indent="      ", subsequent_indent="      ",
+                )  # fmt: skip
     lines += ["", f"Without --data it is asked of the worked example {question.example}."]
     return "\n".join(lines)
 
