@@ -103,6 +103,7 @@ def test_looking_through_a_query_takes_no_longer_than_it_is_long(part: str) -> N
     for text in (part * 20_000, '"' + part * 20_000, "'''" + part * 20_000):
         list(sparql.words(text))
         sparql.nesting(text)
+        sparql.form(text)
     # About 0.1 s; it took more than ten where the time grew with the square.
     assert time.perf_counter() - start < 3
 
@@ -122,6 +123,36 @@ def test_a_quick_look_overlooks_nothing(text: str) -> None:
     depth, chain = sparql.nesting(text)
     assert not sparql.is_shallow(text, depth - 1, 1000) or depth == 0
     assert not sparql.is_shallow(text, 1000, chain - 1) or chain == 0
+
+
+_BEGINNINGS = (
+    *("SELECT", "select ", "ASK", "DESCRIBE", "CONSTRUCT", "DELETE ", "PREFIX ", "BASE ", "x"),
+    *(
+        "a: ",
+        ":",
+        "<e:a>",
+        "<e:\\u0041>",
+        "prefix a.b:<e:b> ",
+        "base <e:c>",
+        "# ASK\n",
+        "#",
+        "\u017f",
+    ),
+    *("*", "?", "{", "(", "-", ".", " ", "\n", "\u2003", "'", "@"),
+)
+
+
+@given(st.lists(st.sampled_from(_BEGINNINGS), max_size=8).map("".join))
+def test_the_form_of_a_query_is_that_of_its_first_word(text: str) -> None:
+    read = sparql.words(text)
+    form = ""
+    for kind, word in read:
+        if word.upper() in ("PREFIX", "BASE") and kind == "word":
+            next(read, None), word.upper() == "PREFIX" and next(read, None)
+        elif kind == "word":
+            form = word.upper()
+            break
+    assert sparql.form(text) == (form if form in ("SELECT", "CONSTRUCT", "DESCRIBE", "ASK") else "")
 
 
 @pytest.mark.parametrize(
