@@ -41,6 +41,11 @@ OK = f"{HEAD}<name>M</name></model>"
         (f'<?xml version="1.0" encoding="shift_jis"?>\n{OK}', 1, "Save it as UTF-8"),
         ("PK is no zip", 1, "no XML"),
         (f"<x:model xmlns:x='{EXCHANGE}'>\n{'<a>' * 300}", 2, "levels deep"),
+        (
+            OK.replace("<model ", "<model " + "".join(f"a{n}='' " for n in range(1001))),
+            1,
+            "1,000 att",
+        ),
         ("<html/>", 1, "no model of ArchiMate"),
         ('<model xmlns="http://www.opengroup.org/xsd/archimate"/>', 1, "ArchiMate 2"),
         (f'<folder xmlns="{EXCHANGE}"/>', 1, "A model is expected"),

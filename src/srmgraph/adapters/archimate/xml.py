@@ -21,6 +21,10 @@ LARGEST = 256 * 1024 * 1024
 DEEPEST = 200
 """The most levels of elements within elements. Real models have about a dozen."""
 
+MOST_ATTRIBUTES = 1000
+"""The most attributes of an element. Real models have about a dozen; a million would be a million
+statements to keep."""
+
 _PREFIXES = {XSI: "xsi", XML: "xml", "http://purl.org/dc/elements/1.1/": "dc"}
 _MARKUP = re.compile("[&<>\r]")
 _IN_ATTRIBUTE = re.compile('[&<>"\r\n\t]')
@@ -125,6 +129,8 @@ class _Reader:
             self._space = name.rpartition(" ")[0]
         if len(self._open) >= DEEPEST:
             raise self._refused(f"Elements are nested more than {DEEPEST} levels deep.")
+        if len(attributes) > 2 * MOST_ATTRIBUTES:
+            raise self._refused(f"An element has more than {MOST_ATTRIBUTES:,} attributes.")
         pairs = zip(attributes[::2], attributes[1::2], strict=True)
         element = Xml(
             self._name(name),
