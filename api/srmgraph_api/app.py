@@ -25,6 +25,7 @@ from srmgraph_api import (
     start,
     validation,
 )
+from srmgraph_api.connections import Connection
 from srmgraph_api.gate import Gate
 from srmgraph_api.operations import Counters
 from srmgraph_api.pages import (
@@ -46,6 +47,7 @@ from srmgraph_api.pages import (
 from srmgraph_api.quick import Quick
 from srmgraph_api.service import Service
 from srmgraph_api.settings import Settings, read
+from srmgraph_api.traffic import Traffic
 
 
 class Application(FastAPI):
@@ -134,5 +136,7 @@ def create_app(graph: ServiceGraph | None = None, settings: Settings | None = No
             allow_headers=["*"],
             expose_headers=["ETag", "Location", "X-Request-Id"],
         )
-    app.outermost = Gate(layers, settings.hosts, counters)
+    Connection.most, Connection.seconds = settings.connections, settings.arriving_seconds
+    bounded = Traffic(layers, settings.arriving, settings.largest_upload, settings.arriving_seconds)
+    app.outermost = Gate(bounded, settings.hosts, counters)
     return app

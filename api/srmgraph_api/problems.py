@@ -67,6 +67,7 @@ _EXAMPLES = {
     406: "None of the media types in “Accept: image/png” is available here. …",
     401: "This needs a key with the role write, as `Authorization: Bearer srm_…`. …",
     403: "This needs the role write; the key has the role read.",
+    408: "The content did not come in time. Send it again.",
     409: "Both sides have changed the same, so nothing was changed. Settle whose counts: …",
     412: "The store has changed: it is at revision 13, not at 12. …",
     413: "A request may carry 10,000,000 bytes. …",
@@ -205,7 +206,10 @@ def problem(
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return how these statuses are described in OpenAPI."""
+    """Return how these statuses are described in OpenAPI.
+
+    What may be too large may also come too slowly.
+    """
     return {
         status: {
             "description": HTTPStatus(status).phrase,
@@ -221,5 +225,5 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
                 }
             },
         }
-        for status in statuses
+        for status in sorted({*statuses, *((408,) if 413 in statuses else ())})
     }

@@ -68,6 +68,23 @@ class Settings(BaseSettings):
     largest_answer: int = Field(
         default=50_000_000, gt=0, description="bytes that an answer may have"
     )
+    arriving: int = Field(
+        default=256_000_000,
+        gt=0,
+        description="bytes of requests and answers that may be on their way at a time; half of "
+        "them of one client",
+    )
+    arriving_seconds: float = Field(
+        default=30.0,
+        gt=0,
+        description="for how long a client that sends or reads may pause, and how long a request "
+        "may take to arrive, besides a second for each 10,000 bytes",
+    )
+    connections: int = Field(
+        default=500,
+        ge=10,
+        description="how many connections there may be; for more, an idle one is closed",
+    )
     needs_room: int = Field(
         default=50_000_000, ge=0, description="bytes free on the disk, or not ready"
     )

@@ -127,6 +127,8 @@ def router(service: Service) -> APIRouter:
     async def post(request: Request, revision: Revision = None) -> Response:
         """The query or update is the content itself, or the field `query` or `update` of a form.
         An update is made as a whole or not at all; what does not conform afterwards is refused."""
+        # Who may not read may not write, and sends nothing that is taken in.
+        access.reader(service, request)
         given = await _posted(request, (_QUERY, _UPDATE))
         if "update" in given:
             return await _updated(service, request, given)
@@ -153,6 +155,7 @@ def router(service: Service) -> APIRouter:
     )
     async def update(request: Request) -> Response:
         """As at /sparql, for tools that keep the two apart."""
+        access.writer(service, request)
         return await _updated(service, request, await _posted(request, (_UPDATE,)))
 
     return routes

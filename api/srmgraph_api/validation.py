@@ -59,12 +59,12 @@ def router(service: Service) -> APIRouter:
         The report is JSON, a SHACL validation report in Turtle, text or a page for people,
         JUnit's XML or SARIF, as Accept asks for.
         """
+        client = access.reader(service, request)
         kind = negotiation.media_type(request)
         if kind not in GRAPH_TYPES:
             raise Problem(415, f"The content is “{kind}”. Send one of: {', '.join(GRAPH_TYPES)}.")
         media_type = negotiation.best(request, [*_REPORT_TYPES])
         content = await negotiation.body(request)
-        client = access.reader(service, request)
         report = await service.read(
             client.line, jobs.check, content, GRAPH_TYPES[kind], show, _REPORT_TYPES[media_type]
         )

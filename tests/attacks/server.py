@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -105,7 +105,7 @@ def canary() -> Iterator[Canary]:
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[Server]:
+def server(folder: Path, settings: Mapping[str, str] = LITTLE) -> Iterator[Server]:
     """Run the service over a store in a folder."""
     for name in ("home", "secret", "scratch"):
         (folder / name).mkdir()
@@ -126,7 +126,7 @@ def server(folder: Path) -> Iterator[Server]:
             cwd=folder / "home",
             env={
                 **os.environ,
-                **LITTLE,
+                **settings,
                 "HOME": str(folder / "home"),
                 "TMPDIR": str(folder / "scratch"),
             },

@@ -76,6 +76,7 @@ def _serve(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> 
     config = uvicorn.Config(
         "srmgraph_api:create_app",
         factory=True,
+        http="srmgraph_api.connections:Connection",
         host=options.host,
         port=options.port,
         log_level="warning",
