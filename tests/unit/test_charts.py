@@ -64,15 +64,17 @@ def test_times_stand_between_the_first_and_the_last() -> None:
 
 
 def test_lines_rise_with_their_numbers() -> None:
-    today = date.today()
-    before = today - timedelta(days=10)
+    last = date.today() - timedelta(days=100)
+    before = last - timedelta(days=10)
     rows: list[Row] = [
-        {"a": day(before), "x": number(-1), "b": day(today), "y": number(2), "who": Term("up")},
+        {"a": day(before), "x": number(-1), "b": day(last), "y": number(2), "who": Term("up")},
         {"a": day(before), "x": number(2), "b": None, "y": None, "who": Term("once")},
     ]
-    (part,) = drawn(Chart("line", ("a", "x", "b", "y"), "who"), *rows).parts
+    found = drawn(Chart("line", ("a", "x", "b", "y"), "who"), *rows)
+    assert found.today is None
+    (part,) = found.parts
     assert [mark.points for mark in part.marks] == [((0, 36), (100, 4)), ((0, 4),)]
-    assert part.marks[0].words == f"-1 on {before}, 2 on {today}"
+    assert part.marks[0].words == f"-1 on {before}, 2 on {last}"
 
 
 def test_what_is_not_drawn_is_counted() -> None:

@@ -63,12 +63,14 @@ def draw(chart: Chart, rows: Sequence[Row]) -> Drawn | None:
         parts = [_shares(chart, name, own) for name, own in grouped.items()]
     else:
         days = chart.columns if chart.kind == "time" else chart.columns[::2]
-        span = times.span(row[name] for own in grouped.values() for row in own for name in days)
+        told = (row[name] for own in grouped.values() for row in own for name in days)
+        # What is measured now and then has no value of today.
+        span = times.span(told, *([date.today()] if chart.kind == "time" else []))
         if span is None:
             return None
         summary = f"From {span[0]} to {span[1]}"
-        today = times.share(date.today(), span)
         if chart.kind == "time":
+            today = times.share(date.today(), span)
             parts = [_times(chart, name, own, span) for name, own in grouped.items()]
         else:
             numbers = [

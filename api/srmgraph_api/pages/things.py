@@ -188,7 +188,7 @@ def _section(name: str, rows: Sequence[Row]) -> Section:
     for row in rows:
         parted[row.get("group")].append(row)
     span = (
-        times.span(row[name] for row in rows for name in ("from", "until"))
+        times.span((row[name] for row in rows for name in ("from", "until")), date.today())
         if {"from", "until"} <= set(columns)
         else None
     )
