@@ -57,7 +57,8 @@ def test_the_canary_would_sing(service: Server) -> None:
 def ordinary(service: Server) -> str:
     """Ask what anybody may ask, and return the revision that answered."""
     asked = {"query": "SELECT (COUNT(*) AS ?n) { ?s <x:p> ?o FILTER(?o < 300) }"}
-    with httpx2.Client(base_url=service.address, timeout=20) as client:
+    known = {"Authorization": f"Bearer {service.keys['read']}"}
+    with httpx2.Client(base_url=service.address, timeout=20, headers=known) as client:
         answer = client.get("/sparql", params=asked)
         assert answer.status_code == 200, answer.text
         assert answer.json()["results"]["bindings"][0]["n"]["value"] == "300"
