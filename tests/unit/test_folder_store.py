@@ -305,3 +305,14 @@ def test_the_graphs_of_the_store_itself_are_written_by_nobody_else(
     file.write_text(f"<{knowledge.provenance_graph()}> {{ <x:a> <x:b> <x:c> }}")
     with pytest.raises(InputError, match="the store keeps for itself"):
         loaded.load(file)
+
+
+def test_what_the_engine_removes_while_a_revision_is_made_is_not_missed(tmp_path: Path) -> None:
+    store = FolderStore.create(tmp_path / "store")
+    with store.change() as candidate:
+        candidate.parse("<x:a> <x:b> <x:c> .", "turtle")
+        (folder,) = (tmp_path / "store" / "candidates").iterdir()
+        # It is listed, and is not there when it is opened.
+        (folder / "000099.sst").symlink_to(tmp_path / "gone")
+    assert store.revision == 0
+    assert len(FolderStore(tmp_path / "store")) == 1

@@ -192,7 +192,9 @@ class Revisions:
         target = self.folder / "revisions" / str(revision.number)
         values = asdict(revision) | {"created": revision.created.isoformat()}
         for path in candidate.iterdir():
-            _synchronize(path)
+            # While anything refers to the engine, it tidies up; what it removes is not needed.
+            with suppress(FileNotFoundError):
+                _synchronize(path)
         _synchronize(candidate)
         _write(self._description(revision.number), json.dumps(values, ensure_ascii=False) + "\n")
         if report is not None:
