@@ -313,6 +313,6 @@ def test_what_the_engine_removes_while_a_revision_is_made_is_not_missed(tmp_path
         candidate.parse("<x:a> <x:b> <x:c> .", "turtle")
         (folder,) = (tmp_path / "store" / "candidates").iterdir()
         # It is listed, and is not there when it is opened.
-        (folder / "000099.sst").symlink_to(tmp_path / "gone")
+        (folder / "removed").symlink_to(tmp_path / "gone")
     assert store.revision == 0
     assert len(FolderStore(tmp_path / "store")) == 1
