@@ -21,7 +21,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.error import HTTPError
@@ -183,14 +183,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(address: str, seconds: int = 60) -> None:
-    """Wait until something answers at an address, for so long at most."""
-    for _ in range(seconds * 10):
-        try:
+def wait_for(process: subprocess.Popen[bytes], address: str, seconds: float = 60) -> None:
+    """Wait until a process answers at an address, for so long at most; raises RuntimeError."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and process.poll() is None:
+        with suppress(OSError):
             urlopen(address, timeout=5).close()
             return
-        except OSError:
-            time.sleep(0.1)
+        time.sleep(0.1)
+    raise RuntimeError(f"A server did not start: {process.args!r}")
 
 
 @contextmanager
@@ -213,7 +214,7 @@ def service(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        wait_for(f"{address}/live")
+        wait_for(process, f"{address}/live")
         yield process, address
     finally:
         process.terminate()

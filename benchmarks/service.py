@@ -42,7 +42,7 @@ import uvloop
 from rdflib import URIRef
 
 from benchmarks.ecosystem import write_ecosystem
-from benchmarks.reliability import free_port, service
+from benchmarks.reliability import free_port, service, wait_for
 from benchmarks.tables import markdown
 from srmgraph import queries
 from srmgraph.errors import ParameterError
@@ -200,21 +200,11 @@ def _running(command: list[str], endpoint: str) -> Iterator[tuple[int, str]]:
     silent = subprocess.DEVNULL
     process = subprocess.Popen(command, stdout=silent, stderr=silent)
     try:
-        _await(process, f"{endpoint}?query=ASK%7B%7D")
+        wait_for(process, f"{endpoint}?query=ASK%7B%7D", seconds=600)
         yield process.pid, endpoint
     finally:
         process.kill()
         process.wait()
-
-
-def _await(process: subprocess.Popen[bytes], address: str, seconds: float = 600) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and process.poll() is None:
-        with suppress(OSError):
-            urlopen(address, timeout=5).close()
-            return
-        time.sleep(0.1)
-    raise RuntimeError(f"A server did not start: {process.args!r}")
 
 
 _Server = Callable[[Path, Path], AbstractContextManager[tuple[int, str]]]

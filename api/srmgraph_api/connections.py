@@ -60,7 +60,7 @@ class Connection(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """Give the client so long to read on."""
         super().pause_writing()
-        self._unread = self.loop.call_later(self.seconds, self.transport.abort)
+        self._expect_reading()
 
     def resume_writing(self) -> None:
         """Go on, since the client does."""
@@ -70,7 +70,7 @@ class Connection(HttpToolsProtocol):
     def timeout_keep_alive_handler(self) -> None:
         """Close what is not used any more, read to the end or not."""
         super().timeout_keep_alive_handler()
-        self.loop.call_later(self.seconds, self.transport.abort)
+        self._expect_reading()
 
     @property
     def is_idle(self) -> bool:
@@ -91,6 +91,10 @@ class Connection(HttpToolsProtocol):
             self._since = self.loop.time()
             late = HTTPStatus.REQUEST_TIMEOUT
             self._timer = self.loop.call_later(self.seconds, self._refuse, late)
+
+    def _expect_reading(self) -> None:
+        self._stop(self._unread)
+        self._unread = self.loop.call_later(self.seconds, self.transport.abort)
 
     def _refuse(self, status: HTTPStatus) -> None:
         if not self.transport.is_closing():

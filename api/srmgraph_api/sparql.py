@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 from srmgraph.sparql import form
 from srmgraph.store import EmbeddedStore
 from srmgraph_api import access, changes, conditions, jobs, negotiation, parameters
+from srmgraph_api.access import Client
 from srmgraph_api.conditions import Revision
 from srmgraph_api.negotiation import GRAPH_TYPES, ROW_TYPES
 from srmgraph_api.parameters import Parameters
@@ -111,7 +112,7 @@ def router(service: Service) -> APIRouter:
             raise Problem(400, "An update changes data: send it by POST.")
         if query is None and "query" not in given:
             return _described(service, request)
-        return await _answered(service, request, given, revision)
+        return await _answered(service, request, access.reader(service, request), given, revision)
 
     @routes.post(
         "/sparql",
@@ -128,11 +129,11 @@ def router(service: Service) -> APIRouter:
         """The query or update is the content itself, or the field `query` or `update` of a form.
         An update is made as a whole or not at all; what does not conform afterwards is refused."""
         # Who may not read may not write, and sends nothing that is taken in.
-        access.reader(service, request)
+        client = access.reader(service, request)
         given = await _posted(request, (_QUERY, _UPDATE))
         if "update" in given:
-            return await _updated(service, request, given)
-        return await _answered(service, request, given, revision)
+            return await _updated(service, request, access.writer(service, request), given)
+        return await _answered(service, request, client, given, revision)
 
     @routes.post(
         "/update",
@@ -155,8 +156,8 @@ def router(service: Service) -> APIRouter:
     )
     async def update(request: Request) -> Response:
         """As at /sparql, for tools that keep the two apart."""
-        access.writer(service, request)
-        return await _updated(service, request, await _posted(request, (_UPDATE,)))
+        client = access.writer(service, request)
+        return await _updated(service, request, client, await _posted(request, (_UPDATE,)))
 
     return routes
 
@@ -190,9 +191,8 @@ def _single(all_given: Parameters, name: str, longest: int) -> str:
 
 
 async def _answered(
-    service: Service, request: Request, given: Parameters, revision: int | None
+    service: Service, request: Request, client: Client, given: Parameters, revision: int | None
 ) -> Response:
-    client = access.reader(service, request)
     query = _single(given, "query", LONGEST_QUERY)
     if form(query) in ("CONSTRUCT", "DESCRIBE"):
         media_type = negotiation.best(request, [*GRAPH_TYPES])
@@ -223,8 +223,9 @@ async def _answered(
     return Response(content, media_type=media_type, headers=headers)
 
 
-async def _updated(service: Service, request: Request, given: Parameters) -> Response:
-    client = access.writer(service, request)
+async def _updated(
+    service: Service, request: Request, client: Client, given: Parameters
+) -> Response:
     text = _single(given, "update", LONGEST_UPDATE)
     if client.graphs:
         raise Problem(403, "The key is for some graphs only, and an update may reach others.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -48,7 +47,7 @@ class Change:
         self.message = message
         self.is_durable = is_durable
         self.loaded: list[rdflib.URIRef] = []
-        self._files: list[tuple[Path, str | None]] = []
+        self._files: dict[str | None, list[Path]] = {}
         self._maintenance = maintenance
 
     def load(
@@ -88,7 +87,7 @@ class Change:
             self.remember(one, file.name, content)
         self.loaded += named
         if has_places:
-            self._files.append((file, format))
+            self._files.setdefault(format, []).append(file)
 
     def remember(self, graph: rdflib.URIRef, source: str, content: bytes) -> None:
         """Keep in mind from what the statements of a graph came."""
@@ -143,9 +142,8 @@ class Change:
     def _located(self, report: Report) -> Report:
         from srmgraph.validation import locate
 
-        for file, format in self._files:
-            found = locate(report, self.store, [file], format)
-            report = replace(found, places={**found.places, **report.places})
+        for format, files in self._files.items():
+            report = locate(report, self.store, files, format)
         return report
 
     def infer(self) -> None:

@@ -31,7 +31,7 @@ def day(term: Term | None) -> date | None:
 def span(terms: Iterable[Term | None], *also: date) -> tuple[date, date] | None:
     """From the first day to the last, and of `also` in any case; None if no day is told."""
     days = [found for term in terms if (found := day(term))]
-    return (min(*days, *also, days[0]), max(*days, *also, days[0])) if days else None
+    return (min([*days, *also]), max([*days, *also])) if days else None
 
 
 def share(when: date, span: tuple[date, date]) -> float:

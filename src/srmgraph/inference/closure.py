@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -32,6 +31,7 @@ from srmgraph.inference.program import Program, axioms_among, standard
 from srmgraph.inference.proof import Proof
 from srmgraph.inference.report import RunReport
 from srmgraph.inference.state import Progress, State
+from srmgraph.store.embedded import holds_more
 from srmgraph.terms import Statement
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Closure:
         contradictions are let pass. Raises as the constructor does.
         """
         engine = store.snapshot().oxigraph
-        if next(islice(engine, MANY, None), None) is None:
+        if not holds_more(engine, MANY):
             quads, prefixes = _stated(engine), store.prefixes
             return cls.of_quads(
                 quads, program, prefixes, progress=progress, limit=limit, check=check

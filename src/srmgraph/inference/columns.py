@@ -81,9 +81,6 @@ class _Table:
         return self if count == self.size else _Table(self.at(mask), count)
 
 
-_Step: TypeAlias = tuple[str, Atom]
-
-
 class ColumnEvaluation:
     """The rules of an evaluation, bound to columns in place of its facts.
 
@@ -110,11 +107,8 @@ class ColumnEvaluation:
         total = 0
         while delta:
             self._report.rounds += 1
-            if self._evaluation.progress is not None:
-                known = sum(len(column.facts) for column in self._known.values())
-                self._evaluation.progress(
-                    f"Inferring, round {self._report.rounds}: {known} facts so far"
-                )
+            sizes = (len(known.facts) for known in self._known.values())
+            self._evaluation.tell(self._report.rounds, sizes)
             delta = self._step(delta, total)
             total += sum(map(len, delta.values()))
         self._report.seconds = time.perf_counter() - start
@@ -219,7 +213,7 @@ class ColumnEvaluation:
         yield from self._joined(table, steps, conditions)
 
     def _joined(
-        self, table: _Table, steps: list[_Step], conditions: tuple[Condition, ...]
+        self, table: _Table, steps: list[joins.Step], conditions: tuple[Condition, ...]
     ) -> Iterator[_Table]:
         waiting = []
         for condition in conditions:

@@ -10,7 +10,7 @@ import pyoxigraph
 from srmgraph.encoding import Encoding, term_of
 from srmgraph.inference import datatypes, language
 from srmgraph.inference.facts import LITERALS
-from srmgraph.numbers import BITS, LOW, Numbers, holds
+from srmgraph.numbers import BITS, LOW, Numbers, holds, pack
 from srmgraph.terms import OxigraphTerm
 
 _SPACES = tuple(f"<{space}".encode() for space in language.SPACES)
@@ -77,7 +77,7 @@ class Adopted:
             key = number(term_of(text))
             subjects, values = self._own[pairs >> BITS], self._own[pairs & LOW]
             if key != language.TYPE:
-                found[key] = np.sort(subjects << BITS | values)
+                found[key] = np.sort(pack(subjects, values))
                 continue
             order = np.argsort(values, kind="stable")
             classes, starts = np.unique(values[order], return_index=True)

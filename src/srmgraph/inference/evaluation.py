@@ -7,7 +7,7 @@ that is known. So each fact is looked at once as something new.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -68,9 +68,7 @@ class Evaluation:
             while delta:
                 number += 1
                 self.report.rounds += 1
-                if self.progress is not None:
-                    known = sum(len(column.facts) for column in self.facts.columns.values())
-                    self.progress(f"Inferring, round {number}: {known} facts so far")
+                self.tell(number, (len(one.facts) for one in self.facts.columns.values()))
                 new = self.step(delta, total)
                 total += sum(map(len, new.values()))
                 for column, numbers in new.items():
@@ -209,6 +207,11 @@ class Evaluation:
                 return _Values(~key, self.facts.column(key).facts, self)
             case _:
                 return self.facts.column(key).facts
+
+    def tell(self, number: int, sizes: Iterable[int]) -> None:
+        """Tell whoever wants to know which round begins; *sizes* are the numbers of facts known."""
+        if self.progress is not None:
+            self.progress(f"Inferring, round {number}: {sum(sizes)} facts so far")
 
     def belongs(self, literal: int, datatype: int) -> bool:
         """Tell whether a literal's value is one of the datatype."""

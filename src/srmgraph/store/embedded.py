@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -326,6 +327,11 @@ class EmbeddedStore:
             )
         except ENGINE_ERRORS as error:
             raise query_error(error, sparql) from error
+
+
+def holds_more(engine: pyoxigraph.Store, number: int) -> bool:
+    """Tell whether a store holds more statements than a number, without counting them all."""
+    return next(islice(engine, number, None), None) is not None
 
 
 def _default(iris: Sequence[str]) -> list[Any]:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from heapq import nsmallest
-from itertools import chain, islice
+from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
 import pyoxigraph
@@ -21,6 +21,7 @@ from rdflib.term import Node
 from srmgraph import knowledge
 from srmgraph.errors import ShapesError
 from srmgraph.store import EmbeddedStore
+from srmgraph.store.embedded import holds_more
 from srmgraph.store.query_errors import ENGINE_ERRORS
 from srmgraph.terms import (
     OxigraphTerm,
@@ -107,7 +108,7 @@ def run(
 
 def _columns(oxigraph: pyoxigraph.Store) -> Columns | None:
     """The statements of a store as columns, if they are many."""
-    if next(islice(oxigraph, MANY, None), None) is None:
+    if not holds_more(oxigraph, MANY):
         return None
     # Where there are few, nobody is to wait for so large a package.
     from srmgraph.validation.columns import Columns

@@ -59,6 +59,7 @@ def locate(
 ) -> Report:
     """Return the report with the places of what it is about, in the files that *store* has read.
 
+    What has a place already keeps it.
     A thing without a name is placed where the named thing in which it stands is. A file that cannot
     be read any more is passed over. `format` is that of the files, where their endings do not say.
     """
@@ -84,7 +85,7 @@ def locate(
     places: dict[Node | Result, Place] = {
         node: every[owner] for node, owner in owners.items() if owner in every
     }
-    return replace(report, places=places)
+    return replace(report, places={**places, **report.places})
 
 
 def _owner(store: EmbeddedStore, node: Node) -> URIRef | None:
