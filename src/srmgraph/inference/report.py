@@ -29,5 +29,6 @@ class RunReport:
             f"{total:,} facts in {self.rounds} rounds and {self.seconds:.2f} s; "
             f"rules were run {self.fired:,} times."
         ]
-        lines += [f"  {count:>11,}  {rule}" for rule, count in self.facts.most_common()]
+        ranked = sorted(self.facts.items(), key=lambda one: (-one[1], one[0]))
+        lines += [f"  {count:>11,}  {rule}" for rule, count in ranked]
         return "\n".join(lines)
