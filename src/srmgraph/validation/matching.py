@@ -183,7 +183,10 @@ class _Statement:
         for place, term in zip(self.places, terms, strict=True):
             if isinstance(place, str):
                 domain = self.domains.get(place)
-                if more.setdefault(place, term) != term or (domain and term not in domain):
+                if more.setdefault(place, term) != term:
+                    return None
+                # Lists that have nothing in common let no term through.
+                if domain is not None and term not in domain:
                     return None
         return more
 
