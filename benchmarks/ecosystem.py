@@ -24,6 +24,7 @@ from benchmarks.concepts.relationships import (
 )
 from benchmarks.concepts.value import value
 from benchmarks.defects import DEFECTS, Planter
+from benchmarks.defects import mild as mild_defects
 from benchmarks.growth import Growth, Step
 from benchmarks.manifest import Manifest, manifest_file
 from benchmarks.ntriples import Named, Node, english, render
@@ -42,15 +43,21 @@ class Ecosystem:
     expected: int
 
 
-def write_ecosystem(file: Path, triples: int, seed: int = 1, *, defects: bool = True) -> Ecosystem:
+def write_ecosystem(
+    file: Path, triples: int, seed: int = 1, *, defects: bool = True, mild: int = 0
+) -> Ecosystem:
     """Write about so many triples as N-Triples, and the manifest beside them.
 
     The number is reached within 5 percent from 1,000 triples on. Memory holds who serves whom
     (about 400 bytes for each relationship), never the triples. Without defects, only the loops
-    are found.
+    are found. If they are to be *mild*, every relationship has so many of which none is a
+    Violation, and no others.
     """
     manifest = Manifest()
-    planter = Planter(manifest, DEFECTS if defects else ())
+    if mild:
+        planter = Planter(manifest, mild_defects.DEFECTS, every=1, each=mild)
+    else:
+        planter = Planter(manifest, DEFECTS if defects else ())
     with file.open("w", encoding="ascii", newline="\n", buffering=1 << 20) as out:
         written, relationships = _write(out, triples, Growth(seed), planter)
     beside = manifest_file(file)

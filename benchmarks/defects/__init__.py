@@ -39,18 +39,28 @@ DEFECTS: tuple[Defect, ...] = (
 class Planter:
     """Plants the defects in turn, each where the facts are found that it changes."""
 
-    def __init__(self, manifest: Manifest, defects: tuple[Defect, ...] = DEFECTS) -> None:
+    def __init__(
+        self,
+        manifest: Manifest,
+        defects: tuple[Defect, ...] = DEFECTS,
+        every: int = EVERY,
+        each: int = 1,
+    ) -> None:
+        """One relationship in so many (*every*) gets so many defects (*each*)."""
         self._manifest = manifest
         self._turn = deque(defects)
+        self._every = every
+        self._each = each
         self._pending: list[Finding] = []
 
     def plant(self, it: Relationship, nodes: list[Node], in_ring: bool) -> Iterator[Node]:
         """Give back the description, with a defect if it is this relationship's turn."""
         if in_ring:
             self._pending += self._loop(it)
-        elif it.number % EVERY == 2:
+        elif it.number % self._every == 2 % self._every:
             cell = Cell(it, nodes)
-            self._pending += self._next_defect(cell)
+            for _ in range(self._each):
+                self._pending += self._next_defect(cell)
             nodes = cell.nodes
         yield from nodes
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from typing import Literal as OneOf
 from weakref import ref
 
@@ -31,6 +31,7 @@ from srmgraph.validation import standing as standing_reports
 from srmgraph.validation.engine import Outcome, Progress
 from srmgraph.validation.incremental import Change
 from srmgraph.validation.places import locate, placed
+from srmgraph.validation.register import Register
 from srmgraph.validation.repairs import propose
 from srmgraph.validation.report import (
     Cost,
@@ -41,7 +42,6 @@ from srmgraph.validation.report import (
     Rule,
     Work,
     sorted_results,
-    with_results,
 )
 from srmgraph.validation.shapes import Shapes
 
@@ -51,6 +51,10 @@ if TYPE_CHECKING:
 
 Where: TypeAlias = "EmbeddedStore | RemoteStore"
 """A store that can be checked where it is."""
+
+_Graphs: TypeAlias = Mapping[Node, tuple[URIRef | None, ...]]
+
+_Told = TypeVar("_Told")
 
 
 class Validator:
@@ -68,8 +72,7 @@ class Validator:
         named = map(self._shapes.rule, self._shapes.with_targets())
         self._rules = tuple(sorted(named, key=lambda rule: rule.name))
         self._planner = incremental.Planner(self._shapes)
-        self._last: tuple[Callable[[], Report | None], incremental.Plan | None] = (_none, None)
-        """The report that was brought up to date last, as long as it lives, and the plan for it."""
+        self._last: _Step | None = None
         self._keeper = standing_reports.Keeper(self._shapes, self._rules)
 
     def validate(
@@ -150,28 +153,33 @@ class Validator:
         if len(change) > incremental.MOST_STATEMENTS:
             return self.validate(store, exclusive=exclusive)
         made = datetime.now(UTC)
-        last, plan = self._last
+        register, plan = self._known(standing)
         is_new_day = standing.made is None or standing.made.date() != made.date()
         with compiled_engine.beside(store, exclusive, self._shapes) as oxigraph:
             update = incremental.update(
-                oxigraph,
-                self._shapes,
-                self._planner,
-                standing.results,
-                change,
-                is_new_day,
-                plan if last() is standing else None,
+                oxigraph, self._shapes, self._planner, register, change, is_new_day, plan
             )
-        found, left_out = update.found, update.plan.compiled.left_out
+        gone, found, left_out = update.gone, update.found, update.plan.compiled.left_out
         if left_out:
             if incremental.is_mixed(self._shapes, update.plan.compiled):
                 return self.validate(store, exclusive=exclusive)
             found += self._by_pyshacl(store, left_out, None).results
-        results = with_results(update.standing, found)
-        about = _Things(store, _mentioned(results), standing, change.subjects())
+        about = _Things.after(store, standing, register, gone, found, change.subjects())
+        results = register.exchanged(gone, found)
         report = self._report(store, results, about, left_out, work=update.work, made=made)
-        self._last = (ref(report), update.plan)
+        # A change may be taken back: then the next one begins where this one began.
+        self._last = _Step(register, gone, found, ref(standing), ref(report), plan, update.plan)
         return report
+
+    def _known(self, standing: Report) -> tuple[Register, incremental.Plan | None]:
+        """A report's results in a register, and the plan by which they were found, if known."""
+        last, self._last = self._last, None
+        if last is not None and last.before() is standing:
+            return last.register, last.plan_before
+        if last is not None and last.after() is standing:
+            last.register.exchange(last.gone, last.found, standing.results)
+            return last.register, last.plan
+        return Register(standing.results), None
 
     def dump(self, report: Report) -> str:
         """Return a report as text to be kept beside the data; see `load`.
@@ -225,38 +233,75 @@ class Validator:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What the last change did to a report: the register of the report before it, the results that
+    went and came, both reports as long as they live, and the plans for them."""
+
+    register: Register
+    gone: Collection[Result]
+    found: Collection[Result]
+    before: Callable[[], Report | None]
+    after: Callable[[], Report | None]
+    plan_before: incremental.Plan | None
+    plan: incremental.Plan
+
+
 class _Things:
-    """What a report tells of the things that it mentions: their labels, graphs and meanings.
+    """What a report tells of the things that it mentions: their labels, graphs and meanings."""
 
-    What *standing*, an earlier report, tells of them is not looked up again, but for those that
-    have *changed*.
-    """
+    def __init__(self, store: Where, mentioned: Collection[Node]) -> None:
+        self.labels: Mapping[Node, str] = labels(store, mentioned)
+        self.graphs: _Graphs = _graphs(store, mentioned) if _has_named_graphs(store) else {}
+        self.hints: Mapping[Node, URIRef] = hints.hints(mentioned)
 
-    def __init__(
-        self,
-        store: Where,
-        mentioned: set[Node],
-        standing: Report | None = None,
-        changed: Iterable[Node] = (),
-    ) -> None:
-        known = set() if standing is None else _mentioned(standing.results) - set(changed)
-        new = mentioned - known
-        self.labels = labels(store, new)
+    @classmethod
+    def after(
+        cls,
+        store: EmbeddedStore,
+        standing: Report,
+        register: Register,
+        gone: Collection[Result],
+        found: Collection[Result],
+        changed: Iterable[Node],
+    ) -> _Things:
+        """The same for a report after some results are *gone* and others were found.
+
+        What *standing*, the earlier report, tells of things is not looked up again, but for those
+        that have *changed*.
+        """
+        changed = set(changed)
+        stays = {node: node in register.nodes for node in changed}
+        stays |= register.mentioned(gone, found)
+        touched = {n for n in stays if n in changed or not (stays[n] and n in register.nodes)}
+        new = {node for node in touched if stays[node]}
         has_graphs = _has_named_graphs(store)
-        self.graphs = _graphs(store, new) if has_graphs else {}
-        self.hints = hints.hints(new)
-        if standing is not None:
-            old = mentioned & known
-            self.labels |= {n: label for n, label in standing.labels.items() if n in old}
-            self.hints |= {n: term for n, term in standing.hints.items() if n in old}
-            # The first named graph, or the last, changes what is to be told of all things.
-            if has_graphs == bool(standing.graphs):
-                self.graphs |= {n: names for n, names in standing.graphs.items() if n in old}
-            elif has_graphs:
-                self.graphs = _graphs(store, mentioned)
+        # The first named graph, or the last, changes what is to be told of all things.
+        if has_graphs and not standing.graphs:
+            others = (node for node in register.nodes if stays.get(node, True))
+            return cls(store, {*others, *new})
+        things = cls(store, new)
+        things.labels = _patched(standing.labels, touched, things.labels)
+        things.hints = _patched(standing.hints, touched, things.hints)
+        if has_graphs:
+            things.graphs = _patched(standing.graphs, touched, things.graphs)
+        return things
 
 
-def _graphs(store: Where, nodes: Iterable[Node]) -> dict[Node, tuple[URIRef | None, ...]]:
+def _patched(
+    old: Mapping[Node, _Told], touched: Collection[Node], new: Mapping[Node, _Told]
+) -> Mapping[Node, _Told]:
+    """What was told, but for what was *touched*, and what is told anew."""
+    if not new and not any(node in old for node in touched):
+        return old
+    patched = dict(old)
+    for node in touched:
+        patched.pop(node, None)
+    patched.update(new)
+    return patched
+
+
+def _graphs(store: Where, nodes: Iterable[Node]) -> _Graphs:
     """The named graphs in which each thing is described, without those that a store keeps for
     itself. On a server, things without a name cannot be looked up."""
     found: dict[Node, tuple[URIRef | None, ...]] = {}
@@ -374,10 +419,6 @@ def _validator(shapes: Graph | None) -> Validator:
 def of_the_project() -> Validator:
     """Return the rules of the project, made ready; they are always the same."""
     return Validator()
-
-
-def _none() -> None:
-    """In place of a reference to a report, as long as there is none."""
 
 
 def _mentioned(results: Iterable[Result]) -> set[Node]:

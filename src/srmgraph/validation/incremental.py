@@ -7,22 +7,22 @@ result of the standing report is kept. The outcome is the same as that of a full
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TypeAlias
 
 import pyoxigraph
-from rdflib import URIRef
 from rdflib.term import Node
 
 from srmgraph.terms import OxigraphTerm, Statement, to_oxigraph, to_rdflib, triples_to_oxigraph
-from srmgraph.validation import engine, footprint, paths
+from srmgraph.validation import engine, footprint
 from srmgraph.validation import sight as around
 from srmgraph.validation.compiler import Check, Compiled, compile
 from srmgraph.validation.engine import SUB_CLASS_OF, Hierarchy
 from srmgraph.validation.footprint import Footprint, Names, Walk
 from srmgraph.validation.matching import InDoubt, Row
+from srmgraph.validation.register import Key, Register
 from srmgraph.validation.report import Result, Work
 from srmgraph.validation.shapes import Shapes
 from srmgraph.validation.sight import LongSight, Nodes, Sight, TooMany
@@ -36,10 +36,7 @@ _COLUMNS = ("value", "path")
 MOST_STATEMENTS = 1_000
 """How many changed statements are followed; with more, it is faster to check all."""
 
-_Key: TypeAlias = tuple[str, Node, URIRef, Node | None]
-"""Rule, shape, component and constraint: what a result says of the check that found it."""
-
-_Goal: TypeAlias = tuple[_Key, str | None, int, Names]
+_Goal: TypeAlias = tuple[Key, str | None, int, Names]
 """A check, the variable of the nodes that may be affected, or None for all of it, and the sign and
 the row of a `footprint.Route`."""
 
@@ -100,15 +97,15 @@ class Plan:
     """The queries for a shapes graph and a class hierarchy, and what each of them depends on."""
 
     compiled: Compiled
-    groups: Mapping[_Key, tuple[Check, ...]]
-    footprints: Mapping[_Key, tuple[Footprint, ...]]
+    groups: Mapping[Key, tuple[Check, ...]]
+    footprints: Mapping[Key, tuple[Footprint, ...]]
     walks: Mapping[_Place, tuple[tuple[Walk, tuple[_Goal, ...]], ...]]
     """By the property and the object of a statement, where it leads to. Checks have many ways in
     common."""
-    always: Mapping[_Key, str]
+    always: Mapping[Key, str]
     """The checks that any change may bear on, with the reason."""
 
-    def daily(self) -> dict[_Key, str]:
+    def daily(self) -> dict[Key, str]:
         """The checks that may find something else tomorrow, with the reason."""
         return {
             key: "It depends on the day, which is another one now."
@@ -119,10 +116,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Results that stand, in their order; those that were found anew; the queries; and how much was
+    """Results that do not stand any more; those that were found anew; the queries; and how much was
     done."""
 
-    standing: list[Result]
+    gone: Collection[Result]
     found: list[Result]
     plan: Plan
     work: Work
@@ -137,12 +134,12 @@ class Planner:
 
     def _plan(self, hierarchy: Hierarchy) -> Plan:
         compiled = compile(self._shapes, Classes(engine.hierarchy_graph(hierarchy)))
-        groups: dict[_Key, list[Check]] = defaultdict(list)
+        groups: dict[Key, list[Check]] = defaultdict(list)
         for check in compiled.checks:
             groups[_key(self._shapes, check)].append(check)
         goals: dict[Walk, list[_Goal]] = defaultdict(list)
-        footprints: dict[_Key, tuple[Footprint, ...]] = {}
-        always: dict[_Key, str] = {}
+        footprints: dict[Key, tuple[Footprint, ...]] = {}
+        always: dict[Key, str] = {}
         for key, checks in groups.items():
             try:
                 footprints[key] = tuple(map(_footprint, checks))
@@ -173,7 +170,7 @@ def update(
     oxigraph: pyoxigraph.Store,
     shapes: Shapes,
     planner: Planner,
-    standing: Iterable[Result],
+    standing: Register,
     change: Change,
     is_new_day: bool = False,
     plan: Plan | None = None,
@@ -186,7 +183,6 @@ def update(
     """
     added, removed = triples_as_stored(change.added), triples_as_stored(change.removed)
     is_same = not any(triple.predicate == SUB_CLASS_OF for triple in (*added, *removed))
-    standing = tuple(standing)
     if plan is None or not is_same:
         hierarchy = engine.hierarchy(oxigraph)
         plan = planner.plan(hierarchy)
@@ -197,13 +193,12 @@ def update(
         before = hierarchy - _pairs(added) | _pairs(removed)
         whole |= _differing(plan, planner.plan(before))
     signed = [(triple, sign) for triples, sign in ((added, 1), (removed, -1)) for triple in triples]
-    told = {result.rule for result in standing}
     sight = Sight(oxigraph, added, removed)
     walking = LongSight(sight, removed) if removed else sight
-    affected = _affected(plan, walking, signed, told, whole)
-    kept = list(_standing(plan, whole, affected, standing))
+    affected = _affected(plan, walking, signed, standing.checks, whole)
+    gone = _gone(plan, whole, affected, standing)
     found: list[Result] = []
-    again = _Again(oxigraph, shapes, sight, kept)
+    again = _Again(oxigraph, shapes, sight, lambda one: one in standing and one not in gone)
     for key in {**affected, **whole}:
         checks = plan.groups[key]
         if key in whole:
@@ -213,29 +208,25 @@ def update(
             for check, seen in zip(checks, plan.footprints[key], strict=True):
                 found += again.only(check, seen, affected[key])
     work = Work(again.queries, len(plan.compiled.checks), again.nodes, _by_rule(whole))
-    return Update(kept, found, plan, work)
+    return Update(gone.keys(), found, plan, work)
 
 
 class _Again:
     """Runs checks again, and counts."""
 
     def __init__(
-        self, oxigraph: pyoxigraph.Store, shapes: Shapes, sight: Sight, kept: Iterable[Result]
+        self,
+        oxigraph: pyoxigraph.Store,
+        shapes: Shapes,
+        sight: Sight,
+        stands: Callable[[Result], bool],
     ) -> None:
         self.queries = 0
         self.nodes = 0
         self._oxigraph = oxigraph
         self._shapes = shapes
         self._sight = sight
-        self._kept = kept
-
-    @cached_property
-    def _by_rule(self) -> Mapping[str, list[Result]]:
-        """The results that are kept."""
-        found: dict[str, list[Result]] = defaultdict(list)
-        for result in self._kept:
-            found[result.rule].append(result)
-        return found
+        self._stands = stands
 
     def all(self, check: Check) -> Iterator[Result]:
         """What a check finds anywhere."""
@@ -252,14 +243,14 @@ class _Again:
         focus = again.get("this", set())
         for variable, nodes in again.items():
             for result in self._at(check, seen, variable, nodes):
-                is_new = not affected.rows or result not in self._by_rule[result.rule]
+                is_new = not affected.rows or not self._stands(result)
                 if is_new and (
                     variable == "this"
                     or oxigraph_as_stored(to_oxigraph(result.focus_node)) not in focus
                 ):
                     yield result
         for result in self._results(check, rows) if rows else ():
-            if result not in self._by_rule[result.rule]:
+            if not self._stands(result):
                 yield result
 
     def _new(
@@ -325,7 +316,7 @@ def _tells_all(check: Check) -> bool:
     return set(check.columns) <= {"this", "value", "path"} and not check.written
 
 
-def _key(shapes: Shapes, check: Check) -> _Key:
+def _key(shapes: Shapes, check: Check) -> Key:
     return shapes.name(check.rule), check.shape, check.component, check.constraint
 
 
@@ -345,18 +336,18 @@ def _affected(
     plan: Plan,
     sight: Sight,
     triples: Iterable[tuple[pyoxigraph.Triple, int]],
-    told: set[str],
-    whole: dict[_Key, str],
-) -> dict[_Key, _Found]:
+    told: Collection[Key],
+    whole: dict[Key, str],
+) -> dict[Key, _Found]:
     """The nodes for which each check may find something else, once triples have come (1) or gone
-    (-1); adds to *whole* where it is all. *told* are the rules that have results."""
-    affected: dict[_Key, _Found] = {}
+    (-1); adds to *whole* where it is all. *told* are the checks that have results."""
+    affected: dict[Key, _Found] = {}
     for triple, sign in triples:
         for walk, goals in _walks(plan, triple):
             if not walk.fits(triple):
                 continue
             # Where results can only go, there have to be some.
-            goals = tuple(goal for goal in goals if goal[2] * sign >= 0 or goal[0][0] in told)
+            goals = tuple(goal for goal in goals if goal[2] * sign >= 0 or goal[0] in told)
             if not goals:
                 continue
             sight.start()
@@ -382,8 +373,8 @@ def _mark(
     nodes: Nodes,
     sign: int,
     ends: Iterable[OxigraphTerm],
-    affected: dict[_Key, _Found],
-    whole: dict[_Key, str],
+    affected: dict[Key, _Found],
+    whole: dict[Key, str],
 ) -> None:
     """Note down where a walk has led to, from a statement with some *ends*."""
     for key, variable, its_sign, row in goals:
@@ -416,45 +407,27 @@ def _held(names: Names, nodes: Iterable[OxigraphTerm]) -> Row | None:
     return row
 
 
-def _standing(
+def _gone(
     plan: Plan,
-    whole: Mapping[_Key, str],
-    affected: Mapping[_Key, _Found],
-    results: Iterable[Result],
-) -> Iterator[Result]:
-    """The results that stay as they are; where one may not, its node is to be checked again."""
-    touched = {key[0] for key in whole} | {key[0] for key, found in affected.items() if found.nodes}
-    # Most are of rules that have nothing to do with the change.
-    others = set() if plan.compiled.left_out else {key[0] for key in plan.groups} - touched
-    for result in results:
-        if result.rule in others or _stands(plan, whole, affected, result):
-            yield result
+    whole: Mapping[Key, str],
+    affected: Mapping[Key, _Found],
+    standing: Register,
+) -> dict[Result, None]:
+    """The results that may not stay as they are; their nodes are to be checked again."""
+    gone: dict[Result, None] = {}
+    for key in standing.checks:
+        if key in whole or key not in plan.groups:
+            gone.update(dict.fromkeys(standing.of(key)))
+        elif (found := affected.get(key)) is not None:
+            for variable, nodes in found.nodes.items():
+                for node in nodes:
+                    if results := standing.at(key, variable, node):
+                        nodes[node] = True
+                        gone.update(dict.fromkeys(results))
+    return gone
 
 
-def _stands(
-    plan: Plan, whole: Mapping[_Key, str], affected: Mapping[_Key, _Found], result: Result
-) -> bool:
-    """Whether a result stays as it is."""
-    key = (result.rule, result.source_shape, result.component, result.source_constraint)
-    if key in whole or key not in plan.groups:
-        return False
-    found = affected.get(key)
-    if found is None or not found.nodes:
-        return True
-    path = result.path.iri if isinstance(result.path, paths.Predicate) else None
-    held = {"this": result.focus_node, "value": result.value, "path": path}
-    stands = True
-    for variable, term in held.items():
-        nodes = found.nodes.get(variable)
-        if term is not None and nodes:
-            node = oxigraph_as_stored(to_oxigraph(term))
-            if node in nodes:
-                nodes[node] = True
-                stands = False
-    return stands
-
-
-def _differing(plan: Plan, before: Plan) -> dict[_Key, str]:
+def _differing(plan: Plan, before: Plan) -> dict[Key, str]:
     """The checks whose query depends on how the class hierarchy was changed."""
     known = {(key, check.text, check.targets) for key, c in before.groups.items() for check in c}
     return {
@@ -468,5 +441,5 @@ def _pairs(triples: Iterable[pyoxigraph.Triple]) -> Hierarchy:
     return frozenset((t.subject, t.object) for t in triples if t.predicate == SUB_CLASS_OF)
 
 
-def _by_rule(whole: Mapping[_Key, str]) -> dict[str, str]:
+def _by_rule(whole: Mapping[Key, str]) -> dict[str, str]:
     return {key[0]: reason for key, reason in sorted(whole.items(), key=lambda item: item[0][0])}

@@ -5,9 +5,8 @@ Source: SHACL section 3 (validation and validation report).
 
 from __future__ import annotations
 
-from bisect import insort
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -22,8 +21,6 @@ from srmgraph.validation import paths
 
 SEVERITIES = ("Violation", "Warning", "Info")
 """The severities of SHACL, the worst first."""
-
-_FEW = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +180,9 @@ class Report:
 
     def fails(self, at: str = "Violation") -> bool:
         """Whether there is a result of severity *at* or worse."""
-        return any(severity_rank(r.severity) <= severity_rank(at) for r in self.results)
+        # The worst comes first.
+        worst = self.results[0].severity if self.results else ""
+        return bool(worst) and severity_rank(worst) <= severity_rank(at)
 
     def at_least(self, severity: str) -> Report:
         """The same report without the results that are milder than *severity*."""
@@ -325,16 +324,6 @@ def severity_name(iri: Node) -> str:
     """The name of a severity: `Violation` for sh:Violation, the IRI for one of other origin."""
     name = str(iri).removeprefix(str(SH))
     return name if name in SEVERITIES else str(iri)
-
-
-def with_results(standing: Sequence[Result], found: Sequence[Result]) -> tuple[Result, ...]:
-    """*standing*, which are in the order of the report, and *found* in their places among them."""
-    if len(found) > _FEW:
-        return sorted_results([*standing, *found])
-    results = list(standing)
-    for result in found:
-        insort(results, result, key=Result.sort_key)
-    return tuple(results)
 
 
 def sorted_results(results: Iterable[Result]) -> tuple[Result, ...]:
