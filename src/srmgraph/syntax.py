@@ -145,7 +145,7 @@ class Parser:
         self.syntax = syntax
         self.base = base
         self._file = file
-        self._progress = progress
+        self.progress = progress
         self._parser = pyoxigraph.parse(input=self.source(), format=syntax.oxigraph, base_iri=base)
 
     def __iter__(self) -> Iterator[pyoxigraph.Quad]:
@@ -163,7 +163,7 @@ class Parser:
 
     def source(self) -> bytes | IO[bytes]:
         """Return the content, to be read by the engine; what is read of it is told."""
-        return _Told(self.content, self._progress) if self._progress else self.content
+        return _Told(self.content, self.progress) if self.progress else self.content
 
     @property
     def prefixes(self) -> dict[str, str]:
@@ -180,6 +180,11 @@ class Parser:
         if not any(mark in self.content for mark in marks):
             return True
         return not _BEYOND_RDF_1_1.search(self.content)
+
+    @property
+    def is_in_lines(self) -> bool:
+        """Whether the content is N-Triples, in which each statement has a line of its own."""
+        return self.syntax.oxigraph == pyoxigraph.RdfFormat.N_TRIPLES
 
     @contextmanager
     def errors(self) -> Iterator[None]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TypeAlias
 
 import pyoxigraph
@@ -120,15 +120,23 @@ def triples_to_oxigraph(triples: Iterable[Statement]) -> Iterable[pyoxigraph.Tri
         yield pyoxigraph.Triple(subject, predicate, value)
 
 
-def canonical(quads: Iterable[pyoxigraph.Quad]) -> pyoxigraph.Dataset:
+def canonical(quads: Iterable[pyoxigraph.Quad]) -> Collection[pyoxigraph.Quad]:
     """Return statements with blank nodes labelled by what is said of them, the same in any process.
 
     Two sets of statements that differ in nothing but such labels become equal. Time is in
     proportion to the statements, but for chains of blank nodes of which the same is said: one of
-    twice the length takes six times as long, one of 300 nodes 4 seconds.
+    twice the length takes six times as long, one of 300 nodes 4 seconds. Without blank nodes it
+    takes next to none.
 
     Source: W3C, RDF Dataset Canonicalization (RDFC-1.0).
     """
-    dataset = pyoxigraph.Dataset(quads)
+    different = set(quads)
+    if not any(
+        type(term) is pyoxigraph.BlankNode
+        for quad in different
+        for term in (quad.subject, quad.object, quad.graph_name)
+    ):
+        return different
+    dataset = pyoxigraph.Dataset(different)
     dataset.canonicalize(pyoxigraph.CanonicalizationAlgorithm.RDFC_1_0)
     return dataset

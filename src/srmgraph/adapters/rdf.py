@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyoxigraph
@@ -15,9 +16,19 @@ from srmgraph.store import Store
 from srmgraph.syntax import FORMATS, Format, format_of, write_bytes
 from srmgraph.terms import canonical, triples_to_oxigraph
 
+_OUTSIDE = pyoxigraph.DefaultGraph()
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """Statements that stand in no store, and their prefixes."""
+
+    quads: Iterable[pyoxigraph.Quad]
+    prefixes: dict[str, str]
+
 
 def write(
-    source: Store | rdflib.Graph,
+    source: Store | Statements | rdflib.Graph,
     file: Path,
     format: str | None = None,
     without: Collection[rdflib.URIRef] = (),
@@ -35,7 +46,7 @@ def write(
 
 @uncollected()
 def serialize(
-    source: Store | rdflib.Graph, format: str, without: Collection[rdflib.URIRef] = ()
+    source: Store | Statements | rdflib.Graph, format: str, without: Collection[rdflib.URIRef] = ()
 ) -> bytes:
     """Return statements as the text of a format; `write` says how.
 
@@ -44,20 +55,22 @@ def serialize(
     syntax = format_of(Path(), format)
     left_out = {pyoxigraph.NamedNode(name) for name in without}
     dataset = canonical(
-        quad if syntax.has_graphs else pyoxigraph.Quad(*quad.triple)
+        quad if syntax.has_graphs or quad.graph_name == _OUTSIDE else pyoxigraph.Quad(*quad.triple)
         for quad in _quads(source)
         if quad.graph_name not in left_out
     )
     return _text(sorted(dataset, key=str), syntax, _prefixes(source))
 
 
-def _quads(source: Store | rdflib.Graph) -> Iterable[pyoxigraph.Quad]:
+def _quads(source: Store | Statements | rdflib.Graph) -> Iterable[pyoxigraph.Quad]:
+    if isinstance(source, Statements):
+        return source.quads
     if isinstance(source, rdflib.Graph):
         return (pyoxigraph.Quad(*triple) for triple in triples_to_oxigraph(source))
     return source.snapshot().oxigraph
 
 
-def _prefixes(source: Store | rdflib.Graph) -> dict[str, str]:
+def _prefixes(source: Store | Statements | rdflib.Graph) -> dict[str, str]:
     if isinstance(source, rdflib.Graph):
         own = {prefix: str(namespace) for prefix, namespace in source.namespaces()}
     else:

@@ -31,7 +31,6 @@ from srmgraph.inference.program import Program, axioms_among, standard
 from srmgraph.inference.proof import Proof
 from srmgraph.inference.report import RunReport
 from srmgraph.inference.state import Progress, State
-from srmgraph.store.embedded import holds_more
 from srmgraph.terms import Statement
 
 if TYPE_CHECKING:
@@ -93,17 +92,14 @@ class Closure:
         taken for stated. Without a program, by the project's own ontology. Unless it is checked,
         contradictions are let pass. Raises as the constructor does.
         """
-        engine = store.snapshot().oxigraph
-        if not holds_more(engine, MANY):
-            quads, prefixes = _stated(engine), store.prefixes
+        kept = store.snapshot()
+        if not kept.holds_more(MANY):
+            quads, prefixes = _stated(kept.oxigraph), store.prefixes
             return cls.of_quads(
                 quads, program, prefixes, progress=progress, limit=limit, check=check
             )
-        # Where there are few, nobody is to wait for so large a package.
-        from srmgraph.encoding import Encoding
-
         closure = cls._empty(program, store.prefixes, progress, limit)
-        encoding = Encoding.of_store(engine, map(pyoxigraph.NamedNode, knowledge.own_graphs()))
+        encoding = kept.encoding(knowledge.own_graphs())
         closure._begin_on_columns(closure._state.dictionary.adopt(encoding), check=check)
         return closure
 
@@ -200,8 +196,8 @@ class Closure:
             graph.add(statement)
         return graph
 
-    def quads(self, name: rdflib.URIRef) -> Iterator[pyoxigraph.Quad]:
-        """Yield the facts that follow, in a named graph, as the engine of the store takes them."""
+    def quads(self, name: rdflib.URIRef | None = None) -> Iterator[pyoxigraph.Quad]:
+        """Yield the facts that follow, in a graph, as the engine of the store takes them."""
         return self._state.quads(self._state.shown(), name)
 
     def explain(self, statement: Statement) -> Proof:

@@ -188,9 +188,9 @@ class State:
                 for pair in _listed(numbers):
                     yield rdflib_term(pair >> SUBJECT), by, rdflib_term(pair & VALUE)
 
-    def quads(self, visible: Shown, name: rdflib.URIRef) -> Iterator[pyoxigraph.Quad]:
-        """Yield facts that are told of, in a named graph, as the store's engine takes them."""
-        graph = pyoxigraph.NamedNode(name)
+    def quads(self, visible: Shown, name: rdflib.URIRef | None) -> Iterator[pyoxigraph.Quad]:
+        """Yield facts that are told of, in a graph, as the store's engine takes them."""
+        graph = pyoxigraph.DefaultGraph() if name is None else pyoxigraph.NamedNode(name)
         # Any: what is visible has an IRI as property, and no literal as subject.
         term: Callable[[int], Any] = self.dictionary.term
         type_ = term(TYPE)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyoxigraph
 import rdflib
@@ -24,6 +24,9 @@ from srmgraph.store.updates import with_dataset
 from srmgraph.syntax import Parser, format_of
 from srmgraph.terms import triples_to_oxigraph
 
+if TYPE_CHECKING:
+    from srmgraph.encoding import Encoding
+
 # Above this many bytes it takes too long to number blank nodes in the order of the file; the engine
 # then gives them names by chance.
 _LARGE = 16_000_000
@@ -34,8 +37,8 @@ _MANY = 1_000_000
 class EmbeddedStore:
     """A `Store` inside the process.
 
-    `oxigraph` is the engine below, for inference and validation only, and only to be read; without
-    one, the store is new, empty and in memory. `namespaces` are all that a prefix stood for in the
+    Without an engine, the store is new, empty and in memory; large files that are read into it
+    reach the engine when it is first asked for. `namespaces` are all that a prefix stood for in the
     files read so far. A query need not declare the prefixes in `assumed_prefixes`. Blank nodes that
     are read are called by numbers after `label`.
     """
@@ -45,16 +48,31 @@ class EmbeddedStore:
     outside_graph: str | None = None
 
     def __init__(self, oxigraph: pyoxigraph.Store | None = None, label: str = "b") -> None:
-        self.oxigraph = pyoxigraph.Store() if oxigraph is None else oxigraph
+        self._engine = pyoxigraph.Store() if oxigraph is None else oxigraph
+        self._loads_at_once = oxigraph is not None
+        self._unloaded: list[tuple[Parser, Encoding]] = []
         self.assumed_prefixes: dict[str, str] = {}
         self.prefixes: dict[str, str] = {}
         self.namespaces: dict[str, set[str]] = {}
         self._label = label
         self._reads = 0
 
+    @property
+    def oxigraph(self) -> pyoxigraph.Store:
+        """The engine below, for inference and validation only, and only to be read."""
+        while self._unloaded:
+            parser, _ = self._unloaded.pop()
+            self._load(parser, intake.OUTSIDE)
+        return self._engine
+
     def __len__(self) -> int:
         """Return how many statements there are, counting one for each graph that holds it."""
-        return len(self.oxigraph)
+        return len(self.encoding() if self._is_unloaded else self.oxigraph)
+
+    @property
+    def _is_unloaded(self) -> bool:
+        """Whether all that is here has not reached the engine yet; then it is in no named graph."""
+        return bool(self._unloaded) and not len(self._engine)
 
     def read(
         self,
@@ -84,12 +102,41 @@ class EmbeddedStore:
         is_placed = graph is None or not parser.syntax.has_graphs
         if len(parser.content) > _LARGE and parser.is_plain and is_placed:
             next(iter(parser), None)
-            with parser.errors():
-                self._load(parser, None if parser.syntax.has_graphs else target)
+            if not self._waits(parser, graph):
+                with parser.errors():
+                    self._load(parser, None if parser.syntax.has_graphs else target)
         else:
             label = f"{self._label}{self._reads}n"
             self._write(_with_own_blank_nodes(parser, label, target), len(parser.content) > _MANY)
         intake.remember(parser, self.prefixes, self.namespaces)
+
+    def _waits(self, parser: Parser, graph: rdflib.URIRef | None) -> bool:
+        """Keep what a file states until the engine is asked for, if it is plain enough."""
+        if self._loads_at_once or graph is not None or not parser.is_in_lines:
+            return False
+        from srmgraph.encoding import Encoding, NotPlainError
+
+        try:
+            encoding = Encoding.of_text(parser.content, parser.progress)
+        except NotPlainError:
+            return False
+        parser.progress = None
+        self._unloaded.append((parser, encoding))
+        return True
+
+    def encoding(self, without: Iterable[rdflib.URIRef] = ()) -> Encoding:
+        """Return the statements of all graphs but some as columns of numbers."""
+        from srmgraph.encoding import Encoding
+
+        if self._is_unloaded:
+            return Encoding.joined([encoding for _, encoding in self._unloaded])
+        return Encoding.of_store(self.oxigraph, map(pyoxigraph.NamedNode, without))
+
+    def holds_more(self, number: int) -> bool:
+        """Tell whether there are more statements than a number, without counting them all."""
+        if self._is_unloaded:
+            return len(self) > number
+        return holds_more(self.oxigraph, number)
 
     def _load(
         self, parser: Parser, graph: pyoxigraph.NamedNode | pyoxigraph.DefaultGraph | None
@@ -252,6 +299,8 @@ class EmbeddedStore:
 
     def graphs(self) -> dict[rdflib.URIRef | None, int]:
         """Return how many statements each graph holds; see `Store`."""
+        if self._is_unloaded:
+            return {None: len(self)}
         sizes: dict[rdflib.URIRef | None, int] = {}
         total = len(self.oxigraph)
         for name in sorted(self.oxigraph.named_graphs(), key=lambda node: node.value):
@@ -286,7 +335,8 @@ class EmbeddedStore:
 
     def replace(self, other: EmbeddedStore) -> None:
         """Hold what another store holds, in place of what was here. The other is then given up."""
-        self.oxigraph, self._reads = other.oxigraph, other._reads
+        self._engine, self._reads = other.oxigraph, other._reads
+        self._unloaded.clear()
         self.prefixes, self.namespaces = other.prefixes, other.namespaces
 
     @contextmanager
@@ -304,7 +354,8 @@ class EmbeddedStore:
 
     def close(self) -> None:
         """Let go of the engine, and so of its files and locks."""
-        self.oxigraph = pyoxigraph.Store()
+        self._engine = pyoxigraph.Store()
+        self._unloaded.clear()
 
     def _query(
         self,

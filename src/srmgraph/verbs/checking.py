@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from srmgraph.graph import ServiceGraph
     from srmgraph.inference import RunReport
+    from srmgraph.store import Store
     from srmgraph.terminal import Terminal
     from srmgraph.validation import Report
 
@@ -225,6 +226,7 @@ def _on_a_server(options: argparse.Namespace, shapes: Graph | None, terminal: Te
 def _infer(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:
     from srmgraph import knowledge
     from srmgraph.adapters import rdf
+    from srmgraph.inference import Closure
 
     if bool(options.files) == bool(options.store):
         raise ParameterError("Name files to infer from, or a store with --store, one of the two.")
@@ -236,16 +238,26 @@ def _infer(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> 
         graph = reading.of_store(options)
     else:
         graph = reading.of_files(options.files, options.input_format, terminal)
+    store, closure = graph.store, None
     with terminal.working("Inferring …") as say:
-        report = _add_inferred(graph, options, say, terminal)
+        if options.store or options.all or options.engine not in (None, "compiled"):
+            report = _add_inferred(graph, options, say, terminal)
+        else:
+            # What follows need not get to a store that nobody asks for it.
+            closure = Closure.of_store(store, progress=say, limit=options.limit)
+            report = closure.report
     if options.report:
         terminal.remark(str(report))
-    graphs = graph.store.graphs()
-    count = graphs.get(graph.inferred_graph, 0)
+    graphs = store.graphs()
     own = knowledge.own_graphs()
     stated = sum(number for name, number in graphs.items() if name not in own)
+    count = graphs.get(graph.inferred_graph, 0) if closure is None else len(closure)
     terminal.remark(f"{count:,} facts follow from the {stated:,} that are stated.")
-    source = graph.store if options.all else graph.inferred()
+    source: Store | rdf.Statements | Graph
+    if closure is not None:
+        source = rdf.Statements(closure.quads(), store.prefixes)
+    else:
+        source = store if options.all else graph.inferred()
     if options.output:
         rdf.write(source, options.output, options.format)
     elif not options.store:

@@ -163,14 +163,9 @@ def _things(source: Store | rdflib.Graph, without: Collection[URIRef]) -> dict[N
     else:
         quads = source.snapshot().oxigraph
         triples = (quad.triple for quad in quads if quad.graph_name not in left_out)
-    triples = list(triples)
-    if any(
-        isinstance(term, pyoxigraph.BlankNode) for t in triples for term in (t.subject, t.object)
-    ):
-        dataset = canonical(pyoxigraph.Quad(*triple) for triple in triples)
-        triples = [quad.triple for quad in dataset]
+    dataset = canonical(pyoxigraph.Quad(*triple) for triple in triples)
     things: dict[Node, _Properties] = defaultdict(dict)
-    statements: set[Statement] = set(triples_to_rdflib(triples))
+    statements: set[Statement] = set(triples_to_rdflib(dataset))
     for thing, property, value in statements:
         things[thing].setdefault(property, []).append(value)
     return things
