@@ -205,9 +205,13 @@ def term_of(text: bytes) -> OxigraphTerm:
         return pyoxigraph.BlankNode(text[2:].decode())
     if text.startswith(b"<") and not text.startswith(b"<<"):
         return pyoxigraph.NamedNode(text[1:-1].decode())
-    line = b"<x:> <x:> " + text + b" ."
-    quad: pyoxigraph.Quad = next(iter(pyoxigraph.parse(input=line, format=_NT, lenient=True)))
-    return quad.object
+    return terms_of([text])[0]
+
+
+def terms_of(texts: Iterable[bytes]) -> list[OxigraphTerm]:
+    """Return the terms of texts in N-Triples, as the engine writes them."""
+    lines = b"".join(b"<x:> <x:> %b .\n" % text for text in texts)
+    return [quad.object for quad in pyoxigraph.parse(input=lines, format=_NT, lenient=True)]
 
 
 def _rewritten(texts: list[bytes]) -> dict[int, bytes]:

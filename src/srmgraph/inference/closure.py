@@ -200,6 +200,10 @@ class Closure:
         """Yield the facts that follow, in a graph, as the engine of the store takes them."""
         return self._state.quads(self._state.shown(), name)
 
+    def lines(self) -> Iterator[bytes]:
+        """Yield the facts that follow as lines of N-Triples, in no order."""
+        return self._state.lines(self._state.shown())
+
     def explain(self, statement: Statement) -> Proof:
         """Return a shortest proof of a statement.
 

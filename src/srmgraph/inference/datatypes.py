@@ -159,6 +159,15 @@ _READERS: dict[str, Callable[[str], Hashable]] = {
 
 
 def _is_day(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return _is_unusual_day(text)
+    return True
+
+
+def _is_unusual_day(text: str) -> bool:
+    """Tell whether a day, perhaps with a time, is one that Python may not know."""
     year, month, day = re.match(r"(-?\d+)-(\d\d)-(\d\d)", text).groups()  # type: ignore[union-attr]
     # Python has no year before 1 or after 9999, but each has a twin there, 400 years repeating; so
     # only the last four digits count.

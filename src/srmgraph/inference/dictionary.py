@@ -92,6 +92,16 @@ class Dictionary:
             term = terms[place] = self._adopted.term(number)
         return term
 
+    def texts(self) -> tuple[list[bytes], list[bytes]]:
+        """Return all resources and all literals in N-Triples, by their numbers."""
+        resources, literals = (
+            [b"" if term is None else str(term).encode() for term in terms]
+            for terms in (self._terms, self._literals)
+        )
+        if self._adopted is not None:
+            self._adopted.write_texts(resources, literals)
+        return resources, literals
+
     def rdflib(self, number: int) -> Term:
         """Return the term of a number as rdflib has it."""
         term = self._rdflib.get(number)
@@ -174,6 +184,8 @@ class Dictionary:
         self._terms += [None] * len(adopted.resources)
         self._literals += [None] * len(adopted.literals)
         self.of_language |= adopted.of_language()
+        for number, term in adopted.typed.items():
+            self._literals[number - LITERALS] = term
         self.ill_formed |= adopted.ill_formed()
         self._adopted = adopted
         return adopted.facts(self.number)

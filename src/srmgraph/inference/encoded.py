@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 
 import numpy as np
 import pyoxigraph
 
-from srmgraph.encoding import Encoding, term_of
+from srmgraph.encoding import Encoding, term_of, terms_of
 from srmgraph.inference import datatypes, language
 from srmgraph.inference.facts import LITERALS
 from srmgraph.numbers import BITS, LOW, Numbers, holds, pack
@@ -53,21 +54,35 @@ class Adopted:
             return self._encoding.term(int(self.resources[number - self._first_resource]))
         return self._encoding.term(int(self.literals[number - self._first_literal]))
 
+    def write_texts(self, resources: list[bytes], literals: list[bytes]) -> None:
+        """Put the texts of terms that are new where their numbers are."""
+        texts = self._encoding.texts
+        for place, into, own in (
+            (self._first_resource, resources, self.resources),
+            (self._first_literal - LITERALS, literals, self.literals),
+        ):
+            into[place : place + len(own)] = [texts[number] for number in own.tolist()]
+
     def of_language(self) -> set[int]:
         """Return the numbers of those that are terms of RDF, RDFS, OWL and XML Schema."""
         texts = self._encoding.texts
         found = [place for place in self.resources.tolist() if texts[place].startswith(_SPACES)]
         return set(self._own[found].tolist())
 
-    def ill_formed(self) -> set[int]:
-        """Return the numbers of literals whose text is none of their datatype."""
+    @cached_property
+    def typed(self) -> dict[int, OxigraphTerm]:
+        """Return the literals with a datatype among those that are new, by their numbers."""
         texts = self._encoding.texts
         typed = [place for place in self.literals.tolist() if texts[place].endswith(b">")]
+        terms = terms_of(texts[place] for place in typed)
+        return dict(zip(self._own[typed].tolist(), terms, strict=True))
+
+    def ill_formed(self) -> set[int]:
+        """Return the numbers of literals whose text is none of their datatype."""
         return {
-            int(self._own[place])
-            for place in typed
-            if isinstance(literal := term_of(texts[place]), pyoxigraph.Literal)
-            and not datatypes.is_well_formed(literal)
+            number
+            for number, term in self.typed.items()
+            if isinstance(term, pyoxigraph.Literal) and not datatypes.is_well_formed(term)
         }
 
     def facts(self, number: Callable[[OxigraphTerm], int]) -> dict[int, Numbers]:

@@ -204,6 +204,20 @@ class State:
                 for pair in _listed(numbers):
                     yield pyoxigraph.Quad(term(pair >> SUBJECT), by, term(pair & VALUE), graph)
 
+    def lines(self, visible: Shown) -> Iterator[bytes]:
+        """Yield facts that are told of as lines of N-Triples."""
+        resources, literals = self.dictionary.texts()
+        for key, numbers in visible.items():
+            if key < 0:
+                end = b" %b %b .\n" % (resources[TYPE], resources[~key])
+                yield from [resources[who] + end for who in _listed(numbers)]
+                continue
+            name = b" %b " % resources[key]
+            for pair in _listed(numbers):
+                value = pair & VALUE
+                text = resources[value] if value < LITERALS else literals[value - LITERALS]
+                yield b"".join((resources[pair >> SUBJECT], name, text, b" .\n"))
+
     def ranks(self) -> dict[Fact, int]:
         """Return for each fact that follows a number above those of the facts it follows from.
 

@@ -50,7 +50,8 @@ class EmbeddedStore:
     def __init__(self, oxigraph: pyoxigraph.Store | None = None, label: str = "b") -> None:
         self._engine = pyoxigraph.Store() if oxigraph is None else oxigraph
         self._loads_at_once = oxigraph is not None
-        self._unloaded: list[tuple[Parser, Encoding]] = []
+        self._unloaded: list[Parser] = []
+        self._encodings: list[Encoding] = []
         self.assumed_prefixes: dict[str, str] = {}
         self.prefixes: dict[str, str] = {}
         self.namespaces: dict[str, set[str]] = {}
@@ -60,10 +61,15 @@ class EmbeddedStore:
     @property
     def oxigraph(self) -> pyoxigraph.Store:
         """The engine below, for inference and validation only, and only to be read."""
-        while self._unloaded:
-            parser, _ = self._unloaded.pop()
-            self._load(parser, intake.OUTSIDE)
+        if self._unloaded:
+            for parser in self._unloaded:
+                self._load(parser, intake.OUTSIDE)
+            self._forget_unloaded()
         return self._engine
+
+    def _forget_unloaded(self) -> None:
+        self._unloaded.clear()
+        self._encodings.clear()
 
     def __len__(self) -> int:
         """Return how many statements there are, counting one for each graph that holds it."""
@@ -100,11 +106,13 @@ class EmbeddedStore:
         # Nothing is kept when the parser raises: the engine writes only when all has been read.
         # The engine takes a graph to load into for formats without graphs only.
         is_placed = graph is None or not parser.syntax.has_graphs
-        if len(parser.content) > _LARGE and parser.is_plain and is_placed:
+        is_large = len(parser.content) > _LARGE
+        if is_large and self._waits(parser, graph):
+            return
+        if is_large and parser.is_plain and is_placed:
             next(iter(parser), None)
-            if not self._waits(parser, graph):
-                with parser.errors():
-                    self._load(parser, None if parser.syntax.has_graphs else target)
+            with parser.errors():
+                self._load(parser, None if parser.syntax.has_graphs else target)
         else:
             label = f"{self._label}{self._reads}n"
             self._write(_with_own_blank_nodes(parser, label, target), len(parser.content) > _MANY)
@@ -121,7 +129,8 @@ class EmbeddedStore:
         except NotPlainError:
             return False
         parser.progress = None
-        self._unloaded.append((parser, encoding))
+        self._unloaded.append(parser)
+        self._encodings.append(encoding)
         return True
 
     def encoding(self, without: Iterable[rdflib.URIRef] = ()) -> Encoding:
@@ -129,7 +138,8 @@ class EmbeddedStore:
         from srmgraph.encoding import Encoding
 
         if self._is_unloaded:
-            return Encoding.joined([encoding for _, encoding in self._unloaded])
+            self._encodings = [Encoding.joined(self._encodings)]
+            return self._encodings[0]
         return Encoding.of_store(self.oxigraph, map(pyoxigraph.NamedNode, without))
 
     def holds_more(self, number: int) -> bool:
@@ -336,7 +346,7 @@ class EmbeddedStore:
     def replace(self, other: EmbeddedStore) -> None:
         """Hold what another store holds, in place of what was here. The other is then given up."""
         self._engine, self._reads = other.oxigraph, other._reads
-        self._unloaded.clear()
+        self._forget_unloaded()
         self.prefixes, self.namespaces = other.prefixes, other.namespaces
 
     @contextmanager
@@ -355,7 +365,7 @@ class EmbeddedStore:
     def close(self) -> None:
         """Let go of the engine, and so of its files and locks."""
         self._engine = pyoxigraph.Store()
-        self._unloaded.clear()
+        self._forget_unloaded()
 
     def _query(
         self,
