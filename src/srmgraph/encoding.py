@@ -8,7 +8,7 @@ of what it takes to put them into a store.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import compress
 from typing import TypeAlias
 
@@ -16,7 +16,7 @@ import numpy as np
 import pyoxigraph
 
 from srmgraph.garbage import uncollected
-from srmgraph.numbers import BITS, LOW, Numbers, ascending
+from srmgraph.numbers import BITS, LOW, Numbers, ascending, members
 from srmgraph.terms import OxigraphTerm
 
 Progress: TypeAlias = Callable[[int, int, int], None]
@@ -188,6 +188,20 @@ class Encoding:
     def term(self, number: int) -> OxigraphTerm:
         """Return the term of a number."""
         return term_of(self.texts[number])
+
+    def about(self, things: Iterable[OxigraphTerm]) -> Iterator[pyoxigraph.Quad]:
+        """Yield what is stated of some things."""
+        found = (self.number(thing) for thing in things)
+        subjects = np.array(sorted({number for number in found if number is not None}), np.int64)
+        for name, pairs in self.statements.items():
+            starts = np.searchsorted(pairs, subjects << BITS)
+            counts = np.searchsorted(pairs, subjects << BITS | LOW, side="right") - starts
+            chosen = pairs[members(starts, counts)[1]].tolist()
+            lines = (
+                b"%b %b %b .\n" % (self.texts[pair >> BITS], name, self.texts[pair & LOW])
+                for pair in chosen
+            )
+            yield from pyoxigraph.parse(input=b"".join(lines), format=_NT, lenient=True)
 
     def first_signs(self) -> Numbers:
         """Return for each term the sign with which its text begins."""

@@ -16,6 +16,7 @@ from tests.unit import shacl_cases as cases
 from tests.unit import shacl_strategies as random
 
 from srmgraph import knowledge
+from srmgraph.encoding import Encoding
 from srmgraph.numbers import BITS, pack
 from srmgraph.store import EmbeddedStore, open_store
 from srmgraph.validation import Validator, engine
@@ -69,7 +70,7 @@ def different(rows: Iterable[dict[str, Node]]) -> set[frozenset[tuple[str, Node]
 
 def compare(oxigraph: pyoxigraph.Store, shapes: Shapes) -> int:
     """Compare what columns and store answer, and return how many checks columns did not refuse."""
-    columns = Columns(oxigraph)
+    columns = Columns(Encoding.of_store(oxigraph))
     answered = 0
     for check in checks_of(oxigraph, shapes):
         found = columns.rows(check)
@@ -137,7 +138,7 @@ def agree(store: EmbeddedStore, sparql: str) -> None:
         text=sparql,
         columns=query.columns,
     )
-    found = Columns(store.oxigraph).rows(check)
+    found = Columns(store.encoding()).rows(check)
     assert found is not None
     assert different(found) == different(engine.rows(store.oxigraph, RULES, check))
 

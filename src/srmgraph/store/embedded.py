@@ -22,7 +22,7 @@ from srmgraph.store.query_errors import ENGINE_ERRORS, check, check_update, quer
 from srmgraph.store.solutions import Solutions, results_format
 from srmgraph.store.updates import with_dataset
 from srmgraph.syntax import Parser, format_of
-from srmgraph.terms import triples_to_oxigraph
+from srmgraph.terms import OxigraphTerm, triples_to_oxigraph
 
 if TYPE_CHECKING:
     from srmgraph.encoding import Encoding
@@ -73,10 +73,10 @@ class EmbeddedStore:
 
     def __len__(self) -> int:
         """Return how many statements there are, counting one for each graph that holds it."""
-        return len(self.encoding() if self._is_unloaded else self.oxigraph)
+        return len(self.encoding() if self.is_unloaded else self.oxigraph)
 
     @property
-    def _is_unloaded(self) -> bool:
+    def is_unloaded(self) -> bool:
         """Whether all that is here has not reached the engine yet; then it is in no named graph."""
         return bool(self._unloaded) and not len(self._engine)
 
@@ -137,21 +137,30 @@ class EmbeddedStore:
         """Return the statements of all graphs but some as columns of numbers."""
         from srmgraph.encoding import Encoding
 
-        if self._is_unloaded:
+        if self.is_unloaded:
             self._encodings = [Encoding.joined(self._encodings)]
             return self._encodings[0]
         return Encoding.of_store(self.oxigraph, map(pyoxigraph.NamedNode, without))
 
+    def about(self, things: Iterable[OxigraphTerm]) -> EmbeddedStore:
+        """Return a store with what is stated of some things; this one, if the engine has it all."""
+        if not self.is_unloaded:
+            return self
+        store = EmbeddedStore()
+        store.write(self.encoding().about(things), 0)
+        store.prefixes = dict(self.prefixes)
+        return store
+
     def holds_more(self, number: int) -> bool:
         """Tell whether there are more statements than a number, without counting them all."""
-        if self._is_unloaded:
+        if self.is_unloaded:
             return len(self) > number
         return holds_more(self.oxigraph, number)
 
     def _load(
         self, parser: Parser, graph: pyoxigraph.NamedNode | pyoxigraph.DefaultGraph | None
     ) -> None:
-        self.oxigraph.bulk_load(
+        self._engine.bulk_load(
             input=parser.source(),
             format=parser.syntax.oxigraph,
             base_iri=parser.base,
@@ -309,7 +318,7 @@ class EmbeddedStore:
 
     def graphs(self) -> dict[rdflib.URIRef | None, int]:
         """Return how many statements each graph holds; see `Store`."""
-        if self._is_unloaded:
+        if self.is_unloaded:
             return {None: len(self)}
         sizes: dict[rdflib.URIRef | None, int] = {}
         total = len(self.oxigraph)

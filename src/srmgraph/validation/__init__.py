@@ -93,12 +93,12 @@ class Validator:
         if engine == "pyshacl":
             outcome = self._by_pyshacl(store, None, limit)
         else:
-            with compiled_engine.beside(store, exclusive, self._shapes) as oxigraph:
-                outcome = compiled_engine.run(oxigraph, self._shapes, progress, limit)
+            outcome = self._compiled(store, exclusive, limit, progress)
             if outcome.left_out:
                 outcome = _together(outcome, self._by_pyshacl(store, outcome.left_out, limit))
         results = sorted_results(outcome.results)
-        about = _Things(store, _mentioned(results))
+        mentioned = _mentioned(results)
+        about = _Things(store.about(map(to_oxigraph, mentioned)), mentioned)
         return self._report(
             store,
             results,
@@ -108,6 +108,20 @@ class Validator:
             costs=tuple(outcome.costs),
             made=made,
         )
+
+    def _compiled(
+        self,
+        store: EmbeddedStore,
+        exclusive: bool,
+        limit: int | None,
+        progress: Progress | None,
+    ) -> Outcome:
+        if store.is_unloaded:
+            found = compiled_engine.run_apart(store.encoding(), self._shapes, progress, limit)
+            if found is not None:
+                return found
+        with compiled_engine.beside(store, exclusive, self._shapes) as oxigraph:
+            return compiled_engine.run(oxigraph, self._shapes, progress, limit)
 
     def validate_remotely(
         self,

@@ -39,6 +39,7 @@ from srmgraph.validation.targets import Classes
 from srmgraph.validation.tokens import NotUnderstood
 
 if TYPE_CHECKING:
+    from srmgraph.encoding import Encoding
     from srmgraph.validation.columns import Columns
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -89,8 +90,46 @@ def run(
     At most *limit* results of each rule are kept, the first in the order of the report.
     """
     compiled = _compiled(shapes, hierarchy(oxigraph), _used(oxigraph))
+    return _run(oxigraph, shapes, compiled, _columns(oxigraph), progress, limit)
+
+
+def run_apart(
+    encoding: Encoding,
+    shapes: Shapes,
+    progress: Progress | None = None,
+    limit: int | None = None,
+) -> Outcome | None:
+    """Validate statements that are in no store, and the ontology with them; see `run`.
+
+    None is returned where a store has to be asked.
+    """
+    # Where there are few, nobody is to wait for so large a package.
+    from srmgraph.encoding import Encoding
+    from srmgraph.validation.columns import Columns, refused
+
+    try:
+        columns = Columns(Encoding.joined([encoding, _encoded_ontology()]))
+        compiled = _compiled(shapes, columns.hierarchy(), _names(columns.classes()))
+        if any(map(refused, compiled.checks)):
+            return None
+        return _run(None, shapes, compiled, columns, progress, limit)
+    except (NotUnderstood, _StoreIsToBeAsked):
+        return None
+
+
+class _StoreIsToBeAsked(Exception):
+    """A check could not be answered on columns."""
+
+
+def _run(
+    oxigraph: pyoxigraph.Store | None,
+    shapes: Shapes,
+    compiled: Compiled,
+    columns: Columns | None,
+    progress: Progress | None,
+    limit: int | None,
+) -> Outcome:
     gathered = Gathered(limit)
-    columns = _columns(oxigraph)
     run_some = partial(_measured, oxigraph, shapes, columns, limit)
     # Those that put the shapes beside the data for a while have to be alone with them.
     alone = [(check,) for check in compiled.checks if check.sees_shapes]
@@ -110,17 +149,17 @@ def _columns(oxigraph: pyoxigraph.Store) -> Columns | None:
     """The statements of a store as columns, if they are many."""
     if not holds_more(oxigraph, MANY):
         return None
-    # Where there are few, nobody is to wait for so large a package.
+    from srmgraph.encoding import Encoding
     from srmgraph.validation.columns import Columns
 
     try:
-        return Columns(oxigraph)
+        return Columns(Encoding.of_store(oxigraph))
     except NotUnderstood:
         return None
 
 
 def _measured(
-    oxigraph: pyoxigraph.Store,
+    oxigraph: pyoxigraph.Store | None,
     shapes: Shapes,
     columns: Columns | None,
     limit: int | None,
@@ -129,10 +168,13 @@ def _measured(
     """What checks find that are run together, and what each of them cost."""
     gathered = Gathered(limit)
     start = time.thread_time()
-    if len(checks) == 1:
-        (check,) = checks
-        rows_of_one = None if columns is None else columns.rows(check)
-        found = [_sifted(oxigraph, shapes, check) if rows_of_one is None else rows_of_one]
+    answer = None if columns is None else columns.rows(checks[0])
+    if answer is not None:
+        found = [answer]
+    elif oxigraph is None:
+        raise _StoreIsToBeAsked
+    elif len(checks) == 1:
+        found = [_sifted(oxigraph, shapes, checks[0])]
     else:
         found = _lacking(oxigraph, shapes, checks)
     numbers = [
@@ -263,6 +305,16 @@ def _ontology() -> list[pyoxigraph.Quad]:
     ]
 
 
+@cache
+def _encoded_ontology() -> Encoding:
+    from srmgraph.encoding import Encoding
+
+    nt = pyoxigraph.RdfFormat.N_TRIPLES
+    text = pyoxigraph.serialize((quad.triple for quad in _ontology()), format=nt)
+    assert text is not None
+    return Encoding([text])
+
+
 @lru_cache(maxsize=8)
 def _compiled(shapes: Shapes, pairs: Hierarchy, used: tuple[URIRef, ...]) -> Compiled:
     # One store is checked again and again, and its classes seldom change.
@@ -272,9 +324,12 @@ def _compiled(shapes: Shapes, pairs: Hierarchy, used: tuple[URIRef, ...]) -> Com
 def _used(oxigraph: pyoxigraph.Store) -> tuple[URIRef, ...]:
     """The classes that have instances."""
     solutions = query(oxigraph, "SELECT DISTINCT ?class { ?thing a ?class }")
-    found = [solution["class"] for solution in solutions]
-    names = (URIRef(term.value) for term in found if isinstance(term, pyoxigraph.NamedNode))
-    return tuple(sorted(names))
+    return _names(solution["class"] for solution in solutions)
+
+
+def _names(terms: Iterable[OxigraphTerm | None]) -> tuple[URIRef, ...]:
+    iris = (URIRef(term.value) for term in terms if isinstance(term, pyoxigraph.NamedNode))
+    return tuple(sorted(iris))
 
 
 def hierarchy(oxigraph: pyoxigraph.Store) -> Hierarchy:

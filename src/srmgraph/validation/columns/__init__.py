@@ -12,32 +12,49 @@ A check that is refused is to be asked of the store.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import pyoxigraph
+import numpy as np
+from rdflib import RDF, RDFS
 from rdflib.term import Node
 
+from srmgraph.encoding import Encoding
+from srmgraph.numbers import BITS, LOW
 from srmgraph.store.query_errors import ENGINE_ERRORS
 from srmgraph.validation.columns.evaluation import Evaluator
 from srmgraph.validation.columns.graph import ColumnGraph, OutsideOfGraph
 from srmgraph.validation.columns.reading import read
 from srmgraph.validation.columns.tables import NONE, TooLarge
+from srmgraph.validation.paths import Predicate
 from srmgraph.validation.tokens import NotUnderstood
 
 if TYPE_CHECKING:
+    from srmgraph.terms import OxigraphTerm
     from srmgraph.validation.compiler import Check
+
+_TYPE, _SUB_CLASS_OF = Predicate(RDF.type), Predicate(RDFS.subClassOf)
 
 
 class Columns:
-    """The statements of a store as columns, on which checks are answered.
+    """Statements as columns, on which checks are answered.
 
     Raises NotUnderstood for statements that have statements as terms.
     """
 
-    def __init__(self, quads: Iterable[pyoxigraph.Quad]) -> None:
-        self._graph = ColumnGraph(quads)
+    def __init__(self, encoding: Encoding) -> None:
+        self._graph = ColumnGraph(encoding)
         self._evaluator = Evaluator(self._graph)
+
+    def classes(self) -> set[OxigraphTerm]:
+        """The classes that have instances."""
+        numbers = self._graph.relation(_TYPE).pairs & LOW
+        return set(self._graph.terms(np.unique(numbers).tolist()))
+
+    def hierarchy(self) -> frozenset[tuple[OxigraphTerm, OxigraphTerm]]:
+        """Pairs of a class and one above it."""
+        pairs = self._graph.relation(_SUB_CLASS_OF).pairs
+        classes, above = (self._graph.terms(n.tolist()) for n in (pairs >> BITS, pairs & LOW))
+        return frozenset(zip(classes, above, strict=True))
 
     def rows(self, check: Check) -> list[dict[str, Node]] | None:
         """The solutions of a check's query, on all statements; None if the store is to be asked:

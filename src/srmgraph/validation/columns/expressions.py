@@ -97,6 +97,12 @@ class Expressions:
         numbers = [NONE if term is None else self._graph.number(term) for term in answers.terms]
         return np.array(numbers, np.int64)[answers.rows]
 
+    def _terms(self, numbers: list[int]) -> list[OxigraphTerm | None]:
+        """Terms by their numbers, none for NONE."""
+        known = [number for number in numbers if number != NONE]
+        found = dict(zip(known, self._graph.terms(known), strict=True))
+        return [found.get(number) for number in numbers]
+
     # ── Conditions ──────────────────────────────────────────────────────────────────────────────
 
     def truth(self, test: Test, table: Table) -> Truth:
@@ -182,17 +188,17 @@ class Expressions:
         """For each term a scale on which terms can be compared, 0 where there is none; and its
         place on it."""
         numbers, rows = places(column)
-        known, terms = self._places, self._graph.terms
-        for number in numbers.tolist():
-            if number not in known:
-                known[number] = (0, 0) if number == NONE else _place(terms[number])
+        known = self._places
+        new = [number for number in numbers.tolist() if number not in known]
+        for number, term in zip(new, self._terms(new), strict=True):
+            known[number] = _place(term)
         found = np.array([known[number] for number in numbers.tolist()], np.int64).reshape(-1, 2)
         return found[rows, 0], found[rows, 1]
 
     def _of_datatype(self, name: str, iri: str, table: Table) -> Truth:
         numbers, rows = places(self._column(name, table))
         datatype = pyoxigraph.NamedNode(iri[1:-1])
-        terms = [None if number == NONE else self._graph.terms[number] for number in numbers]
+        terms = self._terms(numbers.tolist())
         error = [not isinstance(term, pyoxigraph.Literal) for term in terms]
         found = [isinstance(t, pyoxigraph.Literal) and t.datatype == datatype for t in terms]
         return Truth(np.array(found, np.bool_)[rows], np.array(error, np.bool_)[rows])
@@ -208,7 +214,7 @@ class Expressions:
         text = self._text(start)
         column = self._column(name, table)
         numbers, rows = places(column)
-        terms = [None if number == NONE else self._graph.terms[number] for number in numbers]
+        terms = self._terms(numbers.tolist())
         found = [_has_text(term) and term.value.startswith(text) for term in terms]
         error = (column == NONE) | (self._graph.kinds[column] == BLANK)
         return Truth(np.array(found, np.bool_)[rows], error)
@@ -259,24 +265,24 @@ class Expressions:
             raise TooLarge
         if not given:
             return [_single(text)] * size
-        terms = self._graph.terms
-        rows = list(
-            zip(*([terms[n] for n in column.tolist()] for column in given.values()), strict=True)
-        )
         has_blank = np.zeros(size, np.bool_)
         for column in given.values():
             has_blank |= self._graph.kinds[column] == BLANK
         found: list[OxigraphTerm | None] = [None] * size
         variables = " ".join(f"?{name}" for name in given)
-        named = np.flatnonzero(~has_blank).tolist()
+        named = np.flatnonzero(~has_blank)
         for start in range(0, len(named), _MOST_AT_ONCE):
             chosen = named[start : start + _MOST_AT_ONCE]
-            values = " ".join(f"({place} {' '.join(map(str, rows[place]))})" for place in chosen)
+            texts = (map(self._graph.text, column[chosen].tolist()) for column in given.values())
+            rows = zip(map(str, chosen.tolist()), *texts, strict=True)
+            values = " ".join(f"({' '.join(row)})" for row in rows)
             table = f"VALUES (?_row {variables}) {{ {values} }}"
             for place, term in _select(f"SELECT ?_row ({text} AS ?_term) {{ {table} }}"):
                 found[int(place.value)] = term
-        unnamed = {place: rows[place] for place in np.flatnonzero(has_blank).tolist()}
-        for place, term in _with_blanks(text, list(given), unnamed):
+        unnamed = np.flatnonzero(has_blank)
+        terms = (self._graph.terms(column[unnamed].tolist()) for column in given.values())
+        of_rows = dict(zip(unnamed.tolist(), zip(*terms, strict=True), strict=True))
+        for place, term in _with_blanks(text, list(given), of_rows):
             found[place] = term
         return found
 
@@ -358,7 +364,7 @@ def _are_iris(words: list[str]) -> bool:
     return all(map(_is_iri, words[::2])) and set(words[1::2]) <= {","} and len(words) % 2 == 1
 
 
-def _place(term: OxigraphTerm) -> tuple[int, int]:
+def _place(term: OxigraphTerm | None) -> tuple[int, int]:
     """A scale, and the place of a literal on it; 0 if it is not written in the usual way."""
     if not isinstance(term, pyoxigraph.Literal):
         return 0, 0

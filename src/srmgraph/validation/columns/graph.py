@@ -8,11 +8,10 @@ from functools import cached_property
 from threading import Lock
 
 import numpy as np
-import pyoxigraph
 from numpy.typing import NDArray
 from rdflib.term import Node
 
-from srmgraph.garbage import uncollected
+from srmgraph.encoding import Encoding, term_of, terms_of, text_of
 from srmgraph.numbers import BITS, LOW, Mask, Numbers, ascending, pack
 from srmgraph.terms import OxigraphTerm, to_rdflib
 from srmgraph.validation import paths
@@ -28,6 +27,7 @@ from srmgraph.validation.paths import Path
 from srmgraph.validation.tokens import NotUnderstood
 
 IRI, BLANK, LITERAL = 0, 1, 2
+_KINDS = {ord("<"): IRI, ord("_"): BLANK, ord('"'): LITERAL}
 _SPARE = 10_000
 
 
@@ -45,60 +45,68 @@ class Statements:
 
 
 class ColumnGraph:
-    """The statements of a store, whichever their graphs, as columns of numbers.
+    """The statements of an encoding as columns of numbers, those of its properties included.
 
-    The number of a term is its place in `terms`. Raises NotUnderstood where a statement is itself a
-    term.
+    Raises NotUnderstood where a statement is itself a term.
     """
 
-    def __init__(self, quads: Iterable[pyoxigraph.Quad]) -> None:
-        numbers: dict[OxigraphTerm, int] = {}
-        found: dict[pyoxigraph.NamedNode, list[int]] = {}
-        number = numbers.setdefault
-        with uncollected():
-            for subject, predicate, value, _ in quads:
-                pair = number(subject, len(numbers)) << BITS | number(value, len(numbers))
-                column = found.get(predicate)
-                if column is None:
-                    column = found[predicate] = []
-                column.append(pair)
-        self._nodes = len(numbers)
-        for predicate in found:
-            number(predicate, len(numbers))
-        self._numbers = numbers
-        self.terms = list(numbers)
+    def __init__(self, encoding: Encoding) -> None:
+        self._texts = list(encoding.texts)
+        self._numbers = dict(encoding.numbers)
+        self._nodes = len(self._texts)
+        for name in encoding.statements:
+            if name not in self._numbers:
+                self._numbers[name] = len(self._texts)
+                self._texts.append(name)
+        if any(text.startswith(b"<<") for text in self._texts):
+            raise NotUnderstood("a statement as a term")
         self._lock = Lock()
-        self._kinds = np.zeros(len(numbers) + _SPARE, np.int8)
-        self._kinds[: len(numbers)] = [_kind(term) for term in numbers]
+        self._kinds = np.zeros(len(self._texts) + _SPARE, np.int8)
+        self._kinds[: len(self._texts)] = [_KINDS[text[0]] for text in self._texts]
         self._relations = {
-            predicate.value: Relation(ascending(np.fromiter(pairs, np.int64, len(pairs))))
-            for predicate, pairs in found.items()
+            _iri(name): Relation(pairs) for name, pairs in encoding.statements.items()
         }
         self._paths: dict[Path, Relation | None] = {}
         self._rings: dict[Path, Numbers] = {}
+        self._terms: dict[int, OxigraphTerm] = {}
         self._rdflib: dict[int, Node] = {}
 
     # ── Terms ───────────────────────────────────────────────────────────────────────────────────
 
     def number(self, term: OxigraphTerm) -> int:
         """The number of a term, a new one if need be; raises NotUnderstood."""
-        found = self._numbers.get(term)
+        text = text_of(term)
+        found = self._numbers.get(text)
         if found is None:
+            if text.startswith(b"<<"):
+                raise NotUnderstood("a statement as a term")
             # Several threads may ask.
             with self._lock:
-                found = len(self.terms)
+                found = len(self._texts)
                 if found == len(self._kinds):
                     self._kinds = np.resize(self._kinds, 2 * found)
-                self._kinds[found] = _kind(term)
-                self.terms.append(term)
-                found = self._numbers.setdefault(term, found)
+                self._kinds[found] = _KINDS[text[0]]
+                self._texts.append(text)
+                found = self._numbers.setdefault(text, found)
         return found
+
+    def text(self, number: int) -> str:
+        """A term in N-Triples."""
+        return self._texts[number].decode()
+
+    def terms(self, numbers: Iterable[int]) -> list[OxigraphTerm]:
+        """Terms by their numbers."""
+        wanted = list(numbers)
+        new = [number for number in wanted if number not in self._terms]
+        made = terms_of(self._texts[number] for number in new)
+        self._terms |= zip(new, made, strict=True)
+        return [self._terms[number] for number in wanted]
 
     def rdflib(self, number: int) -> Node:
         """A term as rdflib has it."""
         found = self._rdflib.get(number)
         if found is None:
-            found = self._rdflib[number] = to_rdflib(self.terms[number])
+            found = self._rdflib[number] = to_rdflib(term_of(self._texts[number]))
         return found
 
     @property
@@ -174,7 +182,7 @@ class ColumnGraph:
     def by_predicate(self) -> Statements:
         """All statements, sorted by their property."""
         parts = sorted(
-            (self._numbers[pyoxigraph.NamedNode(iri)], relation)
+            (self._numbers[f"<{iri}>".encode()], relation)
             for iri, relation in self._relations.items()
         )
         sizes = [len(relation.pairs) for _, relation in parts]
@@ -198,12 +206,5 @@ class ColumnGraph:
         return Statements(every.subjects[order], every.predicates[order], every.values[order])
 
 
-def _kind(term: OxigraphTerm) -> int:
-    match term:
-        case pyoxigraph.NamedNode():
-            return IRI
-        case pyoxigraph.BlankNode():
-            return BLANK
-        case pyoxigraph.Literal():
-            return LITERAL
-    raise NotUnderstood("a statement as a term")
+def _iri(text: bytes) -> str:
+    return text[1:-1].decode()
