@@ -119,8 +119,13 @@ def _places(
 def _in_lines(content: bytes, wanted: set[URIRef]) -> tuple[dict[URIRef, int], dict[URIRef, int]]:
     left = {f"<{node}>".encode(): node for node in wanted}
     described: dict[URIRef, int] = {}
+    last = b"#"
     for number, line in enumerate(content.split(b"\n"), 1):
-        if line.startswith(b"<") and (node := left.pop(line[: line.find(b">") + 1], None)):
+        # Many lines in a row are about one thing.
+        if line.startswith(last):
+            continue
+        last = line[: line.find(b">") + 1] or b"#"
+        if (node := left.pop(last, None)) is not None:
             described[node] = number
             if not left:
                 break

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import pyoxigraph
-from rdflib import SH, BNode, Graph
+from rdflib import SH, BNode, Graph, URIRef
 from rdflib.term import Node
 
 from srmgraph import knowledge
@@ -23,7 +23,7 @@ from srmgraph.validation import engine, paths
 from srmgraph.validation.compiler import Check, compile
 from srmgraph.validation.report import Repair, Report, Result
 from srmgraph.validation.shapes import Shapes
-from srmgraph.validation.suggestions import Edit, View, edits
+from srmgraph.validation.suggestions import Edit, View, are_known, edits
 from srmgraph.validation.targets import Classes
 
 _Finding: TypeAlias = tuple[Node, Node | None, str, str, Node | None]
@@ -52,7 +52,12 @@ def propose(
     project's rules. The store is as it was afterwards; with `exclusive`, the repairs are tried in
     the store itself, as in `validate`, otherwise in a copy.
     """
-    chosen = [result for found in report.by_rule.values() for result in found[:each]]
+    chosen = [
+        result
+        for found in report.by_rule.values()
+        for result in found[:each]
+        if are_known(result, _hint(report, result))
+    ]
     if not chosen:
         return report
     view = Shapes(knowledge.shapes() if shapes is None else shapes)
@@ -95,7 +100,7 @@ class _Workshop:
         checks = self._checks.get(result.rule)
         if checks is None or isinstance(result.focus_node, BNode):
             return ()
-        hint = None if result.value is None else self._report.hints.get(result.value)
+        hint = _hint(self._report, result)
         found: dict[str, Repair] = {}
         for edit in edits(self._view, result, hint):
             change = self._change(edit)
@@ -202,6 +207,10 @@ def _finding(result: Result) -> _Finding:
     path = "" if result.path is None else paths.sparql(result.path)
     component = str(result.component)
     return (result.source_shape, result.value, path, component, result.source_constraint)
+
+
+def _hint(report: Report, result: Result) -> URIRef | None:
+    return None if result.value is None else report.hints.get(result.value)
 
 
 def _triple(statement: Statement) -> pyoxigraph.Triple:

@@ -121,6 +121,11 @@ def edits(view: View, result: Result, hint: URIRef | None) -> list[Edit]:
     return list(dict.fromkeys(found))
 
 
+def are_known(result: Result, hint: URIRef | None) -> bool:
+    """Tell whether there may be edits that mend a result, without a look at the data."""
+    return hint is not None or result.component in map(component, _FUNCTIONS)
+
+
 # ── Statements ──────────────────────────────────────────────────────────────────────────────────
 
 
