@@ -1,0 +1,227 @@
+"""Files of N-Triples that are read without a store: the same statements, or left to the engine."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import patch
+
+import pyoxigraph
+import pytest
+from benchmarks.ecosystem import write_ecosystem
+from hypothesis import event, example, given
+from hypothesis import strategies as st
+from tests.conformance import w3c
+
+from srmgraph import cli, knowledge
+from srmgraph.encoding import Encoding, NotPlainError
+from srmgraph.inference import closure
+from srmgraph.numbers import BITS, LOW
+from srmgraph.store import EmbeddedStore, embedded, open_store
+from srmgraph.validation import validate
+
+NT = pyoxigraph.RdfFormat.N_TRIPLES
+W3C = w3c.SUITES / "w3c" / "rdf11" / "rdf-n-triples"
+
+IRIS = [
+    "<x:>", "<http://a.example/b?c#d>", "<http://a.example:80/>", "<urn:x-y:1.2,3>", "<x:b%20c>",
+    "<http://ä.example/ö>", "<http://a.example/\\u00e9>", "<http://[::1]/>", "<http://a@b.example/>",
+]  # fmt: skip
+NO_IRIS = [
+    "<>",
+    "<b>",
+    "<x:a b>",
+    "<x:{}>",
+    "<x:%zz>",
+    "<http://a:b:c/>",
+    "<http://[x/>",
+    "<x:",
+    "x:>",
+]
+LITERALS = [
+    '""', '"a"', '"a"@en', '"a"@EN', '"a"@en-GB', '"ä"', '"\\u00e4"', '"a \\"b\\" \\n"', '"a"b"',
+    '"a . b"', '"a" ', '"a"@', '"a"@toolongtag', '"a', '"\\x"', '"a"^^<x:t>', '"a"^^x:t',
+    '"a"^^<http://www.w3.org/2001/XMLSchema#string>',
+    '"01"^^<http://www.w3.org/2001/XMLSchema#integer>', '"1"^^<http://www.w3.org/2001/XMLSchema#integer>',
+    '"1.50"^^<http://www.w3.org/2001/XMLSchema#decimal>', '"x"^^<http://www.w3.org/2001/XMLSchema#decimal>',
+    '"2026-02-30"^^<http://www.w3.org/2001/XMLSchema#date>', '"2026-01-01"^^<http://www.w3.org/2001/XMLSchema#date>',
+]  # fmt: skip
+OTHERS = ["_:b", "_:", "<<( <x:> <x:> <x:> )>>", "#", "", "<x:> . <x:> <x:> <x:>", '"a" . # why']
+TERMS = st.sampled_from([*IRIS, *NO_IRIS, *LITERALS, *OTHERS])
+LINES = st.one_of(
+    st.builds("{} {} {} .\n".format, *3 * [st.sampled_from(IRIS)]),
+    st.builds("{} {} {} .\n".format, *2 * [st.sampled_from(IRIS)], st.sampled_from(LITERALS)),
+    st.builds(
+        "{}{}{}{}{}{}".format,
+        TERMS,
+        st.sampled_from([" ", "  ", "\t", ""]),
+        TERMS,
+        st.sampled_from([" ", "\t"]),
+        TERMS,
+        st.sampled_from([" .\n", ".\n", " .\r\n", " . # why .\n", " .", "\n", " . \n", " .\n\n"]),
+    ),
+)
+
+
+def stated(text: bytes) -> set[bytes] | None:
+    """The statements of a text as the engine writes them, none if it is refused."""
+    store = pyoxigraph.Store()
+    try:
+        store.bulk_load(input=text, format=NT)
+    except SyntaxError:
+        return None
+    dumped = store.dump(format=NT, from_graph=pyoxigraph.DefaultGraph())
+    assert dumped is not None
+    return set(dumped.splitlines())
+
+
+def read(text: bytes) -> set[bytes] | None:
+    """The statements of a text that is read without a store, none if it is left to the engine."""
+    try:
+        found = Encoding.of_text(text)
+    except NotPlainError:
+        return None
+    assert len(set(found.texts)) == len(found.texts) == len(found.numbers)
+    lines = [
+        b"%b %b %b ." % (found.texts[pair >> BITS], name, found.texts[pair & LOW])
+        for name, pairs in found.statements.items()
+        for pair in pairs.tolist()
+    ]
+    assert len(lines) == len(set(lines)) == len(found)
+    return set(lines)
+
+
+@given(st.lists(LINES, max_size=6).map("".join))
+@example('<x:a> <x:p> <x:b> . <x:1> <x:> <x:c> .\n<x:d> <x:p> "ä" .\n<x:1> <x:> <x:c> .\n')
+@example("<x:a> <x:p> <x:b> .\n\n<x:c> <x:p> <x:d> .\n")
+@example('<x:a> <x:p> "1"^^<http://www.w3.org/2001/XMLSchema#integer> .\n' * 2)
+def test_what_is_read_is_what_the_engine_reads(text: str) -> None:
+    content = text.encode()
+    found = read(content)
+    event("read" if found else "left to the engine" if found is None else "nothing")
+    assert found is None or found == stated(content)
+
+
+def test_what_the_engine_writes_is_read() -> None:
+    lines = [f"<x:s> <x:p> {term} .\n".encode() for term in (*IRIS, *LITERALS)]
+    fine = b"".join(line for line in lines if stated(line) is not None)
+    written = stated(fine)
+    assert written
+    assert len(written) > 20
+    assert read(b"\n".join(written) + b"\n") == written
+    assert read(fine) == written
+
+
+@pytest.mark.skipif(not W3C.is_dir(), reason=f"there are no W3C tests at {W3C}")
+def test_files_of_the_w3c_are_read_as_by_the_engine_or_left_to_it() -> None:
+    found = {file.name: read(file.read_bytes()) for file in W3C.glob("*.nt")}
+    for name, lines in found.items():
+        assert lines is None or lines == stated((W3C / name).read_bytes()), name
+    assert sum(map(bool, found.values())) >= 10
+
+
+def test_a_line_longer_than_what_is_read_at_once() -> None:
+    text = b'<x:s> <x:p> "%b" .\n<x:s> <x:p> "b" .\n' % (b"a" * (3 << 20))
+    assert read(text) == stated(text)
+
+
+# ── Files that wait for somebody who asks the engine ───────────────────────────────────────────
+
+
+@pytest.fixture
+def waiting() -> Iterator[None]:
+    """Let all files count as large, and all graphs."""
+    with patch.object(embedded, "_LARGE", 0), patch.object(closure, "MANY", 0):
+        yield
+
+
+def two_files(folder: Path, *, defects: bool) -> list[Path]:
+    """Two files to be read together: a made ecosystem, cut in two."""
+    one, other = folder / "one.nt", folder / "other.nt"
+    write_ecosystem(one, 3_000, defects=defects)
+    lines = one.read_bytes().splitlines(keepends=True)
+    one.write_bytes(b"".join(lines[::2]))
+    other.write_bytes(b"".join(lines[1::2]) + lines[0])
+    return [one, other]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two files of an ecosystem with defects."""
+    return two_files(tmp_path_factory.mktemp("defects"), defects=True)
+
+
+def held(files: list[Path]) -> EmbeddedStore:
+    store = open_store()
+    assert isinstance(store, EmbeddedStore)
+    for file in files:
+        store.read(file)
+    return store
+
+
+@pytest.mark.usefixtures("waiting")
+def test_files_reach_the_engine_when_it_is_asked(files: list[Path]) -> None:
+    store = held(files)
+    assert store.is_unloaded
+    assert store.graphs() == {None: len(store)}
+    assert store.holds_more(len(store) - 1)
+    assert not store.holds_more(len(store))
+    assert store.is_unloaded
+    size = len(store)
+    things = store.about([pyoxigraph.NamedNode("https://example.org/ecosystem/organization/1")])
+    assert 0 < len(things) < size
+    (row,) = store.select("SELECT (COUNT(*) AS ?count) { ?s ?p ?o }")
+    assert int(str(row["count"])) == size
+    assert not store.is_unloaded
+    assert set(things.oxigraph) <= set(store.oxigraph)
+    assert set(store.encoding().numbers) == set(held(files).encoding().numbers)
+
+
+@pytest.mark.usefixtures("waiting")
+def test_a_bad_line_is_told_as_ever(tmp_path: Path) -> None:
+    file = tmp_path / "bad.nt"
+    file.write_text("<x:a> <x:p> <x:b> .\n<x:a> <x:p> b .\n")
+    assert cli.main(["validate", str(file)]) == 2
+    store = open_store()
+    with pytest.raises(Exception, match=r"bad\.nt:2:13"):
+        store.read(file)
+    assert len(store) == 0
+
+
+@pytest.mark.usefixtures("waiting")
+def test_what_waits_is_validated_as_what_is_loaded(files: list[Path]) -> None:
+    store = held(files)
+    found = validate(store)
+    assert store.is_unloaded
+    loaded = held(files)
+    assert len(loaded.oxigraph) == len(store)
+    expected = validate(loaded)
+    assert expected.results
+    assert found.results == expected.results
+    assert found.labels == expected.labels
+    assert found.graphs == expected.graphs
+    assert found.hints == expected.hints
+
+
+@pytest.mark.parametrize("format", ["n-triples", "turtle", "n-quads"])
+@pytest.mark.parametrize("large", [0, 1 << 30], ids=["waiting", "loaded"])
+def test_facts_of_files_are_written_alike(format: str, large: int, tmp_path: Path) -> None:
+    files = map(str, two_files(tmp_path, defects=False))
+    arguments = ["infer", *files, "--format", format, "--output"]
+    assert cli.main([*arguments, str(tmp_path / "expected")]) == 0
+    with patch.object(embedded, "_LARGE", large), patch.object(closure, "MANY", 0):
+        assert cli.main([*arguments, str(tmp_path / "found")]) == 0
+    expected = (tmp_path / "expected").read_bytes()
+    assert expected
+    assert (tmp_path / "found").read_bytes() == expected
+
+
+@pytest.mark.usefixtures("waiting")
+@pytest.mark.parametrize("folder", knowledge.examples(), ids=lambda folder: folder.name)
+def test_examples_conform_without_a_store(folder: Path, tmp_path: Path) -> None:
+    loaded = open_store()
+    for file in sorted(folder.glob("*.ttl")):
+        loaded.read(file)
+    assert isinstance(loaded, EmbeddedStore)
+    file = tmp_path / "data.nt"
+    file.write_bytes(loaded.oxigraph.dump(format=NT, from_graph=pyoxigraph.DefaultGraph()) or b"")
+    store = held([file])
+    assert validate(store).results == validate(loaded).results
