@@ -28,8 +28,9 @@ from srmgraph.terms import to_oxigraph
 from srmgraph.validation import engine as compiled_engine
 from srmgraph.validation import hints, incremental, reference, wellformed
 from srmgraph.validation import standing as standing_reports
-from srmgraph.validation.engine import Outcome, Progress
+from srmgraph.validation.engine import Progress
 from srmgraph.validation.incremental import Change
+from srmgraph.validation.outcome import Gathered, Outcome
 from srmgraph.validation.places import locate, placed
 from srmgraph.validation.register import Register
 from srmgraph.validation.repairs import propose
@@ -211,7 +212,7 @@ class Validator:
         self, store: EmbeddedStore, only: Mapping[Node, str] | None, limit: int | None
     ) -> Outcome:
         start = time.perf_counter()
-        gathered = compiled_engine.Gathered(limit)
+        gathered = Gathered(limit)
         rules = None if only is None else frozenset(only)
         number = gathered.take(reference.run(store, knowledge.ontology(), self._shapes, rules))
         gathered.spend(Cost("pySHACL", 0, number, time.perf_counter() - start))

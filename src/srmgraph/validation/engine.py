@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache, lru_cache, partial
-from heapq import nsmallest
 from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -32,6 +29,7 @@ from srmgraph.terms import (
 )
 from srmgraph.validation import paths
 from srmgraph.validation.compiler import SHAPES_GRAPH, Check, Compiled, compile
+from srmgraph.validation.outcome import Gathered, Outcome
 from srmgraph.validation.report import Cost, Result
 from srmgraph.validation.shapes import PLACE, Shapes
 from srmgraph.validation.sieves import fused, lacking
@@ -65,18 +63,6 @@ MANY = 20_000
 """From so many statements on, checks are answered on columns."""
 ONTOLOGY = pyoxigraph.NamedNode("urn:uuid:6f1c1f0e-1f7b-4f3e-8f38-0f7f6a8a5b11")
 """Where the ontology stands for a while. No data can be there: nobody else knows the name."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a validation found: results, sorted within each rule and at most so many as was asked
-    for; how many there are by rule and severity; what the rules cost; and the shapes that could not
-    be compiled, each with the reason."""
-
-    results: list[Result]
-    totals: Mapping[tuple[str, str], int]
-    costs: list[Cost]
-    left_out: Mapping[Node, str]
 
 
 def run(
@@ -207,60 +193,6 @@ def _lacking(oxigraph: pyoxigraph.Store, shapes: Shapes, checks: tuple[Check, ..
             if match == _FALSE:
                 rows_of_one.append({"this": to_rdflib(this)})
     return found
-
-
-class Gathered:
-    """Results as they come in, at most so many of each rule, and how many there were."""
-
-    def __init__(self, limit: int | None = None) -> None:
-        self.totals: Counter[tuple[str, str]] = Counter()
-        self._limit = limit
-        self._kept: dict[str, list[Result]] = {}
-        self._costs: dict[str, Cost] = {}
-
-    def take(self, found: Iterable[Result]) -> int:
-        """Take in results, and return how many there are."""
-        before = self.totals.total()
-        for result in found:
-            self.totals[result.rule, result.severity] += 1
-            self._keep(result)
-        return self.totals.total() - before
-
-    def add(self, other: Gathered, costs: Iterable[Cost]) -> None:
-        """Take in what was gathered elsewhere, and what it cost."""
-        self.totals += other.totals
-        for result in other.results():
-            self._keep(result)
-        for cost in costs:
-            self.spend(cost)
-
-    def spend(self, cost: Cost) -> None:
-        """Add up what a rule cost."""
-        old = self._costs.get(cost.rule, Cost(cost.rule, 0, 0, 0.0))
-        self._costs[cost.rule] = Cost(
-            cost.rule,
-            old.queries + cost.queries,
-            old.results + cost.results,
-            old.seconds + cost.seconds,
-        )
-
-    def results(self) -> list[Result]:
-        """The results that are kept."""
-        return [result for kept in self._kept.values() for result in self._first(kept)]
-
-    def costs(self) -> list[Cost]:
-        """What the rules cost, the dearest first."""
-        return sorted(self._costs.values(), key=lambda cost: (-cost.seconds, cost.rule))
-
-    def _keep(self, result: Result) -> None:
-        kept = self._kept.setdefault(result.rule, [])
-        kept.append(result)
-        # Not at every result, because it takes a look at all.
-        if self._limit is not None and len(kept) > 2 * self._limit + 1000:
-            kept[:] = self._first(kept)
-
-    def _first(self, kept: list[Result]) -> list[Result]:
-        return kept if self._limit is None else nsmallest(self._limit, kept, Result.sort_key)
 
 
 @contextmanager

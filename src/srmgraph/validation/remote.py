@@ -22,7 +22,8 @@ from srmgraph.store.remote_http import PartialError, RefusedError, SlowError
 from srmgraph.terms import n_triples
 from srmgraph.validation import prebinding
 from srmgraph.validation.compiler import Check, compile
-from srmgraph.validation.engine import Gathered, Outcome, Progress, of_rows
+from srmgraph.validation.engine import Progress, of_rows
+from srmgraph.validation.outcome import Gathered, Outcome
 from srmgraph.validation.report import Cost
 from srmgraph.validation.targets import Classes
 
