@@ -38,7 +38,13 @@ def install(add: AddVerb) -> None:
         "example. `import` takes it in. See docs/spreadsheets.md.",
     )
     one.add_argument("kind", choices=tuple(_TEMPLATES), help="a workbook, or a folder of CSV files")
-    one.add_argument("--output", type=Path, metavar="FILE", help="write it there")
+    one.add_argument(
+        "output",
+        type=Path,
+        nargs="?",
+        metavar="OUTPUT",
+        help=f"where it goes ({_TEMPLATES['xlsx']}, or a folder {_TEMPLATES['csv']})",
+    )
     _base_iri(one)
     one.add_argument(
         "--language", default="en", metavar="TAG", help="the language of what is filled in (en)"
