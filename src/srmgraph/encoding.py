@@ -8,24 +8,19 @@ of what it takes to put them into a store.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from io import BytesIO
 from itertools import compress
-from typing import TypeAlias
 
 import numpy as np
 import pyoxigraph
 
-from srmgraph.garbage import uncollected
+from srmgraph.ntriples import NotPlainError, Progress, read
 from srmgraph.numbers import BITS, LOW, Numbers, ascending, members
 from srmgraph.terms import OxigraphTerm
 
-Progress: TypeAlias = Callable[[int, int, int], None]
-"""Is called with the numbers of bytes and of lines that were read, and of all bytes."""
-
 _NT = pyoxigraph.RdfFormat.N_TRIPLES
-
-_AT_ONCE = 1 << 20
-"""Bytes that are cut into lines together: what fits near the processor is read faster."""
 
 _BEGINS_RESOURCE, _BEGINS_LITERAL = b'<"'
 
@@ -37,11 +32,7 @@ _INERT = re.compile(
 """Terms of which one sees at a glance that the engine writes them as they are written."""
 
 
-_PLAIN = (pyoxigraph.NamedNode, pyoxigraph.Literal)
-
-
-class NotPlainError(Exception):
-    """A text is no N-Triples, or is written in a way that is not read here."""
+_INERT_ONES = re.compile(b"(?:(?:%b)\n)*+" % _INERT.pattern)
 
 
 class Encoding:
@@ -52,18 +43,20 @@ class Encoding:
     packed in one number, sorted and different. Properties have no numbers as such.
     """
 
-    def __init__(self, texts: Iterable[bytes], progress: Progress | None = None) -> None:
-        """Take in texts in N-Triples as the engine writes it."""
-        self.numbers: dict[bytes, int] = {}
-        found: dict[bytes, list[int]] = {}
-        with uncollected():
-            for text in texts:
-                self._take(text, found, progress)
-        self.texts = list(self.numbers)
-        self.statements = {
-            predicate: ascending(np.fromiter(pairs, np.int64, len(pairs)))
-            for predicate, pairs in found.items()
-        }
+    def __init__(self, texts: list[bytes], statements: dict[bytes, Numbers]) -> None:
+        self.texts = texts
+        self.statements = statements
+
+    @cached_property
+    def numbers(self) -> dict[bytes, int]:
+        """The numbers of terms by their texts."""
+        return dict(zip(self.texts, range(len(self.texts)), strict=True))
+
+    @classmethod
+    def of_engine(cls, text: bytes) -> Encoding:
+        """The statements of a text that the engine has written."""
+        lines = read(text)
+        return cls(lines.texts, lines.statements)
 
     @classmethod
     def of_text(cls, text: bytes, progress: Progress | None = None) -> Encoding:
@@ -74,10 +67,8 @@ class Encoding:
         """
         if not text.endswith(b" .\n"):
             text = text.rstrip() + b"\n"
-        try:
-            encoding = cls([text], progress)
-        except ValueError as error:
-            raise NotPlainError from error
+        lines = read(text, progress)
+        encoding = cls(lines.texts, lines.statements)
         encoding._check()
         encoding._write_as_the_engine()
         return encoding
@@ -89,8 +80,12 @@ class Encoding:
         """The statements of a store, but those of some graphs."""
         left_out = set(without)
         names = [pyoxigraph.DefaultGraph(), *engine.named_graphs()]
-        texts = (engine.dump(format=_NT, from_graph=name) for name in names if name not in left_out)
-        return cls(text for text in texts if text is not None)
+        # All in one, so that terms of several graphs are the same.
+        written = BytesIO()
+        for name in names:
+            if name not in left_out:
+                engine.dump(written, _NT, from_graph=name)
+        return cls.of_engine(written.getvalue())
 
     @classmethod
     def joined(cls, encodings: Sequence[Encoding]) -> Encoding:
@@ -98,51 +93,16 @@ class Encoding:
         first, *others = encodings
         if not others:
             return first
-        joined = cls(())
-        number = joined.numbers.setdefault
+        joined: dict[bytes, int] = {}
         found: dict[bytes, list[Numbers]] = {}
         for one in encodings:
-            own = (number(text, len(joined.numbers)) for text in one.texts)
+            own = (joined.setdefault(text, len(joined)) for text in one.texts)
             numbers = np.fromiter(own, np.int64, len(one.texts))
             for name, pairs in one.statements.items():
                 renumbered = numbers[pairs >> BITS] << BITS | numbers[pairs & LOW]
                 found.setdefault(name, []).append(renumbered)
-        joined.texts = list(joined.numbers)
-        joined.statements = {
-            name: ascending(np.concatenate(parts)) for name, parts in found.items()
-        }
-        return joined
-
-    def _take(self, text: bytes, found: dict[bytes, list[int]], progress: Progress | None) -> None:
-        numbers = self.numbers
-        number = numbers.get
-        last, first = b"", 0
-        start, lines = 0, 0
-        while start < len(text):
-            end = text.rfind(b" .\n", start, start + _AT_ONCE)
-            if end < 0:
-                # A line that is longer.
-                end = text.index(b" .\n", start)
-            cut = text[start:end].split(b" .\n")
-            for line in cut:
-                subject, predicate, value = line.split(b" ", 2)
-                if subject != last:
-                    last = subject
-                    place = number(subject)
-                    if place is None:
-                        place = numbers[subject] = len(numbers)
-                    first = place << BITS
-                second = number(value)
-                if second is None:
-                    second = numbers[value] = len(numbers)
-                column = found.get(predicate)
-                if column is None:
-                    column = found[predicate] = []
-                column.append(first | second)
-            start = end + 3
-            lines += len(cut)
-            if progress is not None:
-                progress(start, lines, len(text))
+        statements = {name: ascending(np.concatenate(parts)) for name, parts in found.items()}
+        return cls(list(joined), statements)
 
     def _check(self) -> None:
         """Raise NotPlainError unless subjects and properties may be what they are."""
@@ -171,7 +131,7 @@ class Encoding:
         stays = numbers == np.arange(len(texts))
         numbers = (np.cumsum(stays) - 1)[numbers]
         self.texts = [*compress(texts, stays.tolist())]
-        self.numbers = dict(zip(self.texts, range(len(self.texts)), strict=True))
+        del self.numbers
         self.statements = {
             name: ascending(numbers[pairs >> BITS] << BITS | numbers[pairs & LOW])
             for name, pairs in self.statements.items()
@@ -230,13 +190,13 @@ def terms_of(texts: Iterable[bytes]) -> list[OxigraphTerm]:
 
 def _rewritten(texts: list[bytes]) -> dict[int, bytes]:
     """Return what the engine writes in another way, by its place; raises NotPlainError."""
-    places = [place for place, text in enumerate(texts) if not _INERT.fullmatch(text)]
+    places = _not_inert(texts)
     lines = (b"<x:%d> <x:> %b .\n" % (place, texts[place]) for place in places)
     try:
         quads = [*pyoxigraph.parse(input=b"".join(lines), format=_NT)]
     except SyntaxError as error:
         raise NotPlainError from error
-    if len(quads) != len(places) or any(type(quad.object) not in _PLAIN for quad in quads):
+    if len(quads) != len(places) or not all(_is_plain(quad.object) for quad in quads):
         raise NotPlainError
     store = pyoxigraph.Store()
     store.bulk_extend(quads)
@@ -249,3 +209,23 @@ def _rewritten(texts: list[bytes]) -> dict[int, bytes]:
         if text != texts[place]:
             found[place] = text
     return found
+
+
+def _not_inert(texts: list[bytes]) -> list[int]:
+    """Return the places of texts that are not inert."""
+    text = b"\n".join(texts) + b"\n"
+    found = []
+    inert = _INERT_ONES.match
+    place = 0
+    while (place := inert(text, place).end()) < len(text):  # type: ignore[union-attr]
+        found.append(place)
+        place = text.index(b"\n", place) + 1
+    ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1)
+    places: list[int] = np.searchsorted(ends, found, side="right").tolist()
+    return places
+
+
+def _is_plain(term: object) -> bool:
+    if isinstance(term, pyoxigraph.Literal):
+        return term.direction is None
+    return isinstance(term, pyoxigraph.NamedNode)

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from tests.conformance import w3c
 
 from srmgraph import cli, knowledge
-from srmgraph.encoding import Encoding, NotPlainError
+from srmgraph.encoding import Encoding
+from srmgraph.errors import ParseError
 from srmgraph.inference import closure
+from srmgraph.ntriples import NotPlainError
 from srmgraph.numbers import BITS, LOW
 from srmgraph.store import EmbeddedStore, embedded, open_store
 from srmgraph.validation import validate
@@ -44,7 +46,16 @@ LITERALS = [
     '"1.50"^^<http://www.w3.org/2001/XMLSchema#decimal>', '"x"^^<http://www.w3.org/2001/XMLSchema#decimal>',
     '"2026-02-30"^^<http://www.w3.org/2001/XMLSchema#date>', '"2026-01-01"^^<http://www.w3.org/2001/XMLSchema#date>',
 ]  # fmt: skip
-OTHERS = ["_:b", "_:", "<<( <x:> <x:> <x:> )>>", "#", "", "<x:> . <x:> <x:> <x:>", '"a" . # why']
+OTHERS = [
+    "_:b",
+    "_:",
+    "<<( <x:> <x:> <x:> )>>",
+    "#",
+    "",
+    "<x:> . <x:> <x:> <x:>",
+    '"a" . # why',
+    '"a"@en--ltr',
+]
 TERMS = st.sampled_from([*IRIS, *NO_IRIS, *LITERALS, *OTHERS])
 LINES = st.one_of(
     st.builds("{} {} {} .\n".format, *3 * [st.sampled_from(IRIS)]),
@@ -63,12 +74,12 @@ LINES = st.one_of(
 
 def stated(text: bytes) -> set[bytes] | None:
     """The statements of a text as the engine writes them, none if it is refused."""
-    store = pyoxigraph.Store()
+    store = EmbeddedStore()
     try:
-        store.bulk_load(input=text, format=NT)
-    except SyntaxError:
+        store.parse(text, "n-triples")
+    except ParseError:
         return None
-    dumped = store.dump(format=NT, from_graph=pyoxigraph.DefaultGraph())
+    dumped = store.oxigraph.dump(format=NT, from_graph=pyoxigraph.DefaultGraph())
     assert dumped is not None
     return set(dumped.splitlines())
 
@@ -98,6 +109,58 @@ def test_what_is_read_is_what_the_engine_reads(text: str) -> None:
     found = read(content)
     event("read" if found else "left to the engine" if found is None else "nothing")
     assert found is None or found == stated(content)
+
+
+PLAIN = b'<x:s> <x:p> <x:o> .\n<x:s> <x:p> "text" .\n<x:s> <x:q> "text"@en .\n'
+PIECES = st.sampled_from(
+    [
+        *(b" ", b"  ", b"\t", b"\n", b"\r", b" .\n", b".", b" . ", b"#", b" # ", b"\\", b'"', b"<"),
+        *(b">", b"_:b", b"<<(", b")>>", b"@en", b"@EN", b"^^<x:d>", b"^^", b"\xff", b"\0", b"\xc3"),
+        *(b"<x:s>", b"<x:s> <x:p> ", b"<x:s> <x:p> <x:o> .\n", b'"text"', b"\\u0041", b"\\n", b"%"),
+        *("é".encode(), b"1", b"--ltr", b"\x0c", b"\x0b", b"\xc2\x85", b"\xe2\x80\xa8"),
+    ]
+)
+
+
+@given(st.lists(st.tuples(st.integers(0, len(PLAIN)), st.integers(0, 3), PIECES), max_size=4))
+def test_what_is_awry_is_not_read_otherwise(changes: list[tuple[int, int, bytes]]) -> None:
+    text = PLAIN
+    for place, gone, piece in changes:
+        text = text[:place] + piece + text[place + gone :]
+    found = read(text)
+    event("read" if found else "left to the engine" if found is None else "nothing")
+    assert found is None or found == stated(text)
+
+
+@pytest.mark.parametrize("text", [b"", b"\n", PLAIN, PLAIN.rstrip(), PLAIN + b"\n  \n"])
+def test_how_a_text_ends_does_not_matter(text: bytes) -> None:
+    assert (read(text) or set()) == stated(text)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(b"nonsense", b"<x:s> <x:p> .", b"<x:s> <x:p> <x:o>", b"<x:s> <x:p> <x:o> <x:g> ."),
+        *(b'"s" <x:p> <x:o> .', b'<x:s> "p" <x:o> .', b"<x:s> _:p <x:o> .", b"<s> <x:p> <x:o> ."),
+        *(
+            b"<x:s> <p> <x:o> .",
+            b"<x:s> <x:p> <x:o> . .",
+            b"<x:s> <x:p> <x:o> ; .",
+            b"<x:s> <x:p>  .",
+        ),
+        *(b'<x:s> <x:p> "\xff" .', b"<x:s> <x:p> <x:\\uD800> .", b"<x:s> <x:p> true .", b". . ."),
+        *(
+            b"@prefix x: <x:> .",
+            b"x:s x:p x:o .",
+            b'<x:s> <x:p> "a"@en--ltr .',
+            b"<x:s> <x:p> _:b c .",
+        ),
+    ],
+)
+def test_what_is_wrong_is_left_to_the_engine_to_say(line: bytes) -> None:
+    assert stated(line + b"\n") is None
+    for text in (line + b"\n", PLAIN + line + b"\n", line + b"\n" + PLAIN, PLAIN + line):
+        assert read(text) is None
 
 
 def test_what_the_engine_writes_is_read() -> None:

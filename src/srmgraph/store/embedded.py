@@ -122,7 +122,8 @@ class EmbeddedStore:
         """Keep what a file states until the engine is asked for, if it is plain enough."""
         if self._loads_at_once or graph is not None or not parser.is_in_lines:
             return False
-        from srmgraph.encoding import Encoding, NotPlainError
+        from srmgraph.encoding import Encoding
+        from srmgraph.ntriples import NotPlainError
 
         try:
             encoding = Encoding.of_text(parser.content, parser.progress)

@@ -244,7 +244,7 @@ def _encoded_ontology() -> Encoding:
     nt = pyoxigraph.RdfFormat.N_TRIPLES
     text = pyoxigraph.serialize((quad.triple for quad in _ontology()), format=nt)
     assert text is not None
-    return Encoding([text])
+    return Encoding.of_engine(text)
 
 
 @lru_cache(maxsize=8)
