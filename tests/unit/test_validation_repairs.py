@@ -18,6 +18,7 @@ from srmgraph import knowledge
 from srmgraph.cli import main
 from srmgraph.store import EmbeddedStore, open_store
 from srmgraph.store.folder import FolderStore
+from srmgraph.terms import OxigraphTerm
 from srmgraph.validation import Report, Result, propose, validate
 from srmgraph.validation.formats import plan, render, text
 
@@ -45,7 +46,11 @@ def test_each_component(file: Path) -> None:
 
 def _value(result: Result) -> str:
     value = result.value
-    return "" if value is None else f" “{value}”" if isinstance(value, Literal) else f" {value}"
+    if value is None:
+        return ""
+    if isinstance(value, BNode):
+        return " nameless"
+    return f" “{value}”" if isinstance(value, Literal) else f" {value}"
 
 
 # ── Laws ────────────────────────────────────────────────────────────────────────────────────────
@@ -124,13 +129,79 @@ def test_statements_are_changed_in_the_graph_in_which_they_stand() -> None:
     ]
 
 
-def test_what_has_no_name_is_not_changed() -> None:
-    """SPARQL has no way to name it."""
-    node = BNode()
-    store = cases.store_of(Graph().add((node, RDF.type, EX.A)).add((node, EX.p, Literal("x"))))
+def applied(store: EmbeddedStore, shapes: Graph, *, of: int) -> EmbeddedStore:
+    """Apply all certain repairs, one after the other, to a copy in which nameless things have other
+    names, as in any other process that reads the same file."""
+    report = propose(validate(store, shapes), store, shapes)
+    certain = [one for offered in report.repairs.values() for one in offered if one.is_certain]
+    assert len(certain) == of
+    other = open_store()
+    names: dict[pyoxigraph.BlankNode, pyoxigraph.BlankNode] = {}
+
+    def renamed(term: OxigraphTerm) -> OxigraphTerm:
+        if isinstance(term, pyoxigraph.BlankNode):
+            return names.setdefault(term, pyoxigraph.BlankNode())
+        return term
+
+    other.oxigraph.extend(
+        pyoxigraph.Quad(renamed(q.subject), q.predicate, renamed(q.object), q.graph_name)  # type: ignore[arg-type]
+        for q in store.oxigraph
+    )
+    before = len(other)
+    for one in certain:
+        other.update(one.update)
+    assert len(other) == before
+    return other
+
+
+NAMELESS = """
+    @prefix ex: <https://example.org/> .
+    ex:a ex:has [ a ex:A ; ex:p "2026-01-31" ; ex:q "1" ] .
+    ex:a ex:has [ a ex:A ; ex:p "2026-01-31" ; ex:q "2" ] .
+    ex:b ex:has [ a ex:A ; ex:p "2026-01-31" ; ex:part [ a ex:A ; ex:p "2026-02-01" ] ] .
+"""
+
+
+def test_what_has_no_name_is_found_by_what_is_said_of_it() -> None:
+    store = open_store()
+    store.add(Graph().parse(data=NAMELESS), EX.graph)
+    assert len(validate(store, DATED).results) == 4
+    mended = applied(store, DATED, of=4)
+    assert validate(mended, DATED).results == ()
+    assert mended.graphs() == {EX.graph: 14}
+
+
+def test_what_nothing_tells_apart_is_not_changed() -> None:
+    data = Graph()
+    for node in (BNode(), BNode()):
+        data.add((node, RDF.type, EX.A)).add((node, EX.p, Literal("2026-01-31")))
+    store = cases.store_of(data)
     report = validate(store, DATED)
-    assert len(report.results) == 1
+    assert len(report.results) == 2
     assert propose(report, store, DATED).repairs == {}
+
+
+def test_a_change_leaves_that_by_which_the_next_one_finds_the_same_thing() -> None:
+    shapes = DATED + Graph().parse(
+        data="""
+        @prefix ex: <https://example.org/> . @prefix sh: <http://www.w3.org/ns/shacl#> .
+        ex:spelt sh:targetClass ex:A ; sh:property [ sh:path ex:r ; sh:hasValue ex:R ] .
+        """
+    )
+    data = Graph().parse(
+        data="""
+        @prefix ex: <https://example.org/> .
+        [] a ex:A ; ex:p "2026-01-31", "2026-02-01" ; ex:q 7 .
+        [] a ex:A ; ex:p "2026-03-01" ; ex:q 8 .
+        """
+    )
+    store = cases.store_of(data)
+    report = propose(validate(store, shapes), store, shapes)
+    for offered in report.repairs.values():
+        if offered[0].is_certain:
+            store.update(offered[0].update)
+    assert len(report.results) == len(report.repairs) == 5
+    assert validate(store, shapes).results == ()
 
 
 def test_the_ontology_is_not_changed() -> None:

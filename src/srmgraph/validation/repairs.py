@@ -21,6 +21,7 @@ from srmgraph.store import EmbeddedStore
 from srmgraph.terms import OxigraphTerm, Statement, to_oxigraph, triples_to_oxigraph
 from srmgraph.validation import engine, paths
 from srmgraph.validation.compiler import Check, compile
+from srmgraph.validation.descriptions import Descriptions, GraphName, written
 from srmgraph.validation.report import Repair, Report, Result
 from srmgraph.validation.shapes import Shapes
 from srmgraph.validation.suggestions import Edit, View, are_known, edits
@@ -29,13 +30,16 @@ from srmgraph.validation.targets import Classes
 _Finding: TypeAlias = tuple[Node, Node | None, str, str, Node | None]
 """What tells the results on one focus node apart."""
 
-_GraphName: TypeAlias = pyoxigraph.NamedNode | pyoxigraph.BlankNode | pyoxigraph.DefaultGraph
-
 
 @dataclass(frozen=True, slots=True)
 class _Change:
+    """Statements in their graphs; `patterns` describes each blank node in them, and `variables`
+    says by which variable."""
+
     removed: list[pyoxigraph.Quad]
     added: list[pyoxigraph.Quad]
+    patterns: list[str]
+    variables: dict[pyoxigraph.BlankNode, str]
 
 
 def propose(
@@ -83,10 +87,17 @@ class _Workshop:
         self._shapes = shapes
         self._report = report
         # What stands there is said by nobody who could mend it.
-        self._not_data: set[_GraphName] = {
+        self._not_data: set[GraphName] = {
             engine.ONTOLOGY,
             *(pyoxigraph.NamedNode(name) for name in knowledge.own_graphs()),
         }
+        at_fault = {
+            pyoxigraph.NamedNode(iri)
+            for result in report.results
+            if result.path is not None
+            for iri in paths.predicates(result.path)
+        }
+        self._descriptions = Descriptions(oxigraph, self._not_data, at_fault)
         hierarchy = engine.hierarchy_graph(engine.hierarchy(oxigraph))
         # An edit may give a class its first instance, so none is left out of the queries.
         classes = Classes(hierarchy)
@@ -98,14 +109,16 @@ class _Workshop:
     def repairs(self, result: Result) -> tuple[Repair, ...]:
         """The edits that mend a result, each as a repair."""
         checks = self._checks.get(result.rule)
-        if checks is None or isinstance(result.focus_node, BNode):
+        if checks is None:
             return ()
         hint = _hint(self._report, result)
         found: dict[str, Repair] = {}
         for edit in edits(self._view, result, hint):
             change = self._change(edit)
             if change is not None and self._mends(change, result, checks):
-                repair = self._repair(edit, change)
+                repair = Repair(
+                    edit.kind, edit.is_certain, edit.removed, edit.added, _update(change)
+                )
                 # Two ways may lead to the same statements.
                 found.setdefault(repair.update, repair)
         return tuple(found.values())
@@ -113,12 +126,9 @@ class _Workshop:
     def _change(self, edit: Edit) -> _Change | None:
         """The statements that an edit takes away and brings, in their graphs.
 
-        None for one that changes nothing, that SPARQL has no way to write (as blank nodes have no
-        names there), or that is about what is not the data's.
+        None for one that changes nothing, that is about a thing without a name which nothing tells
+        apart from others, or about what is not the data's.
         """
-        statements = (*edit.removed, *edit.added)
-        if any(isinstance(node, BNode) for statement in statements for node in statement):
-            return None
         removed = [quad for one in edit.removed for quad in self._quads(one)]
         if any(quad.graph_name in self._not_data for quad in removed):
             return None
@@ -129,9 +139,23 @@ class _Workshop:
             if triple in gone or not self._quads_of(triple)
             for home in [self._home(triple, removed)]
         ]
-        return _Change(removed, added) if removed or added else None
+        if not removed and not added:
+            return None
+        statements = (*edit.removed, *edit.added)
+        nodes = {node for one in statements for node in one if isinstance(node, BNode)}
+        variables = {
+            pyoxigraph.BlankNode(node): f"thing{number or ''}"
+            for number, node in enumerate(sorted(nodes))
+        }
+        patterns: list[str] = []
+        for node, name in variables.items():
+            pattern = self._descriptions.pattern(node, name)
+            if pattern is None:
+                return None
+            patterns.append(pattern)
+        return _Change(removed, added, patterns, variables)
 
-    def _home(self, triple: pyoxigraph.Triple, removed: Sequence[pyoxigraph.Quad]) -> _GraphName:
+    def _home(self, triple: pyoxigraph.Triple, removed: Sequence[pyoxigraph.Quad]) -> GraphName:
         """The graph in which a new statement belongs: that of what is said of its subject."""
         quads = self._oxigraph.quads_for_pattern(triple.subject, None, None)
         graphs = {quad.graph_name for quad in quads} - self._not_data
@@ -194,13 +218,18 @@ class _Workshop:
         found = self._oxigraph.quads_for_pattern(triple.subject, triple.predicate, triple.object)
         return list(found)
 
-    def _repair(self, edit: Edit, change: _Change) -> Repair:
-        operations = [
-            f"{verb} DATA {{ {' '.join(map(_written, quads))} }}"
-            for verb, quads in (("DELETE", change.removed), ("INSERT", change.added))
-            if quads
-        ]
-        return Repair(edit.kind, edit.is_certain, edit.removed, edit.added, " ;\n".join(operations))
+
+def _update(change: _Change) -> str:
+    """A change as SPARQL Update."""
+    parts = [
+        (verb, " ".join(written(quad, change.variables) for quad in quads))
+        for verb, quads in (("DELETE", change.removed), ("INSERT", change.added))
+        if quads
+    ]
+    if not change.variables:
+        return " ;\n".join(f"{verb} DATA {{ {statements} }}" for verb, statements in parts)
+    templates = [f"{verb} {{ {statements} }}" for verb, statements in parts]
+    return "\n".join([*templates, f"WHERE {{ {' '.join(change.patterns)} }}"])
 
 
 def _finding(result: Result) -> _Finding:
@@ -216,11 +245,3 @@ def _hint(report: Report, result: Result) -> URIRef | None:
 def _triple(statement: Statement) -> pyoxigraph.Triple:
     (triple,) = triples_to_oxigraph([statement])
     return triple
-
-
-def _written(quad: pyoxigraph.Quad) -> str:
-    """A statement as DELETE DATA and INSERT DATA have it."""
-    triple = f"{quad.subject} {quad.predicate} {quad.object} ."
-    if isinstance(quad.graph_name, pyoxigraph.DefaultGraph):
-        return triple
-    return f"GRAPH {quad.graph_name} {{ {triple} }}"

@@ -55,9 +55,10 @@ class View:
 
     def values(self, focus: Node, path: paths.Path) -> list[Node]:
         """The value nodes of a path, sorted."""
-        one = f"VALUES ?focus {{ {n_triples(focus)} }}"
+        # SPARQL has no way to write a blank node, so the node is given beside the query.
         return self._select(
-            f"SELECT DISTINCT ?found {{ {one} ?focus ({paths.sparql(path)}) ?found }}"
+            f"SELECT DISTINCT ?focus ?found {{ ?focus ({paths.sparql(path)}) ?found }}",
+            {pyoxigraph.Variable("focus"): to_oxigraph(focus)},
         )
 
     def instances(self, name: Node) -> list[Node]:
@@ -100,8 +101,8 @@ class View:
         """The members of a list of the shapes."""
         return list(Collection(self.shapes, head))
 
-    def _select(self, sparql: str) -> list[Node]:
-        found = {to_rdflib(row["found"]) for row in engine.query(self._oxigraph, sparql)}
+    def _select(self, sparql: str, given: engine.Values | None = None) -> list[Node]:
+        found = {to_rdflib(row["found"]) for row in engine.query(self._oxigraph, sparql, given)}
         return sorted(found, key=n_triples)
 
 

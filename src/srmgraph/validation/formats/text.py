@@ -21,6 +21,7 @@ WIDTH = 100
 
 _LONGEST, _LONGEST_PLACE = 80, 300
 _MOST_REPAIRS = 3
+_NAMELESS = "something without a name"
 _CONTROL = re.compile(r"(?!\s)[\x00-\x1f\x7f-\x9f]")
 
 Span: TypeAlias = tuple[str, str]
@@ -194,6 +195,8 @@ def _statement(report: Report, statement: Statement) -> str:
 
 def _written(report: Report, node: Node) -> str:
     """A term as Turtle has it, with a prefix where one is known."""
+    if isinstance(node, BNode):
+        return _NAMELESS
     if isinstance(node, URIRef):
         name = report.short(node)
         return f"<{one_line(name)}>" if name == node else name
@@ -206,7 +209,7 @@ def _thing(report: Report, node: Node) -> Line:
     if node in report.labels:
         return [(one_line(report.labels[node]), ""), (f" <{report.short(node)}>", "faint")]
     if isinstance(node, BNode):
-        return [("something without a name", "")]
+        return [(_NAMELESS, "")]
     if isinstance(node, URIRef):
         named: Line = [(f"<{report.short(node)}>", "")]
         if (hint := report.hints.get(node)) is not None:
