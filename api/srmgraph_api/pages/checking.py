@@ -158,10 +158,13 @@ async def _file(site: Site, request: Request) -> tuple[str, bytes]:
         site.form(request) if is_in else negotiation.form(request, largest, files=1, fields=5)
     )
     file = form.get("file")
-    if not isinstance(file, UploadFile) or not file.filename:
-        return "", b""
-    name = _ODD.sub("_", file.filename.replace("\\", "/").rpartition("/")[2])[-_LONGEST:]
-    return name.lstrip(" .") or "file", await file.read()
+    try:
+        if not isinstance(file, UploadFile) or not file.filename:
+            return "", b""
+        name = _ODD.sub("_", file.filename.replace("\\", "/").rpartition("/")[2])[-_LONGEST:]
+        return name.lstrip(" .") or "file", await file.read()
+    finally:
+        await form.close()
 
 
 def _text(form: FormData, name: str) -> str:

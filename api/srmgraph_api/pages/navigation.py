@@ -7,18 +7,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the site: its address, and what the bar calls it."""
+    """A part of the site: its address, what the bar calls it, and what else belongs to it."""
 
     path: str
     label: str
+    also: tuple[str, ...] = ()
 
 
 SECTIONS = (
     Section("/", "Who serves whom"),
     Section("/what-if", "What if it fails?"),
     Section("/questions", "Questions"),
-    Section("/validation", "Validation"),
-    Section("/enter", "Enter data"),
+    Section("/validation", "Validation", ("/check",)),
+    Section("/enter", "Enter data", ("/delete",)),
     Section("/history", "History"),
     Section("/editor", "SPARQL"),
     Section("/documentation/index.html", "Ontology & rules"),
@@ -27,13 +28,13 @@ SECTIONS = (
 
 def current(path: str) -> Section | None:
     """Return the section that an address belongs to: the one with the longest fitting path."""
-    fitting = [
-        section
+    fitting = {
+        own: section
         for section in SECTIONS
-        if path == section.path
+        for own in (section.path, *section.also)
+        if path == own
         or (
-            (folder := section.path.removesuffix("index.html").rstrip("/"))
-            and path.startswith(f"{folder}/")
+            (folder := own.removesuffix("index.html").rstrip("/")) and path.startswith(f"{folder}/")
         )
-    ]
-    return max(fitting, key=lambda section: len(section.path), default=None)
+    }
+    return fitting[max(fitting, key=len)] if fitting else None

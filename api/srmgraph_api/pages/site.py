@@ -209,6 +209,7 @@ class Site:
             form = await negotiation.form(request, largest, files=_PARTS, fields=_PARTS)
         token = form.get(_CSRF)
         if not isinstance(token, str) or not self.service.sessions.is_genuine(request, token):
+            await form.close()
             raise Problem(
                 403, "This form is from before you signed in. Go back, load it again and send it."
             )

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 
 from fastapi import APIRouter, Request, Response
+from rdflib import RDF
 
 from srmgraph.errors import ParameterError
 from srmgraph_api import access, jobs
 from srmgraph_api.pages import things
+from srmgraph_api.pages.entries import sheet_for
 from srmgraph_api.pages.site import Site
 from srmgraph_api.pages.things import Finding, Told
 from srmgraph_api.problems import Problem
@@ -48,6 +50,7 @@ async def page(site: Site, request: Request, iri: str, revision: int) -> Respons
     about, findings = await asyncio.gather(told(), checked())
     if about is None:
         raise Problem(404, f"Nothing is said of <{iri}> here.")
+    may_write = revision == service.revision and site.may(request, "write")
     return site.page(
         request,
         "thing.html",
@@ -56,9 +59,21 @@ async def page(site: Site, request: Request, iri: str, revision: int) -> Respons
         findings=findings,
         formats=_FORMATS,
         most=things.MOST_ROWS,
-        may_write=revision == service.revision and site.may(request, "write"),
+        may_change=may_write and _has_form(about),
+        may_delete=may_write and bool(about.stated) and not site.documented(iri),
         number=revision if revision != service.revision else None,
     )
+
+
+def _has_form(told: Told) -> bool:
+    """Whether something is stated of it that a form shows."""
+    kinds = (
+        value.term.iri
+        for one in (*told.stated, *told.inferred)
+        if one.term.iri == str(RDF.type)
+        for value in one.values
+    )
+    return bool(told.stated) and sheet_for(kinds) is not None
 
 
 def router(site: Site) -> APIRouter:

@@ -37,10 +37,13 @@ _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 @dataclass(frozen=True)
 class Group:
-    """Rows that belong together; `number` is how many there are, of which the first are kept."""
+    """Rows that belong together; `number` is how many there are, of which the first are kept.
+
+    A cell holds several terms where rows differ in nothing else.
+    """
 
     name: Term | None
-    rows: list[list[Term | None]]
+    rows: list[list[list[Term]]]
     number: int
     bars: list[Bar | None]
 
@@ -200,15 +203,28 @@ def _section(name: str, rows: Sequence[Row]) -> Section:
         groups=[
             Group(
                 name=group,
-                rows=[[row[column] for column in columns] for row in own[:MOST_ROWS]],
-                number=len(own),
+                rows=cells[:MOST_ROWS],
+                number=len(cells),
                 bars=[_bar(row, span) for row in own[:MOST_ROWS]] if span else [],
             )
             for group, own in parted.items()
+            for cells in [_cells(own, columns, is_merged=span is None)]
         ],
         today=times.share(date.today(), span) if span else None,
         span=(span[0].isoformat(), span[1].isoformat()) if span else ("", ""),
     )
+
+
+def _cells(rows: Sequence[Row], columns: list[str], *, is_merged: bool) -> list[list[list[Term]]]:
+    """The terms of rows; rows that differ in the last column alone are one, if they may be."""
+    cells: list[list[list[Term]]] = []
+    for row in rows:
+        own = [[term] if (term := row[column]) is not None else [] for column in columns]
+        if is_merged and cells and len(columns) > 1 and cells[-1][:-1] == own[:-1]:
+            cells[-1][-1] += own[-1]
+        else:
+            cells.append(own)
+    return cells
 
 
 def _properties(rows: Sequence[Row], cell: str) -> list[Property]:

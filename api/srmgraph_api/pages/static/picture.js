@@ -118,7 +118,8 @@ function style() {
       "line-opacity": 0.75, label: "data(label)", "font-size": 10, "font-family": font, color: colour("faint"),
       "text-wrap": "wrap", "text-max-width": 110,
       "text-background-color": colour("surface"), "text-background-opacity": 0.9, "text-background-padding": 2 } },
-    { selector: "edge.loop", style: { "line-style": "dashed", "line-dash-pattern": [7, 4],
+    { selector: "edge.crowd", style: { "line-opacity": 0.4 } },
+    { selector: "edge.loop", style: { "line-style": "dashed", "line-dash-pattern": [7, 4], "line-opacity": 0.75,
       "line-color": colour("both"), "target-arrow-color": colour("both") } },
     // What leads back goes round what stands between.
     { selector: "edge.back", style: { "curve-style": "unbundled-bezier", "control-point-weights": 0.5,
@@ -143,7 +144,7 @@ function arrange(picture, place) {
     components(picture, place, isNarrow);
   }
   const along = isNarrow ? "y" : "x";
-  picture.edges().toggleClass("quiet", isNarrow);
+  picture.edges().toggleClass("quiet", isNarrow).toggleClass("crowd", picture.edges().length > 60);
   picture.edges().removeClass("back").filter((edge) => {
     return edge.source().position(along) > edge.target().position(along) && length(edge) > 200;
   }).addClass("back");
@@ -164,27 +165,39 @@ function components(picture, place, isNarrow) {
   const hasWords = picture.edges().some((edge) => edge.data("label").length > 15);
   const boxes = parts.map((part) => {
     part.layout({
-      name: "dagre", rankDir: isNarrow ? "TB" : "LR", nodeSep: isNarrow ? 30 : 44, edgeSep: 16,
-      rankSep: (isNarrow ? 70 : 120) + (hasWords ? 60 : 0), fit: false, animate: false,
+      name: "dagre", rankDir: isNarrow ? "TB" : "LR", nodeSep: isNarrow ? 12 : 22, edgeSep: 16,
+      nodeDimensionsIncludeLabels: true,
+      rankSep: (isNarrow ? 40 : 64) + (hasWords ? 80 : 0), fit: false, animate: false,
     }).run();
     return { part, box: part.boundingBox() };
   });
-  boxes.sort((one, other) => other.box.w * other.box.h - one.box.w * one.box.h);
+  boxes.sort((one, other) => other.box.h - one.box.h);
   const gap = 56;
-  const area = boxes.reduce((sum, { box }) => sum + (box.w + gap) * (box.h + gap), 0);
-  const shape = place.clientWidth / place.clientHeight;
-  const width = Math.max(Math.sqrt(area * shape) * 1.05, ...boxes.map(({ box }) => box.w));
-  let x = 0, y = 0, height = 0;
-  for (const { part, box } of boxes) {
-    if (x > 0 && x + box.w > width) {
+  const widest = Math.max(...boxes.map(({ box }) => box.w));
+  const tries = Array.from({ length: 24 }, (_, index) => rows(boxes, widest * (1 + index / 6), gap));
+  const size = ({ width, height }) => Math.min(place.clientWidth / width, place.clientHeight / height);
+  const best = tries.reduce((one, other) => (size(other) > size(one) ? other : one));
+  boxes.forEach(({ part, box }, index) => {
+    part.nodes().shift({ x: best.corners[index].x - box.x1, y: best.corners[index].y - box.y1 });
+  });
+}
+
+// Where boxes stand in rows that are at most so wide, and how large all of it is.
+function rows(boxes, most, gap) {
+  const corners = [];
+  let x = 0, y = 0, row = 0, width = 0;
+  for (const { box } of boxes) {
+    if (x > 0 && x + box.w > most) {
       x = 0;
-      y += height + gap;
-      height = 0;
+      y += row + gap;
+      row = 0;
     }
-    part.nodes().shift({ x: x - box.x1, y: y - box.y1 });
+    corners.push({ x, y });
+    width = Math.max(width, x + box.w);
+    row = Math.max(row, box.h);
     x += box.w + gap;
-    height = Math.max(height, box.h);
   }
+  return { corners, width, height: y + row };
 }
 
 // Suppliers, providers and consumers in columns, each near to what it is joined with.
@@ -220,6 +233,6 @@ function columns(picture, place, isNarrow) {
       const away = across + column * apart;
       node.position(isNarrow ? { x: along, y: away } : { x: away, y: along });
     });
-    across += (columns - 1) * apart + (isNarrow ? 150 : 330);
+    across += (columns - 1) * apart + (isNarrow ? 150 : 280);
   }
 }
