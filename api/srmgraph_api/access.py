@@ -34,6 +34,11 @@ class Client:
         if self.graphs and name not in self.graphs:
             raise Problem(403, f"The key is for other graphs: {', '.join(self.graphs)}.")
 
+    def check_all(self, reason: str) -> None:
+        """Raise Problem 403, with the reason, unless the client's key is for all graphs."""
+        if self.graphs:
+            raise Problem(403, f"The key is for some graphs only, and {reason}.")
+
     def check_writes(self, name: str | None) -> None:
         """Raise Problem 403 for such a graph, and for one that the store keeps for itself."""
         self.check_graph(name)

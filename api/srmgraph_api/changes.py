@@ -8,15 +8,21 @@ from fastapi import Request, Response
 
 from srmgraph_api import negotiation
 from srmgraph_api.access import Client
-from srmgraph_api.conditions import expected
+from srmgraph_api.conditions import expected, presence
 from srmgraph_api.jobs import Made, Refused, Terms
 from srmgraph_api.problems import problem
 
 
 def terms(request: Request, client: Client) -> Terms:
     """Return on which terms a request wants its change; raises Problem 412."""
-    checked = request.app.state.service.settings.checking == "all"
-    return Terms(client.author, expected(request), negotiation.report_format(request), checked)
+    service = request.app.state.service
+    return Terms(
+        client.author,
+        expected(request, service.revision),
+        negotiation.report_format(request),
+        service.settings.checking == "all",
+        presence(request),
+    )
 
 
 def response(request: Request, made: Made | Refused, location: str | None = None) -> Response:

@@ -35,15 +35,25 @@ def not_modified(request: Request, headers: Mapping[str, str]) -> Response | Non
     return None
 
 
-def expected(request: Request) -> int | None:
-    """Return the revision that If-Match names; None if any will do.
+def expected(request: Request, current: int) -> int | None:
+    """Return the revision that If-Match names, the current one if it is among several; None if any
+    will do.
 
-    Raises Problem 412 for a tag that no revision has.
+    A tag that a proxy has weakened, because it compresses, will do as well: it is the revision that
+    counts. Raises Problem 412 where no tag names a revision.
     """
-    header = request.headers.get("if-match", "*").strip()
-    if header == "*":
+    header = ",".join(request.headers.getlist("if-match"))
+    if "if-match" not in request.headers or header.strip() == "*":
         return None
-    found = _TAG.fullmatch(header)
-    if found is None:
+    named = [int(found[1]) for tag in header.split(",") if (found := _TAG.fullmatch(tag.strip()))]
+    if not named:
         raise Problem(412, f'“If-Match: {header}” names no revision, such as "r12".')
-    return int(found[1])
+    return current if current in named else max(named)
+
+
+def presence(request: Request) -> bool | None:
+    """Return whether what is written is to be there before (`If-Match: *`) or is not to be
+    (`If-None-Match: *`); None if either will do."""
+    if request.headers.get("if-none-match", "").strip() == "*":
+        return False
+    return True if request.headers.get("if-match", "").strip() == "*" else None

@@ -98,8 +98,10 @@ class Connection(HttpToolsProtocol):
 
     def _refuse(self, status: HTTPStatus) -> None:
         if not self.transport.is_closing():
-            first = f"HTTP/1.1 {status} {status.phrase}\r\n"
-            self.transport.write(f"{first}Connection: close\r\nContent-Length: 0\r\n\r\n".encode())
+            told = [f"HTTP/1.1 {status} {status.phrase}", "Connection: close", "Content-Length: 0"]
+            if status == HTTPStatus.SERVICE_UNAVAILABLE:
+                told.append("Retry-After: 30")
+            self.transport.write("".join(f"{line}\r\n" for line in (*told, "")).encode())
             self.transport.close()
 
     @staticmethod

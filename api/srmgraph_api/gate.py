@@ -1,5 +1,6 @@
 """What every request passes: its name, whether it may come in, the log and the counters.
 
+Whoever sends X-Request-Id has named the request already, and finds that name in the log.
 HEAD is answered as GET without its content, as HTTP demands (RFC 9110, section 9.3.2).
 """
 
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import time
 from contextvars import ContextVar
 from uuid import uuid4
@@ -20,6 +22,10 @@ _LOG = logging.getLogger("srmgraph_api.requests")
 
 client_name: ContextVar[str] = ContextVar("client_name", default="")
 """Who sent the request, as the log tells it: the name of a key."""
+
+
+_NAME = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
+"""What a request may be called: nothing that breaks a line of a log."""
 
 
 class Gate:
@@ -36,7 +42,7 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        identifier = str(uuid4())
+        identifier = _identifier(scope)
         request_id.set(identifier)
         begun, method = time.perf_counter(), scope["method"]
         status = 500
@@ -56,8 +62,14 @@ class Gate:
 
         inner = {**scope, "method": "GET"} if method == "HEAD" else scope
         try:
-            if self._hosts and _host(scope) not in self._hosts:
-                # Another name for this address may be a page's way to get at a private service.
+            called = [value for name, value in scope["headers"] if name == b"host"]
+            is_old = scope["http_version"] in ("0.9", "1.0") and not called
+            if len(called) != 1 and not is_old:
+                refused = problem(400, "A request calls the service by one name: Host.")
+                await refused(inner, receive, tell)
+            elif self._hosts and not is_old and _host(called[0]) not in self._hosts:
+                # Another name for this address may be a page's way to get at a private service;
+                # programs so old that they call no name run no pages.
                 refused = problem(421, "The service is not known by the name that was called.")
                 await refused(inner, receive, tell)
             else:
@@ -85,9 +97,14 @@ def _line(scope: Scope, identifier: str, status: int, seconds: float) -> str:
     return json.dumps(told, ensure_ascii=False)
 
 
-def _host(scope: Scope) -> str:
+def _identifier(scope: Scope) -> str:
     for name, value in scope["headers"]:
-        if name == b"host":
-            host: str = value.decode("latin-1").lower()
-            return host if host.endswith("]") else host.rpartition(":")[0] or host
-    return ""
+        if name == b"x-request-id" and _NAME.fullmatch(value):
+            told: str = value.decode("ascii")
+            return told
+    return str(uuid4())
+
+
+def _host(called: bytes) -> str:
+    host = called.decode("latin-1").lower()
+    return host if host.endswith("]") else host.rpartition(":")[0] or host

@@ -65,7 +65,8 @@ def router(service: Service) -> APIRouter:
 
     async def put(request: Request, graph: Graph = None) -> Response:
         """Let the content be all that the graph holds. What does not conform then is refused, with
-        the report. If-Match refuses to overwrite what has changed meanwhile."""
+        the report. If-Match refuses to overwrite what has changed meanwhile, and If-None-Match with
+        `*` what is there at all."""
         return await _written(service, request, _name(service, request), replaces=True)
 
     async def post(request: Request, graph: Graph = None) -> Response:

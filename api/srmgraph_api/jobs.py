@@ -17,7 +17,7 @@ import rdflib
 
 from srmgraph import DoesNotConformError, ServiceGraph, knowledge, queries
 from srmgraph.change import Change
-from srmgraph.errors import InputError
+from srmgraph.errors import ChangedStoreError, InputError
 from srmgraph.inference import Closure, contradictions, prove
 from srmgraph.inference.formats import render
 from srmgraph.store import EmbeddedStore
@@ -238,13 +238,20 @@ class Refused:
 @dataclass(frozen=True)
 class Terms:
     """On which terms a change is made: by whom, for which revision (any if None), in which format
-    the report is told if it is refused (as it is if empty), and whether it is closed under
-    inference and checked."""
+    the report is told if it is refused (as it is if empty), whether it is closed under inference
+    and checked, and whether there is to be such a graph before (either will do if None)."""
 
     author: str
     expected: int | None
     report_format: str
     checked: bool = True
+    present: bool | None = None
+
+    def check(self, name: str | None, *, is_there: bool) -> None:
+        """Raise ChangedStoreError if a graph is there, or not, against the terms."""
+        if self.present is not None and self.present != is_there:
+            what = "The default graph" if name is None else f"The graph <{name}>"
+            raise ChangedStoreError(f"{what} is {'there already' if is_there else 'not there'}.")
 
 
 def put(
@@ -258,6 +265,7 @@ def put(
 
     def make(change: Change) -> bool:
         held = change.store.has_graph(iri)
+        terms.check(name, is_there=held)
         incoming = change.store.apart()
         incoming.parse(content, "n-quads", iri)
         if replaces and held and _same(change.store, incoming, iri):
@@ -315,7 +323,7 @@ def update(
 def rollback(desk: Desk, terms: Terms, number: int) -> Made:
     """Make what an older revision holds the current one; raises UnknownRevisionError."""
     store = FolderStore(desk.folder)
-    store.rollback(number, terms.author)
+    store.rollback(number, terms.author, terms.expected)
     return Made(store.revision)
 
 

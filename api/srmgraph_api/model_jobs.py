@@ -109,12 +109,13 @@ def apply(
 
     def make(change: Change) -> bool:
         nonlocal told
+        is_new = not change.store.has_graph(iri)
+        terms.check(name, is_there=not is_new)
         ours = change.store.graph(iri)
         todo = _plan(desk, base, ours, name, theirs).settle(settle)
         told = _told(todo, theirs, allow_deletes, format)
         if not todo.has_effect(allow_deletes=allow_deletes):
             raise Unchanged
-        is_new = not change.store.has_graph(iri)
         change.store.remove_graph(iri)
         change.store.add(todo.apply(ours, allow_deletes=allow_deletes), iri)
         change.remember(iri, "ArchiMate", content)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from math import isnan
 from urllib.parse import urljoin
 
 import pyoxigraph
@@ -158,6 +159,8 @@ def _range(text: str) -> tuple[str, float]:
                 quality = min(max(float(value), 0.0), 1.0)
             except ValueError:
                 quality = 0.0
+            # Python knows a number that is none.
+            quality = 0.0 if isnan(quality) else quality
     return name, quality
 
 

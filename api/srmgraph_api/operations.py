@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
 
 from fastapi import APIRouter, Response
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 from srmgraph import knowledge, queries
 from srmgraph.validation.shapes import Shapes
@@ -36,13 +38,12 @@ class Counters:
             ("workers_busy", "Workers at work", lambda: service.readers.busy),
             ("requests_waiting", "Requests that wait", lambda: service.readers.waiting),
             ("writers_waiting", "Changes that wait", lambda: service.writers.waiting),
-            ("worker_deaths", "Workers that were killed or died", lambda: service.deaths),
             ("revision_in_memory", "The one in memory; -1 if none", lambda: service.images.number),
             ("revision", "The current revision", lambda: service.revision),
-            ("disk_free_bytes", "Room on the disk of the store", lambda: _room(service)),
+            ("disk_free_bytes", "Room on the disk of the store", lambda: service.room),
         ):
             Gauge(f"srmgraph_{name}", told, registry=self.registry).set_function(value)
-
+        self.registry.register(_Deaths(service))
         self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def count(self, method: str, path: str, status: int, seconds: float) -> None:
@@ -57,6 +58,19 @@ class Counters:
         requests, times = known
         requests.inc()
         times.observe(seconds)
+
+
+class _Deaths(Collector):
+    """How many workers were killed or died, which a service counts by itself."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def collect(self) -> Iterable[CounterMetricFamily]:
+        """Tell of it; see Prometheus."""
+        yield CounterMetricFamily(
+            "srmgraph_worker_deaths", "Workers that were killed or died", self._service.deaths
+        )
 
 
 def router(service: Service, counters: Counters) -> APIRouter:
@@ -74,13 +88,8 @@ def router(service: Service, counters: Counters) -> APIRouter:
     def ready() -> dict[str, Any]:
         """It is not when the disk is nearly full: then it still answers questions, but takes no
         changes until there is room again."""
-        room, needed = _room(service), service.settings.needs_room
-        if room < needed:
-            raise Problem(
-                503,
-                f"There are {room:,} bytes left on the disk, and changes need {needed:,}. "
-                "Questions are still answered.",
-            )
+        if lack := service.lacks_room:
+            raise Problem(503, lack)
         return {"status": "ready", "revision": service.revision}
 
     @routes.get("/health", summary="Ask whether all is well")
@@ -109,7 +118,3 @@ def router(service: Service, counters: Counters) -> APIRouter:
         return Response(generate_latest(counters.registry), media_type="text/plain; version=0.0.4")
 
     return routes
-
-
-def _room(service: Service) -> int:
-    return shutil.disk_usage(service.folder).free

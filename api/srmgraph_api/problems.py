@@ -80,6 +80,13 @@ _EXAMPLES = {
 }
 
 
+_PASSING = (429, 503, 507)
+"""What is another day's luck: whoever sends the same again may have it."""
+
+_LATER = "30"
+"""After how many seconds one may try again, unless it is said more exactly."""
+
+
 class Problem(Exception):
     """An answer that is not what was asked for: a status of HTTP and a sentence."""
 
@@ -107,9 +114,7 @@ def install(app: FastAPI) -> None:
             return told(request, problem(known, detail, {"conflicting": error.conflicts}))
         if isinstance(error, InconsistentError) and error.proofs:
             return told(request, _contradiction(request, error))
-        return told(
-            request, problem(known, detail, place, {"Retry-After": "30"} if known == 503 else None)
-        )
+        return told(request, problem(known, detail, place))
 
     async def chosen(request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
@@ -124,6 +129,8 @@ def install(app: FastAPI) -> None:
         headers = dict(error.headers or {})
         if error.status_code == 405:
             headers["Allow"] = ", ".join(_methods(request))
+            if request.method == "OPTIONS":
+                return Response(status_code=204, headers=headers)
         return told(request, problem(error.status_code, detail, headers=headers))
 
     async def parameters(request: Request, error: Exception) -> Response:
@@ -189,6 +196,7 @@ def problem(
 ) -> Response:
     """Return a response with problem details."""
     identifier = request_id.get() or str(uuid4())
+    later = {"Retry-After": _LATER} if status in _PASSING else {}
     content = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -201,7 +209,7 @@ def problem(
         json.dumps(content, ensure_ascii=False),
         status_code=status,
         media_type="application/problem+json",
-        headers={**(headers or {}), "X-Request-Id": identifier},
+        headers={**later, **(headers or {}), "X-Request-Id": identifier},
     )
 
 

@@ -11,7 +11,7 @@ from starlette.responses import StreamingResponse
 from srmgraph_api import access, changes, jobs
 from srmgraph_api.pages import history
 from srmgraph_api.pages.site import Site, wants_html
-from srmgraph_api.problems import Problem, responses
+from srmgraph_api.problems import responses
 from srmgraph_api.service import Service
 
 
@@ -69,8 +69,7 @@ def router(service: Service, site: Site) -> APIRouter:
         client = access.reader(service, request)
         if wants_html(request):
             return await history.difference(site, request, older, newer)
-        if client.graphs:
-            raise Problem(403, "The key is for some graphs only, and a comparison shows all.")
+        client.check_all("a comparison shows all")
         for number in (older, newer):
             service.store.revisions.path(number)
         return StreamingResponse(_patch(service, older, newer), media_type="application/rdf-patch")
@@ -82,14 +81,16 @@ def router(service: Service, site: Site) -> APIRouter:
         status_code=204,
         responses={
             204: {"description": "There is a new revision that holds what the older one did"},
-            **responses(401, 403, 404, 429, 503, 504, 507),
+            **responses(401, 403, 404, 406, 412, 429, 503, 504, 507),
         },
     )
     async def rollback(
         request: Request, revision: Annotated[int, Query(ge=0, examples=[0])]
     ) -> Response:
-        """Nothing is lost: what was current is in the history."""
+        """Nothing is lost: what was current is in the history. If-Match refuses to undo what
+        nobody has seen yet."""
         client = access.writer(service, request, "admin")
+        client.check_all("going back changes all")
         made = await service.write(
             client.line, jobs.rollback, changes.terms(request, client), revision
         )

@@ -74,6 +74,22 @@ class Service:
         """The number of the current revision."""
         return self.store.revision
 
+    @property
+    def room(self) -> int:
+        """The bytes that are free on the disk of the store."""
+        return shutil.disk_usage(self.folder).free
+
+    @property
+    def lacks_room(self) -> str:
+        """Why nothing can be changed now: the disk is nearly full. Empty if there is room."""
+        room, needed = self.room, self.settings.needs_room
+        if room >= needed:
+            return ""
+        return (
+            f"There are {room:,} bytes left on the disk, and changes need {needed:,}. "
+            "Questions are still answered."
+        )
+
     async def start(self) -> None:
         """Start the workers, so that the first who ask need not wait."""
         for worker in (*self._workers, self._writer):
@@ -102,7 +118,12 @@ class Service:
             return await self._do(worker, self.settings.query_seconds, job, *arguments)
 
     async def write(self, client: str, job: Callable[..., Any], *arguments: Any) -> Any:
-        """Return what a job returns that the writer does; see `read`."""
+        """Return what a job returns that the writer does; see `read`.
+
+        Raises Problem 507 while the disk is nearly full: what is left is for what is at work.
+        """
+        if lack := self.lacks_room:
+            raise Problem(507, lack)
         async with self.writers.turn(client) as worker:
             return await self._do(worker, self.settings.write_seconds, job, *arguments)
 

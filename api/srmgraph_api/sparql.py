@@ -227,8 +227,7 @@ async def _updated(
     service: Service, request: Request, client: Client, given: Parameters
 ) -> Response:
     text = _single(given, "update", LONGEST_UPDATE)
-    if client.graphs:
-        raise Problem(403, "The key is for some graphs only, and an update may reach others.")
+    client.check_all("an update may reach others")
     made = await service.write(
         client.line,
         jobs.update,

@@ -12,7 +12,7 @@ from srmgraph_api.problems import Problem, problem
 _LARGE = 1_000_000
 _PART = 250_000
 _LEAST_RATE = 10_000
-_CLOSING = {"Retry-After": "30", "Connection": "close"}
+_CLOSING = {"Connection": "close"}
 
 
 class Traffic:

@@ -88,4 +88,4 @@ def _give_up(turn: asyncio.Future[_T]) -> None:
 
 
 def _busy() -> Problem:
-    return Problem(503, "The service is busy. Try again later.", {"Retry-After": "30"})
+    return Problem(503, "The service is busy. Try again later.")

@@ -350,6 +350,9 @@ def test_unknown_paths_and_methods(client: TestClient) -> None:
     assert client.patch("/graphs/x").headers["allow"] == "DELETE, GET, HEAD, POST, PUT"
     assert client.get("/validate").headers["allow"] == "POST"
     assert client.put("/queries/x").headers["allow"] == "GET, HEAD"
+    asked = client.options("/sparql")
+    assert (asked.status_code, asked.content) == (204, b"")
+    assert asked.headers["allow"] == "GET, HEAD, POST"
     assert "show" in problem(
         client.post("/validate?show=all", content="", headers={"Content-Type": "text/turtle"}), 400
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from rdflib import OWL, RDF, SH, Graph, URIRef
 from starlette.testclient import TestClient
 
@@ -166,6 +167,107 @@ def test_a_change_that_was_overtaken_is_refused(service: Service) -> None:
     assert in_time.status_code == 204
 
 
+CONDITIONS: list[tuple[dict[str, str], int, int]] = [
+    # What is said, and what is answered where the graph is there and where it is not.
+    ({"If-Match": "*"}, 204, 412),
+    ({"If-None-Match": "*"}, 412, 201),
+    ({"If-Match": '"r0", "NOW"'}, 204, 201),
+    ({"If-Match": '"r0" , W/"NOW-turtle"'}, 204, 201),
+    ({"If-Match": '"r0", "r1"'}, 412, 412),
+    ({"If-Match": "NOW"}, 412, 412),
+    ({"If-Match": ""}, 412, 412),
+]
+
+
+@pytest.mark.parametrize(("said", "there", "not_there"), CONDITIONS, ids=str)
+def test_a_change_has_its_conditions(
+    service: Service, said: dict[str, str], there: int, not_there: int
+) -> None:
+    client = service.client
+    for before, status in ((LABEL, there), (None, not_there)):
+        client.delete("/graphs/conditions", headers=service.write)
+        if before is not None:
+            client.put("/graphs/conditions", content=before, headers=TURTLE | service.write)
+        now = f"r{service.store.revision}"
+        told_now = {name: value.replace("NOW", now) for name, value in said.items()}
+        answer = client.put(
+            "/graphs/conditions", content="", headers=TURTLE | service.write | told_now
+        )
+        assert answer.status_code == status
+        assert (service.store.revision == int(now[1:])) == (status == 412)
+
+
+def test_nobody_goes_back_behind_what_was_not_seen(service: Service) -> None:
+    client = service.client
+    client.put("/graphs/y", content=LABEL, headers=TURTLE | service.write)
+    seen, way = service.store.revision, {"revision": service.store.revision - 1}
+    client.put("/graphs/y", content="", headers=TURTLE | service.write)
+    old, new = ({"If-Match": f'"r{number}"'} for number in (seen, seen + 1))
+    late = client.post("/rollback", params=way, headers=service.admin | old)
+    assert "has changed" in told(late, 412)
+    in_time = client.post("/rollback", params=way, headers=service.admin | new)
+    assert in_time.status_code == 204
+
+
+REACHING = [
+    "CLEAR ALL",
+    "DROP SILENT NAMED",
+    "INSERT DATA { <x:a> <x:b> 1 }",
+    "INSERT DATA { GRAPH <OTHER> { <x:a> <x:b> 1 } }",
+    "WITH <OTHER> DELETE { ?s ?p ?o } WHERE { ?s ?p ?o }",
+    "INSERT { GRAPH <MINE> { ?s ?p ?o } } USING <OTHER> WHERE { ?s ?p ?o }",
+    "MOVE <MINE> TO <OTHER>",
+    "COPY <OTHER> TO <MINE>",
+    "ADD <OTHER> TO DEFAULT",
+]
+PLACES = ["?graph=OTHER", "?default", "", "/new", "?graph=MINE&graph=OTHER"]
+FORMS = {
+    "text/turtle": LABEL,
+    "multipart/form-data; boundary=b": (
+        f"--b\r\nContent-Type: text/turtle\r\n\r\n{LABEL}\r\n--b--\r\n"
+    ),
+}
+NAMING = {
+    "application/n-quads": "<x:a> <x:b> <x:c> <OTHER> .",
+    "application/trig": "<OTHER> { <x:a> <x:b> 1 }",
+    "application/ld+json": '{"@id": "OTHER", "@graph": [{"@id": "x:a", "x:b": 1}]}',
+    "multipart/form-data; boundary=b": (
+        "--b\r\nContent-Type: application/trig\r\n\r\n<OTHER> { <x:a> <x:b> 1 }\r\n--b--\r\n"
+    ),
+}
+
+
+def test_a_key_for_some_graphs_changes_no_other_in_any_way(service: Service) -> None:
+    client, other = service.client, f"{EX}untouched"
+    client.put("/graphs", params={"graph": other}, content=LABEL, headers=TURTLE | service.write)
+    for role in ("write", "admin"):
+        key, before = service.key(role, (MINE,)), service.store.revision
+
+        def filled(text: str) -> str:
+            return text.replace("OTHER", other).replace("MINE", MINE)
+
+        for sparql in map(filled, REACHING):
+            assert told(client.post("/update", content=sparql, headers=UPDATE | key), 403)
+            assert told(client.post("/sparql", data={"update": sparql}, headers=key), 403)
+        for place in map(filled, PLACES):
+            for kind, content in FORMS.items():
+                sent: dict[str, Any] = {"content": content, "headers": {"Content-Type": kind} | key}
+                answers = (
+                    client.post(f"/graphs{place}", **sent),
+                    client.put(f"/graphs{place}", **sent),
+                )
+                assert all(answer.status_code in (400, 403) for answer in answers), place
+            assert client.delete(f"/graphs{place}", headers=key).status_code in (400, 403), place
+        for kind, content in NAMING.items():
+            at: dict[str, Any] = {
+                "params": {"graph": MINE},
+                "headers": {"Content-Type": kind} | key,
+            }
+            assert told(client.post("/graphs", content=filled(content), **at), 400)
+        assert told(client.post("/rollback", params={"revision": before - 1}, headers=key), 403)
+        assert service.store.revision == before
+
+
 def test_a_key_for_some_graphs_reaches_no_other(service: Service) -> None:
     client, key = service.client, service.scoped
     other = {"graph": f"{EX}other"}
@@ -293,6 +395,13 @@ def test_operation(service: Service, caplog: pytest.LogCaptureFixture) -> None:
     assert 'srmgraph_requests_total{method="GET",path="/sparql",status="200"}' in metrics
     assert f"srmgraph_revision {float(service.store.revision)}" in metrics
     assert 'path="/graphs/{name:path}"' in metrics
+    assert "\nsrmgraph_worker_deaths_total 0.0\n" in metrics
+    kinds = {family.name: family.type for family in text_string_to_metric_families(metrics)}
+    assert kinds["srmgraph_worker_deaths"] == kinds["srmgraph_requests"] == "counter"
+    assert kinds["srmgraph_request_seconds"] == "histogram"
+    for sent, kept in (("from-a-proxy/7", True), ("no name", False), ("x" * 200, False)):
+        answer = client.get("/live", headers={"X-Request-Id": sent})
+        assert (answer.headers["x-request-id"] == sent) is kept
 
 
 def test_a_closed_service_answers_nobody_without_a_key(tmp_path: Path) -> None:
@@ -310,7 +419,12 @@ def test_a_closed_service_answers_nobody_without_a_key(tmp_path: Path) -> None:
             assert told(client.get(path), 401)
             assert client.get(path, headers=service.read).status_code != 401
         assert client.get("/live").status_code == 200
-        assert "left on the disk" in told(client.get("/ready"), 503)
+        full = client.get("/ready")
+        assert "left on the disk" in told(full, 503)
+        assert full.headers["retry-after"] == "30"
+        refused = client.put("/graphs/x", content=LABEL, headers=TURTLE | service.write)
+        assert "left on the disk" in told(refused, 507)
+        assert service.store.revision == -1
         assert client.get("/live", headers={"Host": "evil.example"}).status_code == 421
 
 

@@ -308,7 +308,7 @@ def test_queues_have_an_end() -> None:
             await asyncio.sleep(0)
             with pytest.raises(Problem) as told:
                 await turns.turn("fourth").__aenter__()
-            assert (told.value.status, told.value.headers) == (503, {"Retry-After": "30"})
+            assert told.value.status == 503
             for one in (waits, third):
                 with pytest.raises(Problem, match="busy"):
                     await one

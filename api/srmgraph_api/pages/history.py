@@ -23,7 +23,7 @@ def page(site: Site, request: Request) -> Response:
         request,
         "history.html",
         kept=list(zip(kept, grown, strict=True)),
-        may_roll_back=site.may(request, "admin"),
+        may_roll_back=site.may_go_back(request),
     )
 
 
@@ -40,7 +40,7 @@ async def difference(site: Site, request: Request, older: int, newer: int) -> Re
         newer=described[1],
         differences=found,
         most=differences.MOST_LINES,
-        may_roll_back=site.may(request, "admin"),
+        may_roll_back=site.may_go_back(request),
     )
 
 
@@ -52,6 +52,7 @@ def router(site: Site) -> APIRouter:
     async def rollback(request: Request, number: int) -> Response:
         form = await site.form(request)
         client = access.writer(site.service, request, "admin")
+        client.check_all("going back changes all")
         if form.get("revision") != str(site.service.revision):
             raise Problem(
                 412,

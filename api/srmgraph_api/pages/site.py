@@ -179,6 +179,11 @@ class Site:
         key = self.service.sessions.key(request)
         return key is not None and key.allows(role)
 
+    def may_go_back(self, request: Request) -> bool:
+        """Whether whoever is signed in may go back to an older revision, which changes all."""
+        key = self.service.sessions.key(request)
+        return key is not None and key.allows("admin") and not key.graphs
+
     def known(self, key: tuple[object, ...]) -> Any:
         """Return what is kept for a key; None if nothing is."""
         return self._kept.get(key)

@@ -90,12 +90,7 @@ class FolderStore:
         See `Store`. Raises BusyStoreError, ChangedStoreError when the current revision is not
         `expected`, and StoreError when there is no room on the disk.
         """
-        with self._next() as (number, path):
-            if expected is not None and expected != number - 1:
-                raise ChangedStoreError(
-                    f"The store has changed: it is at revision {number - 1}, not at {expected}. "
-                    "Read it again, and make the change anew."
-                )
+        with self._next(expected) as (number, path):
             candidate = self._copy(number - 1, path, f"r{number}b")
             yield candidate
             revision = self._description(number, author, message, candidate)
@@ -105,10 +100,14 @@ class FolderStore:
             self.revisions.commit(path, revision, candidate.kept)
             candidate.origin = self.revisions.identity(number)
 
-    def rollback(self, number: int, author: str = "") -> None:
-        """Make what an older revision holds a new one; raises UnknownRevisionError."""
+    def rollback(self, number: int, author: str = "", expected: int | None = None) -> None:
+        """Make what an older revision holds a new one.
+
+        Raises UnknownRevisionError, and ChangedStoreError when the current revision is not
+        `expected`.
+        """
         report = self.revisions.report(number)
-        self._adopt(self.at(number), report, author, f"back to revision {number}")
+        self._adopt(self.at(number), report, author, f"back to revision {number}", expected)
 
     def backup(self, target: Path) -> None:
         """Copy the current revision into a new store, in a folder that is not there yet.
@@ -128,18 +127,31 @@ class FolderStore:
         report = backup.revisions.report(backup.revision)
         self._adopt(backup.current, report, author, f"restored from {source}")
 
-    def _adopt(self, store: EmbeddedStore, report: str | None, author: str, message: str) -> None:
-        with self._next() as (number, path):
+    def _adopt(
+        self,
+        store: EmbeddedStore,
+        report: str | None,
+        author: str,
+        message: str,
+        expected: int | None = None,
+    ) -> None:
+        with self._next(expected) as (number, path):
             store.oxigraph.backup(str(path))
             self.revisions.commit(path, self._description(number, author, message, store), report)
 
     @contextmanager
-    def _next(self) -> Iterator[tuple[int, Path]]:
+    def _next(self, expected: int | None) -> Iterator[tuple[int, Path]]:
         """Be the only writer, and tell the number of the next revision and where to make it."""
         with self.revisions.writing():
+            head = self.revisions.head
+            if expected not in (None, head):
+                raise ChangedStoreError(
+                    f"The store has changed: it is at revision {head}, not at {expected}. "
+                    "Read it again, and make the change anew."
+                )
             path = self.revisions.candidate()
             try:
-                yield self.revisions.head + 1, path
+                yield head + 1, path
             except OSError as error:
                 raise _failed(self.revisions.folder, error) from error
             finally:
