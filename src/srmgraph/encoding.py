@@ -12,9 +12,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from io import BytesIO
 from itertools import compress
+from operator import itemgetter
 
 import numpy as np
 import pyoxigraph
+from numpy.typing import NDArray
 
 from srmgraph.ntriples import NotPlainError, Progress, read
 from srmgraph.numbers import BITS, LOW, Numbers, ascending, members
@@ -163,9 +165,9 @@ class Encoding:
             )
             yield from pyoxigraph.parse(input=b"".join(lines), format=_NT, lenient=True)
 
-    def first_signs(self) -> Numbers:
+    def first_signs(self) -> NDArray[np.uint8]:
         """Return for each term the sign with which its text begins."""
-        return np.fromiter((text[0] for text in self.texts), np.int64, len(self.texts))
+        return np.frombuffer(bytes(map(itemgetter(0), self.texts)), np.uint8)
 
 
 def text_of(term: OxigraphTerm) -> bytes:

@@ -19,7 +19,7 @@ from tests.unit.test_inference import CASES, split
 from srmgraph import knowledge
 from srmgraph.encoding import Encoding, term_of, text_of
 from srmgraph.errors import ClosureTooLargeError, InconsistentError
-from srmgraph.inference import Closure, Program, closure, columns
+from srmgraph.inference import Closure, Program, closure, columns, encoded
 from srmgraph.store import EmbeddedStore, open_store
 
 ANYWAY = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
@@ -207,3 +207,24 @@ def test_a_graph_that_is_inferred_is_not_taken_for_stated() -> None:
     store.add(stated, URIRef(knowledge.inferred_graph()))
     with on_columns():
         assert len(Closure.of_store(store, Program.compile(Graph()))) == 0
+
+
+@pytest.mark.parametrize("bits", [63, 0])
+def test_what_follows_is_written_sorted(bits: int) -> None:
+    data = Graph()
+    data.add((EX.p, RDFS.subPropertyOf, EX.q))
+    data.add((EX.p, RDFS.domain, EX.C))
+    values = [*(Literal(text) for text in ("a", "a b", "a\nb", "é", "a!", "")), Literal(10), EX.b]
+    for value in (*values, Literal("a", lang="en"), URIRef(f"{EX.b}/c"), BNode("x")):
+        for subject in (EX.s, URIRef(f"{EX.s}/t"), BNode("y")):
+            data.add((subject, EX.p, value))
+    program = Program.compile(Graph())
+    plainly = Closure.of_store(store := holding(data), program)
+    with on_columns():
+        found = Closure.of_store(store, program)
+    lines = sorted(f"{quad.triple} .\n" for quad in plainly.quads())
+    assert len(lines) > 33
+    assert plainly.text().decode() == "".join(lines)
+    with patch.object(encoded, "_BITS", bits):
+        assert found.text().decode() == "".join(lines)
+    assert Closure.of_store(holding(Graph()), program).text() == b""

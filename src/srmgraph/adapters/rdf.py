@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,11 +23,12 @@ _OUTSIDE = pyoxigraph.DefaultGraph()
 class Statements:
     """Statements that stand in no store, and in no named graph, and their prefixes.
 
-    They are given twice: as objects, and as lines of N-Triples, which are written sooner.
+    They are given twice: as objects, and as a text in N-Triples, its lines sorted, which is there
+    sooner.
     """
 
     quads: Iterable[pyoxigraph.Quad]
-    lines: Iterable[bytes]
+    text: Callable[[], bytes]
     prefixes: dict[str, str]
 
 
@@ -58,7 +59,7 @@ def serialize(
     """
     syntax = format_of(Path(), format)
     if isinstance(source, Statements) and syntax.name in ("n-triples", "n-quads"):
-        text = b"".join(sorted(source.lines))
+        text = source.text()
         # What a text says may look so too; then it only takes longer.
         if b"_:" not in text:
             return text

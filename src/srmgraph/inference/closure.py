@@ -200,9 +200,9 @@ class Closure:
         """Yield the facts that follow, in a graph, as the engine of the store takes them."""
         return self._state.quads(self._state.shown(), name)
 
-    def lines(self) -> Iterator[bytes]:
-        """Yield the facts that follow as lines of N-Triples, in no order."""
-        return self._state.lines(self._state.shown())
+    def text(self) -> bytes:
+        """Return the facts that follow in N-Triples, its lines sorted."""
+        return self._state.text(self._state.shown())
 
     def explain(self, statement: Statement) -> Proof:
         """Return a shortest proof of a statement.

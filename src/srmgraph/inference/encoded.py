@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
 import pyoxigraph
+from numpy.typing import NDArray
 
 from srmgraph.encoding import Encoding, term_of, terms_of
 from srmgraph.inference import datatypes, language
@@ -16,6 +17,9 @@ from srmgraph.terms import OxigraphTerm
 
 _SPACES = tuple(f"<{space}".encode() for space in language.SPACES)
 _BLANK, _LITERAL = ord("_"), ord('"')
+
+_BITS = 63
+"""Of a number that is not negative."""
 
 
 class Adopted:
@@ -122,3 +126,56 @@ def told(derived: Mapping[int, Numbers], hidden: set[int], blank: set[int]) -> d
         if len(shown):
             found[key] = shown
     return found
+
+
+def column_of(numbers: Collection[int]) -> Numbers:
+    """Return numbers of facts as a column, in no order."""
+    return np.fromiter(numbers, np.int64, len(numbers))
+
+
+def written(
+    columns: Mapping[int, Numbers], resources: Sequence[bytes], literals: Sequence[bytes]
+) -> bytes:
+    """Return facts in N-Triples, its lines sorted; the texts of terms are at their numbers."""
+    parts = []
+    for key, numbers in columns.items():
+        if key < 0:
+            parts.append((numbers, language.TYPE, np.full(len(numbers), ~key)))
+        else:
+            values = numbers & LOW
+            # Literals come after the resources.
+            values[values >= LITERALS] += len(resources) - LITERALS
+            parts.append((numbers >> BITS, key, values))
+    subjects = np.concatenate([part for part, _, _ in parts])
+    properties = np.repeat([key for _, key, _ in parts], [len(part) for part, _, _ in parts])
+    values = np.concatenate([part for _, _, part in parts])
+    # A term that begins with another is after it, as it is where a space follows.
+    texts = [text + b" " for text in (*resources, *literals)]
+    ranks, texts_by_rank = _ranked(texts, (subjects, properties, values))
+    bits = len(texts_by_rank).bit_length()
+    if 3 * bits > _BITS:
+        order = np.lexsort((ranks[values], ranks[properties], ranks[subjects]))
+        columns_of_ranks = [ranks[part[order]] for part in (subjects, properties, values)]
+    else:
+        one = ranks[subjects] << 2 * bits | ranks[properties] << bits | ranks[values]
+        one.sort()
+        low = (1 << bits) - 1
+        columns_of_ranks = [one >> 2 * bits, one >> bits & low, one & low]
+    pieces = np.empty((len(subjects), 4), object)
+    for place, part in enumerate(columns_of_ranks):
+        pieces[:, place] = texts_by_rank[part]
+    pieces[:, 3] = b".\n"
+    return b"".join(pieces.ravel().tolist())
+
+
+def _ranked(texts: list[bytes], used: Iterable[Numbers]) -> tuple[Numbers, NDArray[np.object_]]:
+    """The places of texts among those that are used, sorted; and these."""
+    is_used = np.zeros(len(texts), np.bool_)
+    for numbers in used:
+        is_used[numbers] = True
+    order = sorted(np.flatnonzero(is_used).tolist(), key=texts.__getitem__)
+    ranks = np.zeros(len(texts), np.int64)
+    ranks[order] = np.arange(len(order))
+    found = np.empty(len(order), object)
+    found[:] = [texts[number] for number in order]
+    return ranks, found

@@ -204,19 +204,18 @@ class State:
                 for pair in _listed(numbers):
                     yield pyoxigraph.Quad(term(pair >> SUBJECT), by, term(pair & VALUE), graph)
 
-    def lines(self, visible: Shown) -> Iterator[bytes]:
-        """Yield facts that are told of as lines of N-Triples."""
-        resources, literals = self.dictionary.texts()
-        for key, numbers in visible.items():
-            if key < 0:
-                end = b" %b %b .\n" % (resources[TYPE], resources[~key])
-                yield from [resources[who] + end for who in _listed(numbers)]
-                continue
-            name = b" %b " % resources[key]
-            for pair in _listed(numbers):
-                value = pair & VALUE
-                text = resources[value] if value < LITERALS else literals[value - LITERALS]
-                yield b"".join((resources[pair >> SUBJECT], name, text, b" .\n"))
+    def text(self, visible: Shown) -> bytes:
+        """Return facts that are told of in N-Triples, its lines sorted."""
+        columns = {key: numbers for key, numbers in visible.items() if not isinstance(numbers, set)}
+        if not columns:
+            lines = [f"{quad.triple} .\n" for quad in self.quads(visible, None)]
+            return "".join(sorted(lines)).encode()
+        from srmgraph.inference.encoded import column_of, written
+
+        columns |= {
+            key: column_of(numbers) for key, numbers in visible.items() if isinstance(numbers, set)
+        }
+        return written(columns, *self.dictionary.texts())
 
     def ranks(self) -> dict[Fact, int]:
         """Return for each fact that follows a number above those of the facts it follows from.

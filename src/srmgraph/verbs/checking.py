@@ -255,7 +255,7 @@ def _infer(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> 
     terminal.remark(f"{count:,} facts follow from the {stated:,} that are stated.")
     source: Store | rdf.Statements | Graph
     if closure is not None:
-        source = rdf.Statements(closure.quads(), closure.lines(), store.prefixes)
+        source = rdf.Statements(closure.quads(), closure.text, store.prefixes)
     else:
         source = store if options.all else graph.inferred()
     if options.output:
