@@ -55,8 +55,9 @@ def writing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str
         yield address, key
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> "Iterator[Browser]":
+    """Chromium, which all tests share: each opens a context of its own in it, see `watched`."""
     if not CHROMIUM.exists():
         pytest.skip(f"there is no {CHROMIUM}; on Debian: apt-get install chromium")
     from playwright.sync_api import sync_playwright
