@@ -1,13 +1,15 @@
 """What Archi does to an exchange file that is brought in and written again.
 
-As observed with Archi 5: identifiers, repeated properties, geometry and directions stay; of names,
-documentation and values one language stays and is forgotten; definitions are numbered anew, and
-those of one name become one; lines of a property become one; metadata, viewpoints and further
-folder trees go, a tree of Archi's own folders comes.
+As observed with Archi 5, and read in its source (XMLModelImporter): identifiers, repeated
+properties, geometry and directions stay; of names, documentation and values one language stays and
+is forgotten; definitions are numbered anew, and those of one name become one; white space in names,
+labels of containers and values becomes single spaces; metadata, viewpoints and further folder trees
+go, a tree of Archi's own folders comes.
 """
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 
 from srmgraph.adapters.archimate.language import EXCHANGE, FOLDER_OF, FOLDERS, XSI
@@ -47,8 +49,9 @@ def _one_language(root: ET.Element) -> None:
                 parent.remove(other)
             for text in found[:1]:
                 text.attrib.pop(LANG, None)
-                if tag == "value":
-                    text.text = " ".join((text.text or "").splitlines())
+                is_note = parent.get(TYPE) == "Label"
+                if tag != "documentation" and not is_note:
+                    text.text = " ".join(re.split("[ \t\r\n]+", (text.text or "").strip(" \t\r\n")))
 
 
 def _definitions(root: ET.Element) -> None:

@@ -15,14 +15,23 @@ from rdflib import URIRef
 from srmgraph.adapters.archimate import kept, package, xml
 from srmgraph.adapters.archimate.grammar import KNOWN, OTHER, Content, Datatype, grammar, relations
 from srmgraph.adapters.archimate.language import EXCHANGE, FOLDER_OF, NATIVE, RELATIONS, XML, XSI
+from srmgraph.adapters.archimate.losses import drawn_concept, ends_of, losses
 from srmgraph.adapters.archimate.model import Part
 from srmgraph.adapters.archimate.xml import Xml
 from srmgraph.errors import ParseError
 from srmgraph.syntax import read_bytes
 
 _TYPE, _LANG = f"{{{XSI}}}type", f"{{{XML}}}lang"
-_TEXTS = ("name", "label", "documentation", "value")
-_REFERENCES = ("source", "target", "archimateElement", "archimateRelationship", "model")
+_REFERENCES = (
+    *("source", "target", "archimateElement", "archimateRelationship", "model"),
+    *("profiles", "targetConnections"),
+)
+_NEEDED = {
+    "DiagramObject": ("archimateElement",),
+    "Connection": ("archimateRelationship", "source", "target"),
+    **{f"{name}Relationship": ("source", "target") for name in RELATIONS},
+}
+"""What Archi's own ModelChecker misses in its files, by type."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -113,10 +122,17 @@ class _Exchange(_Checker):
             self._fault("model-has-elements", self._root, self._root, "<elements>")
         self._walk(self._root, self._root)
         for element, owner, value, datatype, drawn in self._references:
-            found = (drawn if "node" in datatype.among else self._parts).get(value)
+            is_end = "node" in datatype.among
+            found = (drawn if is_end else self._parts).get(value)
             if found is None or not datatype.among & {found.tag, "*"}:
                 self._fault("reference-is-bound", element, owner, value)
+            elif is_end and drawn_concept(element) and not drawn_concept(found):
+                self._fault("line-ends-at-an-element", element, owner, value)
         for element in self._parts.values():
+            if element.type() == "Line":
+                for end in ("source", "target"):
+                    if end not in element.attributes:
+                        self._fault("line-has-two-ends", element, element, end)
             if element.tag == "relationship":
                 ends = [
                     self._parts.get(element.attributes.get(end, "").strip())
@@ -125,7 +141,8 @@ class _Exchange(_Checker):
                 types = [end.type() for end in ends if end is not None]
                 if len(types) == 2 and {element.type(), *types} <= KNOWN:
                     self._relation(element, element.type(), (types[0], types[1]))
-        self._losses()
+        for check, element, owner, value in losses(self._root, self._parts):
+            self._fault(check, element, owner, value)
         return self._faults
 
     def _name(self, element: Xml) -> str:
@@ -150,7 +167,10 @@ class _Exchange(_Checker):
                 self._walk(child, owner)
 
     def _content(self, element: Xml, owner: Xml) -> Content | None:
-        told = element.attributes.get(_TYPE, "").strip()
+        told = element.attributes.get(_TYPE, "")
+        if told != told.strip():
+            self._fault("value-is-plain", element, owner, f"xsi:type={told}")
+        told = told.strip()
         if ":" in told:
             self._fault("type-has-no-prefix", element, owner, told)
         is_typed = self._grammar.is_typed(element.tag)
@@ -184,6 +204,9 @@ class _Exchange(_Checker):
             check = "identifier-is-a-name" if is_name else "value-is-legal"
             said = value if name == "identifier" else f"{name}={value}"
             self._fault(check, element, owner, said)
+            return
+        if kind.as_read is not None and not kind.as_read.fullmatch(value):
+            self._fault("value-is-plain", element, owner, f"{name}={value}")
 
     def _children(self, element: Xml, owner: Xml, content: Content) -> None:
         words = element.text.strip()
@@ -194,52 +217,6 @@ class _Exchange(_Checker):
         tries = [[*_misplaced(element, items, content)] for items in content.sequences]
         for check, child, value in min(tries, key=len):
             self._fault(check, child, owner, value)
-
-    # ── What is changed or lost ─────────────────────────────────────────────────────────────────
-
-    def _losses(self) -> None:
-        root = self._root
-        if "version" in root.attributes:
-            self._fault("metadata-are-lost", root, root, f"version={root.attributes['version']}")
-        sections = [child for child in root if child.tag in ("metadata", "organizations")]
-        trees = [child for child in sections if child.tag == "organizations"]
-        for section in sections:
-            if section.tag == "metadata":
-                self._fault("metadata-are-lost", section, root, "<metadata>")
-        for tree in trees[1:]:
-            self._fault("second-tree-is-lost", tree, root, "<organizations>")
-        names: set[str] = set()
-        for owner, element in _owned(root, root):
-            self._loss(element, owner)
-            if element.tag == "propertyDefinition":
-                name = self._name(element)
-                if name in names:
-                    self._fault("definitions-are-merged", element, owner, name)
-                names.add(name)
-
-    def _loss(self, element: Xml, owner: Xml) -> None:
-        attributes = element.attributes
-        if element.tag.startswith("{"):
-            self._fault("foreign-element-is-lost", element, owner, element.tag)
-        elif element.tag == "view" and "viewpoint" in attributes:
-            if not self._grammar.datatypes["viewpointName"].allows(attributes["viewpoint"]):
-                self._fault("viewpoint-is-lost", element, owner, attributes["viewpoint"])
-        elif element.tag == "viewpoint":
-            self._fault("viewpoint-is-lost", element, owner, self._name(element))
-        elif element.tag == "propertyDefinition":
-            type = attributes.get("type", "string")
-            if type != "string":
-                self._fault("type-of-property-is-lost", element, owner, type)
-        elif element.tag == "relationship":
-            if element.type() == "Access" and "accessType" not in attributes:
-                self._fault("access-is-assumed", element, owner, "Access")
-        elif element.tag == "value" and "\n" in element.text.strip():
-            self._fault("lines-are-joined", element, owner, element.text)
-        seen: set[str] = set()
-        for child in element:
-            if child.tag in _TEXTS and child.tag in seen:
-                self._fault("second-language-is-lost", child, owner, child.text)
-            seen.add(child.tag)
 
 
 def _misplaced(
@@ -268,14 +245,6 @@ def _misplaced(
             yield "part-is-there", element, f"<{tag}>"
 
 
-def _owned(element: Xml, owner: Xml) -> Iterator[tuple[Xml, Xml]]:
-    """Return all elements in one, but those in metadata, with the identified part they are in."""
-    yield owner, element
-    for child in element:
-        if child.tag != "metadata" and not element.tag.startswith("{"):
-            yield from _owned(child, child if "identifier" in child.attributes else owner)
-
-
 class _Native(_Checker):
     identifier = "id"
 
@@ -286,20 +255,43 @@ class _Native(_Checker):
                 self._identify(element)
             elif element.tag in ("element", "child", "sourceConnection"):
                 self._fault("attribute-is-there", element, element, "id")
+            for name in _NEEDED.get(element.type(), ()):
+                if name not in element.attributes:
+                    self._fault("attribute-is-there", element, element, name)
         for element in elements:
             for name in _REFERENCES:
-                if (value := element.attributes.get(name)) and value not in self._parts:
-                    self._fault("reference-is-bound", element, element, value)
+                for value in element.attributes.get(name, "").split():
+                    if value not in self._parts:
+                        self._fault("reference-is-bound", element, element, value)
         for element in elements:
             if element.tag == "element":
                 self._concept(element)
+            elif element.type() == "Connection" and element.tag == "sourceConnection":
+                self._line(element)
         return self._faults
 
     def _name(self, element: Xml) -> str:
         return element.attributes.get("name", "")
 
+    def _line(self, line: Xml) -> None:
+        """Check that a line joins what its relation joins."""
+        relation = self._parts.get(line.attributes.get("archimateRelationship", ""))
+        drawn = [self._parts.get(end) for end in ends_of(line)]
+        joined = [
+            end.attributes.get("archimateElement") or end.attributes.get("archimateRelationship")
+            for end in drawn
+            if end is not None
+        ]
+        if relation is not None and len(joined) == 2 and joined != [*ends_of(relation)]:
+            told = f"{joined[0]} → {joined[1]}, not {' → '.join(ends_of(relation))}"
+            self._fault("line-joins-its-ends", line, line, told)
+
     def _concept(self, element: Xml) -> None:
         type = element.type()
+        for name in element.attributes.get("profiles", "").split():
+            profile = self._parts.get(name)
+            if profile is not None and profile.attributes.get("conceptType") != type:
+                self._fault("specialization-fits", element, element, self._name(profile))
         relation = type.removesuffix("Relationship")
         if relation in RELATIONS:
             ends = [

@@ -83,10 +83,7 @@ class _Decoder:
         self._iris: dict[str, URIRef] = {}
         language = self._first(model.header, notation.LANGUAGE)
         self._language = language if texts.is_language(language) else ""
-        prefixes = {}
-        for text in self._all(model.header, notation.PREFIX):
-            prefix, _, namespace = text.partition(": ")
-            prefixes[prefix] = namespace
+        prefixes = notation.prefixes(self._all(model.header, notation.PREFIX))
         self._is_own = bool(self._first(model.header, notation.PROFILE))
         self._notation = notation.Notation(prefixes)
         self._elements = {part.identifier: part for part in model.elements}

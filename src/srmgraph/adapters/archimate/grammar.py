@@ -45,11 +45,13 @@ class Datatype:
     """What a value may be: what matches a pattern, or the identifier of something.
 
     `among` holds the tags of what it may be the identifier of, `*` for all; it is empty for values
-    that refer to nothing.
+    that refer to nothing. `as_read` is what a value matches that Archi reads as it is meant, where
+    that is not all that the format allows.
     """
 
     pattern: re.Pattern[str]
     among: frozenset[str]
+    as_read: re.Pattern[str] | None
 
     def allows(self, value: str) -> bool:
         """Tell whether a value has the form; white space at its ends plays no part."""
@@ -186,7 +188,8 @@ def _datatype(rows: rdflib.Graph, row: Node) -> Datatype:
     listed = [name for key in rows.objects(row, AM.oneOf) for name in _LISTS[str(key)]]
     among = frozenset(map(str, rows.objects(row, AM.among)))
     text = str(pattern) if pattern is not None else "|".join(listed) or "(?s:.*)"
-    return Datatype(re.compile(text), among)
+    read = rows.value(row, AM.asRead)
+    return Datatype(re.compile(text), among, None if read is None else re.compile(str(read)))
 
 
 def _items(sequence: str) -> Iterator[tuple[str, int, int | None]]:

@@ -31,7 +31,7 @@ STATEMENTS = f"{_OWN}statements"
 PROFILE = f"{_OWN}profile"
 """Of a model: that it was written here, and how."""
 PREFIX = f"{_OWN}prefix"
-"""Of a model: what a prefix in names of properties stands for."""
+"""Of a model: what prefixes in names of properties stand for."""
 BASE = f"{_OWN}base"
 """Of a model: how the IRIs of what others drew begin, where it does not follow from the model."""
 LANGUAGE = f"{_OWN}language"
@@ -127,6 +127,12 @@ class Notation:
         prefix, _, local = name.partition(":")
         namespace = self._prefixes.get(prefix)
         return None if namespace is None else iri(namespace + local)
+
+
+def prefixes(texts: Iterable[str]) -> dict[str, str]:
+    """Return what prefixes stand for, as texts say it: `ex: https://example.org/ x: …`."""
+    words = [word for text in texts for word in text.split()]
+    return {word.removesuffix(":"): of for word, of in zip(words[::2], words[1::2], strict=False)}
 
 
 def iri(text: str) -> URIRef | None:
