@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from typing import Literal as OneOf
 from weakref import ref
 
-from pyoxigraph import DefaultGraph, NamedNode
-from rdflib import BNode, Graph, URIRef
+from pyoxigraph import DefaultGraph, Literal, NamedNode
+from rdflib import RDFS, BNode, Graph, URIRef
 from rdflib.term import Node
 
 from srmgraph import knowledge
@@ -56,6 +56,9 @@ Where: TypeAlias = "EmbeddedStore | RemoteStore"
 _Graphs: TypeAlias = Mapping[Node, tuple[URIRef | None, ...]]
 
 _Told = TypeVar("_Told")
+
+_LABEL = NamedNode(RDFS.label)
+_FEW = 50
 
 
 class Validator:
@@ -266,7 +269,7 @@ class _Things:
     """What a report tells of the things that it mentions: their labels, graphs and meanings."""
 
     def __init__(self, store: Where, mentioned: Collection[Node]) -> None:
-        self.labels: Mapping[Node, str] = labels(store, mentioned)
+        self.labels: Mapping[Node, str] = _labels(store, mentioned)
         self.graphs: _Graphs = _graphs(store, mentioned) if _has_named_graphs(store) else {}
         self.hints: Mapping[Node, URIRef] = hints.hints(mentioned)
 
@@ -314,6 +317,23 @@ def _patched(
         patched.pop(node, None)
     patched.update(new)
     return patched
+
+
+def _labels(store: Where, nodes: Collection[Node]) -> dict[Node, str]:
+    """The labels of things; where they are few, without a query if each has only one."""
+    if not isinstance(store, EmbeddedStore) or len(nodes) > _FEW:
+        return labels(store, nodes)
+    found: dict[Node, str] = {}
+    left: list[Node] = []
+    for node in nodes:
+        if isinstance(node, URIRef):
+            quads = store.oxigraph.quads_for_pattern(NamedNode(node), _LABEL, None)
+            told = {quad.object for quad in quads}
+            if len(told) == 1 and isinstance(label := told.pop(), Literal):
+                found[node] = label.value
+            else:
+                left.append(node)
+    return found | labels(store, left) if left else found
 
 
 def _graphs(store: Where, nodes: Iterable[Node]) -> _Graphs:

@@ -193,7 +193,9 @@ class Walk:
         return True
 
     def nodes(self, sight: Sight, triple: pyoxigraph.Triple) -> Nodes:
-        """The nodes to which the way leads from a statement; raises TooMany."""
+        """The nodes to which the way leads from a statement that fits; raises TooMany."""
+        if not self.links and self.domains[2] is None and self.entry.is_direct:
+            return frozenset({self.ends(triple)[self.first]})
         ends = (frozenset({triple.subject}), frozenset({triple.object}))
         entry = self.entry
         if entry.walks:

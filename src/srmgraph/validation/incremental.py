@@ -40,8 +40,12 @@ _Goal: TypeAlias = tuple[Key, str | None, int, Names]
 """A check, the variable of the nodes that may be affected, or None for all of it, and the sign and
 the row of a `footprint.Route`."""
 
-_Place: TypeAlias = tuple[pyoxigraph.NamedNode | None, OxigraphTerm | None]
-"""The property and the object of statements; None for any."""
+_Place: TypeAlias = tuple[pyoxigraph.NamedNode | None, OxigraphTerm | None, int]
+"""The property and the object of statements, None for any, and 1 for those that come, -1 for those
+that go."""
+
+_Way: TypeAlias = tuple[Walk, tuple[_Goal, ...], tuple[_Goal, ...]]
+"""A walk, the goals to which it leads, and those that matter only where a check has results."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +103,8 @@ class Plan:
     compiled: Compiled
     groups: Mapping[Key, tuple[Check, ...]]
     footprints: Mapping[Key, tuple[Footprint, ...]]
-    walks: Mapping[_Place, tuple[tuple[Walk, tuple[_Goal, ...]], ...]]
-    """By the property and the object of a statement, where it leads to. Checks have many ways in
-    common."""
+    walks: Mapping[_Place, tuple[_Way, ...]]
+    """Where a statement leads to. Checks have many ways in common."""
     always: Mapping[Key, str]
     """The checks that any change may bear on, with the reason."""
 
@@ -153,10 +156,15 @@ class Planner:
                 to = route.to if alone or route.to == "this" else None
                 row = route.row if alone and _tells_all(checks[0]) else ()
                 goals[route.walk].append((key, to, route.sign, row))
-        walks: dict[_Place, list[tuple[Walk, tuple[_Goal, ...]]]] = defaultdict(list)
+        walks: dict[_Place, list[_Way]] = defaultdict(list)
         for walk, reached in goals.items():
-            for value in (None,) if walk.values is None else walk.values:
-                walks[walk.predicate, value].append((walk, tuple(dict.fromkeys(reached))))
+            different = dict.fromkeys(reached)
+            for sign in (1, -1):
+                # Where results can only go, there have to be some.
+                able = tuple(goal for goal in different if goal[2] * sign >= 0)
+                if_told = tuple(goal for goal in different if goal[2] * sign < 0)
+                for value in (None,) if walk.values is None else walk.values:
+                    walks[walk.predicate, value, sign].append((walk, able, if_told))
         return Plan(
             compiled,
             {key: tuple(checks) for key, checks in groups.items()},
@@ -259,7 +267,14 @@ class _Again:
         """The solutions in which variables hold what they do in some rows, but for those at nodes
         that are checked again; where that cannot be told, the node is to be checked *again*."""
         found: list[Row] = []
-        for variable, row in rows:
+        asked: list[Row] = []
+        # What holds of fewer variables includes what holds of more.
+        for variable, row in sorted(rows, key=lambda pair: len(pair[1])):
+            if row[variable] in again.get(variable, ()):
+                continue
+            if any(other.items() <= row.items() for other in asked):
+                continue
+            asked.append(row)
             self.nodes += 1
             try:
                 found += seen.matcher.rows(self._sight, row)
@@ -343,12 +358,10 @@ def _affected(
     (-1); adds to *whole* where it is all. *told* are the checks that have results."""
     affected: dict[Key, _Found] = {}
     for triple, sign in triples:
-        for walk, goals in _walks(plan, triple):
-            if not walk.fits(triple):
-                continue
-            # Where results can only go, there have to be some.
-            goals = tuple(goal for goal in goals if goal[2] * sign >= 0 or goal[0] in told)
-            if not goals:
+        for walk, goals, if_told in _ways(plan, triple, sign):
+            if if_told:
+                goals += tuple(goal for goal in if_told if goal[0] in told)
+            if not goals or not walk.fits(triple):
                 continue
             sight.start()
             try:
@@ -362,10 +375,10 @@ def _affected(
     return affected
 
 
-def _walks(plan: Plan, triple: pyoxigraph.Triple) -> Iterator[tuple[Walk, tuple[_Goal, ...]]]:
+def _ways(plan: Plan, triple: pyoxigraph.Triple, sign: int) -> Iterator[_Way]:
     for predicate in (triple.predicate, None):
         for value in (triple.object, None):
-            yield from plan.walks.get((predicate, value), ())
+            yield from plan.walks.get((predicate, value, sign), ())
 
 
 def _mark(

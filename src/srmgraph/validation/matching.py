@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 import pyoxigraph
 
+from srmgraph.validation import paths
 from srmgraph.validation.paths import Path
 from srmgraph.validation.scopes import (
     Among,
@@ -73,10 +74,10 @@ class Matcher:
         sight.start(_MOST_TOUCHED)
         found: list[Row] = []
         try:
-            for row, is_certain in group.solutions(sight, known):
-                if not (is_certain and self.is_exact):
-                    raise InDoubt
-                found.append(row)
+            if self.is_exact:
+                group.find(sight, known, found)
+            elif group.exist(sight, known) is not False:
+                raise InDoubt
         except TooMany:
             raise InDoubt from None
         return found
@@ -91,40 +92,61 @@ class _Group:
 
     limits: tuple[tuple[str, Nodes], ...]
     fixed: Mapping[str, Node]
-    steps: tuple[tuple[tuple[_Test, ...], _Step | _Statement | None], ...]
+    steps: tuple[_Stage, ...]
     """What is to be done one after the other: tests, and then a step; after the last there is
     none."""
     is_whole: bool
 
-    def solutions(self, sight: Sight, row: Row) -> Iterator[tuple[Row, bool]]:
-        """What may be solutions, and for each of them whether it is one for certain."""
-        for name, values in self.limits:
-            if row[name] not in values:
-                return
-        yield from self._from(0, sight, {**row, **self.fixed}, self.is_whole)
+    def find(self, sight: Sight, row: Row, found: list[Row]) -> None:
+        """Add the solutions; raises InDoubt where something may be one or not."""
+        if self._may_begin(row):
+            row = {**row, **self.fixed} if self.fixed else row
+            self._find(0, sight, row, self.is_whole, found)
 
-    def _from(
-        self, number: int, sight: Sight, row: Row, is_certain: bool
-    ) -> Iterator[tuple[Row, bool]]:
+    def exist(self, sight: Sight, row: Row) -> bool | None:
+        """Whether there is a solution; None if that is not known."""
+        if not self._may_begin(row):
+            return False
+        row = {**row, **self.fixed} if self.fixed else row
+        return self._exist(0, sight, row, self.is_whole)
+
+    def _may_begin(self, row: Row) -> bool:
+        return all(row[name] in values for name, values in self.limits)
+
+    def _find(
+        self, number: int, sight: Sight, row: Row, is_certain: bool, found: list[Row]
+    ) -> None:
         tests, step = self.steps[number]
         for test in tests:
             holds = test(sight, row)
             if holds is False:
                 return
             is_certain = is_certain and holds is True
-        if step is None:
-            yield row, is_certain
-        else:
+        if step is not None:
             for more in step.rows(sight, row):
-                yield from self._from(number + 1, sight, more, is_certain)
+                self._find(number + 1, sight, more, is_certain, found)
+        elif is_certain:
+            found.append(row)
+        else:
+            raise InDoubt
 
-    def exist(self, sight: Sight, row: Row) -> bool | None:
-        """Whether there is a solution; None if that is not known."""
+    def _exist(self, number: int, sight: Sight, row: Row, is_certain: bool) -> bool | None:
+        tests, step = self.steps[number]
+        for test in tests:
+            holds = test(sight, row)
+            if holds is False:
+                return False
+            is_certain = is_certain and holds is True
+        if step is None:
+            return is_certain or None
+        if self.steps[number + 1] is _END:
+            return step.leads(sight, row) and (is_certain or None)
         answer: bool | None = False
-        for _, is_certain in self.solutions(sight, row):
-            if is_certain:
+        for more in step.rows(sight, row):
+            exists = self._exist(number + 1, sight, more, is_certain)
+            if exists:
                 return True
-            answer = None
+            answer = answer if exists is False else None
         return answer
 
 
@@ -145,20 +167,38 @@ class _Step:
     arrive: str
     domain: Nodes | None
     name: object
+    predicate: pyoxigraph.NamedNode | None
+    """The property, where the path is one."""
 
     def rows(self, sight: Sight, row: Row) -> list[Row]:
-        node = row[self.leave] if self.node is None else self.node
-        key = (self.name, node, self.backwards)
-        found = sight.reached.get(key)
-        if found is None:
-            found = sight.reach(frozenset({node}), self.path, self.backwards)
-            sight.reached[key] = found
+        found = self._reached(sight, row)
+        if not found:
+            return []
         end = row.get(self.arrive) if self.end is None else self.end
         if end is not None:
             return [row] if end in found else []
         if self.domain is not None:
             found &= self.domain
         return [{**row, self.arrive: other} for other in found]
+
+    def leads(self, sight: Sight, row: Row) -> bool:
+        """Whether there are any rows."""
+        found = self._reached(sight, row)
+        end = row.get(self.arrive) if self.end is None else self.end
+        if end is not None:
+            return end in found
+        return bool(found) and (self.domain is None or not found.isdisjoint(self.domain))
+
+    def _reached(self, sight: Sight, row: Row) -> Nodes:
+        node = row[self.leave] if self.node is None else self.node
+        if self.predicate is not None:
+            return sight.ends(node, self.predicate, self.backwards)
+        key = (self.name, node, self.backwards)
+        found = sight.reached.get(key)
+        if found is None:
+            found = sight.reach(frozenset({node}), self.path, self.backwards)
+            sight.reached[key] = found
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +218,10 @@ class _Statement:
                 seen.add(terms)
                 yield more
 
+    def leads(self, sight: Sight, row: Row) -> bool:
+        """Whether there are any rows."""
+        return any(True for _ in self.rows(sight, row))
+
     def _row(self, row: Row, terms: tuple[Node, ...]) -> Row | None:
         more = dict(row)
         for place, term in zip(self.places, terms, strict=True):
@@ -189,6 +233,11 @@ class _Statement:
                 if domain is not None and term not in domain:
                     return None
         return more
+
+
+_Stage: TypeAlias = tuple[tuple[_Test, ...], _Step | _Statement | None]
+
+_END: _Stage = ((), None)
 
 
 def _group(scope: Scope, known: frozenset[str], is_partial: bool = False) -> _Group:
@@ -210,7 +259,7 @@ def _group(scope: Scope, known: frozenset[str], is_partial: bool = False) -> _Gr
         for each in scope.conditions
         if not (isinstance(each, Among) and each.variable in bound)
     ]
-    steps: list[tuple[tuple[_Test, ...], _Step | _Statement | None]] = []
+    steps: list[_Stage] = []
     waiting = list(scope.atoms)
     while waiting:
         atom = min(waiting, key=lambda atom: _rank(atom, now))
@@ -230,7 +279,8 @@ def _group(scope: Scope, known: frozenset[str], is_partial: bool = False) -> _Gr
         steps.append((first, _step(atom, now, scope.domains)))
         now |= set(atom.variables())
     is_partial = is_partial or not is_whole
-    steps.append((tuple(_test(each, now, is_partial) for each in tests), None))
+    last = tuple(_test(each, now, is_partial) for each in tests)
+    steps.append((last, None) if last else _END)
     limits = tuple((name, values) for name, values in scope.domains.items() if name in known)
     return _Group(limits, fixed, tuple(steps), is_whole)
 
@@ -295,7 +345,15 @@ def _step(atom: Atom, known: frozenset[str], domains: Mapping[str, Nodes]) -> _S
         (None, term) if isinstance(term, str) else (term, "") for term in ends
     )
     domain = domains.get(arrive)
-    return _Step(atom.path, backwards, node, leave, end, arrive, domain, _name(atom.path))
+    path, is_inverse = atom.path, False
+    while isinstance(path, paths.Inverse):
+        path, is_inverse = path.path, not is_inverse
+    predicate = None
+    if isinstance(path, paths.Predicate):
+        predicate, backwards = pyoxigraph.NamedNode(path.iri), backwards is not is_inverse
+    else:
+        path = atom.path
+    return _Step(path, backwards, node, leave, end, arrive, domain, _name(path), predicate)
 
 
 @lru_cache(maxsize=10_000)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
 
@@ -24,16 +25,33 @@ _Statement: TypeAlias = pyoxigraph.Quad | pyoxigraph.Triple
 MOST_NODES = 2_000
 """How many nodes a walk may touch before it costs more than it saves."""
 
+_OFTEN = 4
+"""After so many single looks at a thing it is worth it to look up all at once."""
+
+_MOST_AROUND = 6
+"""How many statements that may be."""
+
+_NOTHING: Nodes = frozenset()
+
 
 class TooMany(Exception):
     """A walk touches too many nodes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Surroundings:
+    """All statements of a thing, or all that lead to it, and their other ends by property."""
+
+    triples: tuple[pyoxigraph.Triple, ...]
+    ends: Mapping[Node | None, Nodes]
 
 
 class Sight:
     """All statements that a store holds.
 
     Of a thing of which nothing is held but what was *added*, all is looked up at once: it may be
-    new, or all gone, and then very many rules ask for what is not there.
+    new, or all gone, and then very many rules ask for what is not there. So it is with a thing that
+    is asked for again and again, if there is not much of it.
     """
 
     def __init__(
@@ -54,7 +72,8 @@ class Sight:
         """Where paths, by their names, lead to from a node, or backwards."""
         self._statements: dict[tuple[Node | None, ...], list[_Statement]] = {}
         self._steps: dict[tuple[Node, Node | None, bool], Nodes] = {}
-        self._new: dict[tuple[Node, bool], tuple[pyoxigraph.Triple, ...] | None] = {}
+        self._surroundings: dict[tuple[Node, bool], _Surroundings | None] = {}
+        self._asked: Counter[tuple[Node, bool]] = Counter()
 
     def start(self, most: int | None = None) -> None:
         """Begin a new walk, with the full number of nodes to touch, or so many at *most*."""
@@ -74,24 +93,40 @@ class Sight:
         self, subject: Node | None, predicate: Node | None, value: Node | None
     ) -> Iterable[_Statement]:
         for node, backwards in ((subject, False), (value, True)):
-            if node in self._changed and (new := self._if_new(node, backwards)) is not None:
-                return _fitting(new, subject, predicate, value)
+            if node is not None and (around := self._around(node, backwards)) is not None:
+                return _fitting(around.triples, subject, predicate, value)
         return self._oxigraph.quads_for_pattern(subject, predicate, value, None)  # type: ignore[arg-type]
 
-    def _if_new(self, node: Node, backwards: bool) -> tuple[pyoxigraph.Triple, ...] | None:
-        """All statements of a thing, or those that lead to it, if none of them is an old one."""
+    def _around(self, node: Node, backwards: bool) -> _Surroundings | None:
+        """All statements of a thing, or all that lead to it, once it is worth it."""
         key = (node, backwards)
-        if key not in self._new:
-            found: dict[pyoxigraph.Triple, None] = {}
+        if (found := self._surroundings.get(key)) is not None:
+            return found
+        self._asked[key] += 1
+        times = self._asked[key]
+        if times == _OFTEN or (times == 1 and node in self._changed):
+            found = self._looked_around(node, backwards, 0 if times == 1 else _MOST_AROUND)
+            self._surroundings[key] = found
+        return found
+
+    def _looked_around(self, node: Node, backwards: bool, most: int) -> _Surroundings | None:
+        """The same, if no more than so many statements are old ones."""
+        found: dict[pyoxigraph.Triple, None] = {}
+        if backwards or not isinstance(node, pyoxigraph.Literal):
             ends = (None, node) if backwards else (node, None)
             for quad in self._oxigraph.quads_for_pattern(ends[0], None, ends[1], None):  # type: ignore[arg-type]
-                if quad.triple not in self._added:
-                    self._new[key] = None
-                    break
-                found[quad.triple] = None
-            else:
-                self._new[key] = tuple(found)
-        return self._new[key]
+                triple = quad.triple
+                if triple not in found:
+                    most -= triple not in self._added
+                    if most < 0:
+                        return None
+                    found[triple] = None
+        by: dict[Node | None, set[Node]] = defaultdict(set)
+        for triple in found:
+            end = triple.subject if backwards else triple.object
+            by[triple.predicate].add(end)
+            by[None].add(end)
+        return _Surroundings(tuple(found), {name: frozenset(ends) for name, ends in by.items()})
 
     def statements(
         self, subject: Node | None, predicate: Node | None, value: Node | None
@@ -142,17 +177,30 @@ class Sight:
         return frozenset[Node]().union(*(self._from(n, predicate, backwards) for n in nodes))
 
     def _from(self, node: Node, predicate: Node | None, backwards: bool) -> Nodes:
+        found = self._steps.get((node, predicate, backwards))
+        if found is None:
+            return self.ends(node, predicate, backwards)
+        self._touch(len(found))
+        return found
+
+    def ends(self, node: Node, predicate: Node | None, backwards: bool) -> Nodes:
+        """The other ends of a node's statements of one property, or of those that lead to it; to
+        ask for them again counts for nothing."""
         key = (node, predicate, backwards)
         found = self._steps.get(key)
         if found is None:
-            if backwards:
-                found = frozenset(t.subject for t in self.triples(None, predicate, node))
-            else:
-                found = frozenset(t.object for t in self.triples(node, predicate, None))
-            self._steps[key] = found
-        else:
-            self._touch(len(found))
+            found = self._steps[key] = self._ends(node, predicate, backwards)
         return found
+
+    def _ends(self, node: Node, predicate: Node | None, backwards: bool) -> Nodes:
+        around = self._around(node, backwards)
+        if around is not None:
+            found = around.ends.get(predicate, _NOTHING)
+            self._touch(len(found))
+            return found
+        if backwards:
+            return frozenset(t.subject for t in self.triples(None, predicate, node))
+        return frozenset(t.object for t in self.triples(node, predicate, None))
 
     def _touch(self, times: int = 1) -> None:
         self._left -= times
@@ -190,6 +238,20 @@ class LongSight(Sight):
             gone = self._removed
         yield from _fitting(gone, subject, predicate, value)
         yield from self._sight._held(subject, predicate, value)
+
+    def _ends(self, node: Node, predicate: Node | None, backwards: bool) -> Nodes:
+        # What it finds is of use to the other sight as well.
+        self._sight.start(self._left)
+        found = self._sight.ends(node, predicate, backwards)
+        gone = self._gone.get((node, backwards))
+        if gone is not None:
+            found |= {
+                t.subject if backwards else t.object
+                for t in gone
+                if predicate is None or t.predicate == predicate
+            }
+        self._touch(len(found))
+        return found
 
 
 def _fitting(
