@@ -13,8 +13,9 @@ it is with data in memory, which are kept nowhere, is told as well. rdflib-endpo
 and alone, because it goes on with questions whose clients have left; that slows down what it is
 asked next.
 
-With --soak, srmgraph alone is asked for so many seconds more, and its memory is watched. All that
-is told in docs/service.md is measured by `./run bench service --soak 600`, in about 20 minutes.
+With --soak, all but rdflib-endpoint are asked for so many seconds more, all at once by 8 clients
+each, so that none of them rests; their memory is watched, and what fails is counted. All that is
+told in docs/service.md is measured by `./run bench service --soak 600`, in about 20 minutes.
 """
 
 from __future__ import annotations
@@ -345,16 +346,26 @@ def _length(head: bytes, before: int) -> int:
     return before + int(rest.partition(b"\r\n")[0]) if told else 0
 
 
-def soak(process: int, address: str, asked: list[str], seconds: float) -> None:
-    """Ask for so long, and print each minute what is asked and what memory is used."""
+def soak(running: dict[str, tuple[int, str]], asked: list[str], seconds: float) -> None:
+    """Ask all servers at once for so long; print for each minute how many answers there were, how
+    many failed, and what memory each server uses at its end."""
+
+    async def ask_all(seconds: float, seed: int) -> list[Load]:
+        loads = (load(address, asked, 8, seconds, seed) for _, address in running.values())
+        return await asyncio.gather(*loads)
+
     end = time.monotonic() + seconds
     rows: list[tuple[str, ...]] = []
     while (left := end - time.monotonic()) > 1:
-        found = uvloop.run(load(address, asked, 8, min(60, left), len(rows)))
-        megabytes = f"{sum(map(_memory, _family(process))) / 1e6:,.0f}"
-        rows.append((str(len(rows) + 1), f"{found.rate:,.0f}", str(found.failed), megabytes))
-        print(" | ".join(rows[-1]), flush=True)
-    print(markdown(("minute", "requests/s", "failed", "memory MB"), rows))
+        row = [str(len(rows) + 1)]
+        loads = uvloop.run(ask_all(min(60, left), len(rows)))
+        for (process, _), found in zip(running.values(), loads, strict=True):
+            megabytes = sum(map(_memory, _family(process))) / 1e6
+            row += [f"{found.rate:,.0f}", f"{found.failed:,}", f"{megabytes:,.0f}"]
+        rows.append(tuple(row))
+        print(" | ".join(row), flush=True)
+    header = [f"{name}, {what}" for name in running for what in ("requests/s", "failed", "MB")]
+    print(f"\n**Soak**\n\n{markdown(('minute', *header), rows)}")
 
 
 def processor_seconds(process: int) -> float:
@@ -412,7 +423,7 @@ def main() -> int:
         del store
         found: dict[str, _Cells] = {}
 
-        def measure(servers: dict[str, _Server], turns: int) -> None:
+        def measure(servers: dict[str, _Server], turns: int, soaked: float = 0) -> None:
             with ExitStack() as stack:
                 running = {
                     name: stack.enter_context(start(file, scratch / name.replace(" ", "-")))
@@ -425,11 +436,10 @@ def main() -> int:
                         for name, one in loads.items():
                             found.setdefault(name, {})[kind, clients] = one
                             print(" | ".join((name, kind, str(clients), *one.cells)), flush=True)
+                if running and soaked:
+                    soak(running, [*asked["look-ups"], *asked["questions"]], soaked)
 
-        measure(TOGETHER, _TURNS)
-        if options.soak:
-            with srmgraph(file, scratch / "soak") as (process, address):
-                soak(process, address, [*asked["look-ups"], *asked["questions"]], options.soak)
+        measure(TOGETHER, _TURNS, options.soak)
         try:
             measure(ALONE, turns=1)
         finally:

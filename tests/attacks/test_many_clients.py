@@ -46,10 +46,11 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield one
 
 
-async def opened(service: Server, content: bytes, drip: bytes, pause: float) -> bytes:
-    """Send, and go on with a drop now and then, if any; read after a pause, until the service hangs
-    up, and return what it said."""
+async def opened(service: Server, content: bytes, drip: bytes, pause: float, address: str) -> bytes:
+    """Send from an address, and go on with a drop now and then, if any; read on a pause after the
+    first of the answer has come, until the service hangs up, and return what it said."""
     own = socket.socket()
+    own.bind((address, 0))
     # Little stands in the network on its way, so that it is the service that waits.
     own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 10_000)
     own.setblocking(False)
@@ -65,7 +66,10 @@ async def opened(service: Server, content: bytes, drip: bytes, pause: float) -> 
     drops = asyncio.create_task(dripping()) if drip else None
     try:
         writer.write(content.replace(b"KEY", service.keys["read"].encode()))
-        await asyncio.sleep(pause)
+        if pause:
+            # Where all are busy, an answer may take longer to begin than the pause lasts.
+            said += await reader.read(1)
+            await asyncio.sleep(pause)
         while part := await reader.read(100_000):
             said += part
     except OSError:
@@ -79,9 +83,16 @@ async def opened(service: Server, content: bytes, drip: bytes, pause: float) -> 
 
 
 def crowd(
-    service: Server, content: bytes, many: int, *, drip: bytes = b"", pause: float = 0
+    service: Server,
+    content: bytes,
+    many: int,
+    *,
+    drip: bytes = b"",
+    pause: float = 0,
+    addresses: int = 1,
 ) -> list[bytes]:
-    """Let so many clients send the same at once, ask what is ordinary meanwhile and afterwards.
+    """Let so many clients at so many addresses send the same at once, ask what is ordinary
+    meanwhile and afterwards.
 
     Each ends when the service hangs up on it: where it did not, this would not end.
     """
@@ -90,7 +101,13 @@ def crowd(
 
     async def all_at_once() -> list[bytes]:
         nonlocal most
-        clients = [asyncio.create_task(opened(service, content, drip, pause)) for _ in range(many)]
+        # Whoever asks what is ordinary is at the first address of the machine, and these are not.
+        clients = [
+            asyncio.create_task(
+                opened(service, content, drip, pause, f"127.0.0.{2 + number % addresses}")
+            )
+            for number in range(many)
+        ]
         for _ in range(3):
             await asyncio.sleep(_SECONDS / 3)
             assert await asyncio.to_thread(ordinary, service) == revision
@@ -108,6 +125,13 @@ def test_uploads_that_do_not_end_are_given_up(service: Server) -> None:
     said = crowd(service, _UPLOAD + b" " * 9_000_000, 40)
     assert {one.split()[1] for one in said if one} == {b"408", b"429"}
     assert all(b"\r\nretry-after: " in one.lower() for one in said if b" 429 " in one[:20])
+
+
+def test_uploads_are_bounded_for_all_clients_together(service: Server) -> None:
+    # None sends as much as one may: it is too much of all of them.
+    said = crowd(service, _UPLOAD + b" " * (_HELD // 4), 40, addresses=40)
+    assert {one.split()[1] for one in said if one} == {b"408", b"503"}
+    assert all(b"\r\nretry-after: " in one.lower() for one in said if b" 503 " in one[:20])
 
 
 def test_who_may_not_come_in_is_told_so_before_all_has_come(service: Server) -> None:
