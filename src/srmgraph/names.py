@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from srmgraph.store import Store
 
 _AT_ONCE = 500
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def labels(store: Store, nodes: Iterable[Node]) -> dict[Node, str]:
@@ -48,3 +50,8 @@ def short(node: Node, prefixes: Mapping[str, str]) -> str:
         if node.startswith(namespace) and node[len(namespace) :].replace("-", "").isidentifier()
     ]
     return max(candidates)[1] if candidates else str(node)
+
+
+def in_words(variable: str) -> str:
+    """Return the name of a variable as words: `vendorsVendor` as “vendors vendor”."""
+    return " ".join(_HUMP.split(variable)).lower()

@@ -6,7 +6,6 @@ pipe carries nothing but the answer.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,7 +27,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from srmgraph.names import labels, short
+from srmgraph.names import in_words, labels, short
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -173,11 +172,6 @@ class Names:
         if label is None:
             return short(node, self._prefixes)
         return f"{label} <{short(node, self._prefixes)}>" if label in self._shared else label
-
-
-def in_words(variable: str) -> str:
-    """Return the name of a variable as words: `someWords` as “some words”."""
-    return re.sub(r"(?<=[a-z0-9])([A-Z])", lambda found: f" {found[1].lower()}", variable)
 
 
 def _is_number(node: Node | None) -> bool:

@@ -1,6 +1,7 @@
 """The editor, in a real browser."""
 
 from playwright.sync_api import Browser, Page, expect
+from tests.browser.conftest import watched
 
 
 def ask(page: Page) -> None:
@@ -62,8 +63,6 @@ def test_terms_of_the_ontology_are_completed(page: Page) -> None:
 
 
 def test_without_a_script_a_query_can_be_sent(browser: Browser, site: str) -> None:
-    context = browser.new_context(base_url=site, java_script_enabled=False)
-    page = context.new_page()
-    page.goto("/editor?question=who-are-the-vendors-of-our-vendors")
-    expect(page.get_by_label("Query")).to_contain_text("vendors")
-    context.close()
+    with watched(browser, site, java_script_enabled=False) as page:
+        page.goto("/editor?question=who-are-the-vendors-of-our-vendors")
+        expect(page.get_by_label("Query")).to_contain_text("vendors")

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from tests.browser.conftest import watched
 
 from srmgraph_api.pages.entries import sheets
 
@@ -103,20 +104,18 @@ def test_what_somebody_else_has_changed_is_not_overwritten(
 
 
 def test_forms_need_no_script(browser: Browser, writing: tuple[str, str]) -> None:
-    context = browser.new_context(base_url=writing[0], java_script_enabled=False)
-    page = context.new_page()
-    page.goto("/enter/organization")
-    expect(page.locator("h1")).to_have_text("Sign in")
-    page.get_by_label("Key").fill(writing[1])
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_label("Name").fill("Acme")
-    page.get_by_role("button", name="Another Name").click()
-    expect(page.get_by_label("Name").first).to_have_value("Acme")
-    page.get_by_label("Name, line 2").fill("Acme Corporation")
-    page.get_by_label("Name, line 2").press("Enter")
-    expect(page).to_have_url(re.compile("/resource"))
-    assert len([line for line in statements(page) if "/acme>" in line]) == 3
-    context.close()
+    with watched(browser, writing[0], java_script_enabled=False) as page:
+        page.goto("/enter/organization")
+        expect(page.locator("h1")).to_have_text("Sign in")
+        page.get_by_label("Key").fill(writing[1])
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_label("Name").fill("Acme")
+        page.get_by_role("button", name="Another Name").click()
+        expect(page.get_by_label("Name").first).to_have_value("Acme")
+        page.get_by_label("Name, line 2").fill("Acme Corporation")
+        page.get_by_label("Name, line 2").press("Enter")
+        expect(page).to_have_url(re.compile("/resource"))
+        assert len([line for line in statements(page) if "/acme>" in line]) == 3
 
 
 def test_another_line_comes_at_once(writer: Page) -> None:

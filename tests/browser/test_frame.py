@@ -3,6 +3,7 @@ dark, with and without scripts."""
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -81,9 +82,30 @@ def test_all_that_can_be_used_is_reached_by_keys(looked_at: Page, place: Place) 
     assert looked_at.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
 
 
+def test_every_page_is_watched() -> None:
+    """No test opens a page in another way than `watched`, but for drawings without a service."""
+    own = {"conftest.py", "pictures.py", "test_drawing.py", Path(__file__).name}
+    for file in Path(__file__).parent.glob("*.py"):
+        text = file.read_text(encoding="utf-8")
+        assert file.name in own or not re.search(r"\bnew_(page|context)\(", text), file.name
+
+
+@pytest.mark.parametrize(
+    ("address", "section"),
+    [("/", "Who serves whom"), ("/check", "Validation"), ("/history/0/1", "History"),
+     ("/documentation/questions.html", "Ontology & rules"), ("/sign-in", None)],
+)  # fmt: skip
+def test_the_bar_says_where_one_is(looked_at: Page, address: str, section: str | None) -> None:
+    looked_at.goto(address)
+    current = looked_at.locator(".bar nav [aria-current]")
+    expect(current).to_have_text([section] if section else [])
+
+
 def test_an_error_is_a_page_for_browsers(page: Page) -> None:
     page.goto("/nowhere")
     expect(page.get_by_role("heading")).to_have_text("Not Found")
+    page.locator("main").get_by_role("link", name="who serves whom").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Who serves whom")
     told = page.request.get("/nowhere", headers={"Accept": "*/*"})
     assert told.headers["content-type"] == "application/problem+json"
 

@@ -8,10 +8,11 @@ from xml.etree import ElementTree
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.browser.conftest import serving
+from tests.browser.conftest import serving, watched
 
 from srmgraph import knowledge
 
+GOOGLE = "https://example.org/training-ecosystem/google"
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>{{ 7*7 }}"
 DATA = f"""
 @prefix srm: <https://w3id.org/srm#> .
@@ -21,6 +22,10 @@ ex:a a srm:Organization ; rdfs:label "{HOSTILE}" .
 ex:b a srm:Organization ; rdfs:label "B{HOSTILE}" .
 ex:r a srm:ServiceRelationship ; rdfs:label "R{HOSTILE}" ;
     srm:hasProvider ex:a ; srm:hasConsumer ex:b .
+ex:r1 srm:hasProvider ex:a ; srm:hasConsumer ex:c .
+ex:r2 srm:hasProvider ex:a ; srm:hasConsumer ex:c .
+ex:r3 srm:hasProvider ex:a ; srm:hasConsumer ex:c .
+ex:r4 srm:hasProvider ex:a ; srm:hasConsumer ex:c .
 """
 
 
@@ -119,50 +124,83 @@ def many() -> Iterator[str]:
 def test_a_thousand_parties_are_no_hairball(browser: Browser, tmp_path: Path) -> None:
     file = tmp_path / "many.ttl"
     file.write_text("\n".join(many()))
-    with serving(str(file)) as address:
-        page = browser.new_page(base_url=address)
+    with serving(str(file)) as address, watched(browser, address) as page:
         page.goto("/")
         expect(page.locator(".lead")).to_contain_text("1,001 parties in 1,000 relationships")
         labels = drawn(page)
         assert len(labels) <= 30
         page.get_by_role("link", name="Next").click()
         expect(page.locator(".pages")).to_contain_text("Page 2 of 10")
-        page.close()
+
+
+def overlapping(page: Page) -> list[list[str]]:
+    """The names of what the picture shows that stand upon each other, two by two."""
+    found: list[list[str]] = page.evaluate(
+        """() => {
+            const boxes = document.querySelector(".picture").picture.nodes().toArray()
+                .map((node) => [node.data("label"), node.boundingBox()]);
+            return boxes.flatMap(([name, one], index) => boxes.slice(index + 1)
+                .filter(([, other]) => one.x1 < other.x2 && other.x1 < one.x2
+                    && one.y1 < other.y2 && other.y1 < one.y2)
+                .map(([other]) => [name, other]));
+        }"""
+    )
+    return found
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("place", ["/", f"/what-if?thing={GOOGLE}"], ids=["map", "what-if"])
+def test_no_name_stands_upon_another(page: Page, place: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(place)
+    assert len(drawn(page)) == 5
+    assert overlapping(page) == []
 
 
 def test_the_table_needs_no_script(browser: Browser, site: str) -> None:
-    context = browser.new_context(base_url=site, java_script_enabled=False)
-    page = context.new_page()
-    page.goto("/")
-    expect(page.get_by_role("link", name="Dion Training").first).to_be_visible()
-    expect(page.locator(".picture")).to_be_hidden()
-    page.get_by_label("Part of a name").fill("learner")
-    page.get_by_role("button", name="Show", exact=True).click()
-    expect(page.locator("#relationships tbody tr")).to_have_count(1)
-    context.close()
+    with watched(browser, site, java_script_enabled=False) as page:
+        page.goto("/")
+        expect(page.get_by_role("link", name="Dion Training").first).to_be_visible()
+        expect(page.locator(".picture")).to_be_hidden()
+        page.get_by_label("Part of a name").fill("learner")
+        page.get_by_role("button", name="Show", exact=True).click()
+        expect(page.locator("#relationships tbody tr")).to_have_count(1)
 
 
-def test_labels_are_never_markup(browser: Browser, tmp_path: Path) -> None:
-    file = tmp_path / "hostile.ttl"
+@pytest.fixture(scope="module")
+def hostile(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """A page of a service in which names are markup."""
+    file = tmp_path_factory.mktemp("hostile") / "hostile.ttl"
     file.write_text(DATA)
-    with serving(str(file)) as address:
-        context = browser.new_context(base_url=address)
-        page = context.new_page()
-        dialogs: list[str] = []
-        page.on("dialog", lambda dialog: dialogs.append(dialog.message))
-        for place in ("/", "/resource?iri=https://example.org/hostile/r"):
-            page.goto(place)
-            expect(page.locator("main").get_by_role("link", name=HOSTILE).first).to_be_visible()
-            assert page.locator("main img").count() == 0
-            assert page.locator("main script:not([type='application/json'])").count() == 0
-        assert dialogs == []
-        context.close()
+    with serving(str(file)) as address, watched(browser, address) as page:
+        yield page
+
+
+def test_labels_are_never_markup(hostile: Page) -> None:
+    dialogs: list[str] = []
+    hostile.on("dialog", lambda dialog: dialogs.append(dialog.message))
+    for place in ("/", "/resource?iri=https://example.org/hostile/r"):
+        hostile.goto(place)
+        expect(hostile.locator("main").get_by_role("link", name=HOSTILE).first).to_be_visible()
+        assert hostile.locator("main img").count() == 0
+        assert hostile.locator("main script:not([type='application/json'])").count() == 0
+    assert dialogs == []
+
+
+def test_an_arrow_is_the_wider_the_more_relationships_it_stands_for(hostile: Page) -> None:
+    hostile.goto("/")
+    drawn(hostile)
+    widths = hostile.evaluate(
+        """() => Object.fromEntries(document.querySelector(".picture").picture.edges().toArray()
+            .map((edge) => [edge.data("label"), edge.data("width")]))"""
+    )
+    assert widths.keys() == {"", "4"}
+    assert widths["4"] > 2 * widths[""] > 0
 
 
 def test_who_breaks_rules_is_marked(browser: Browser) -> None:
     broken = knowledge.example_file("training-ecosystem").with_name("broken.ttl")
-    with serving(str(broken)) as address:
-        page = browser.new_page(base_url=address)
+    with serving(str(broken)) as address, watched(browser, address) as page:
         page.goto("/")
         for _ in range(20):
             # The rules are checked when the page has been sent.
@@ -172,4 +210,3 @@ def test_who_breaks_rules_is_marked(browser: Browser) -> None:
             page.reload()
         assert any("violation" in name for name in drawn(page))
         expect(page.locator(".legend")).to_contain_text("rules are broken there")
-        page.close()

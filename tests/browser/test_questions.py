@@ -6,6 +6,7 @@ import json
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from tests.browser.conftest import watched
 
 from srmgraph.queries import questions
 
@@ -105,10 +106,8 @@ def test_a_chart_stands_above_the_table_and_says_itself_in_words(
 
 
 def test_questions_need_no_script(browser: Browser, site: str) -> None:
-    context = browser.new_context(base_url=site, java_script_enabled=False)
-    page = context.new_page()
-    page.goto("/questions/who-loses-value-if-a-provider-fails")
-    page.get_by_label("Provider").select_option("Google")
-    page.get_by_role("button", name="Ask").click()
-    expect(page.locator("#answers tbody")).to_contain_text("Dion Training")
-    context.close()
+    with watched(browser, site, java_script_enabled=False) as page:
+        page.goto("/questions/who-loses-value-if-a-provider-fails")
+        page.get_by_label("Provider").select_option("Google")
+        page.get_by_role("button", name="Ask").click()
+        expect(page.locator("#answers tbody")).to_contain_text("Dion Training")

@@ -90,20 +90,18 @@ def files(folder: Path) -> dict[str, Path]:
 def test_a_file_is_checked_and_forgotten(
     browser: Browser, site: str, tmp_path: Path, ending: str
 ) -> None:
-    context = browser.new_context(base_url=site, java_script_enabled=False)
-    page = context.new_page()
-    page.goto("/check")
-    page.get_by_label("File").set_input_files(files(tmp_path)[ending])
-    page.get_by_role("button", name="Check").click()
-    rule = page.locator("#relationship-has-consumer")
-    expect(rule).to_contain_text("Phone subscription")
-    place = {
-        ".ttl": r"line \d+",
-        ".xlsx": r"· sheet Relationships, row 2, column Has consumer",
-    }.get(ending, ".")
-    expect(rule).to_contain_text(re.compile(place))
-    expect(page.locator("main")).to_contain_text("This one is forgotten again.")
-    context.close()
+    with watched(browser, site, java_script_enabled=False) as page:
+        page.goto("/check")
+        page.get_by_label("File").set_input_files(files(tmp_path)[ending])
+        page.get_by_role("button", name="Check").click()
+        rule = page.locator("#relationship-has-consumer")
+        expect(rule).to_contain_text("Phone subscription")
+        place = {
+            ".ttl": r"line \d+",
+            ".xlsx": r"· sheet Relationships, row 2, column Has consumer",
+        }.get(ending, ".")
+        expect(rule).to_contain_text(re.compile(place))
+        expect(page.locator("main")).to_contain_text("This one is forgotten again.")
 
 
 @pytest.mark.parametrize(

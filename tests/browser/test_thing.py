@@ -4,7 +4,7 @@ import re
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.browser.conftest import serving
+from tests.browser.conftest import serving, watched
 
 from srmgraph import knowledge
 
@@ -52,6 +52,27 @@ def test_what_a_thing_is_in_words(page: Page, name: str) -> None:
             expect(place.last).to_contain_text(text)
     # Nothing is drawn by scripts.
     assert page.locator("main script").count() == 0
+
+
+def test_an_activity_of_several_is_one_row(page: Page) -> None:
+    open_page(page, "streaming-relationship")
+    section = page.locator("section:has(> #activities)")
+    expect(section.locator("h2")).to_contain_text("5")
+    row = section.locator("tr").filter(has_text="Spring review")
+    expect(row).to_have_count(1)
+    expect(row.locator("td").last).to_have_text(
+        "Account manager at the streaming company, Video operations lead"
+    )
+
+
+def test_only_what_has_a_form_is_changed(writer: Page) -> None:
+    def ways() -> list[str]:
+        return writer.locator("main .actions a").all_inner_texts()
+
+    open_page(writer, "google")
+    assert {"Change", "Delete"} <= set(ways())
+    writer.goto("/resource?iri=https://w3id.org/srm%23ServiceProvider")
+    assert ways() == ["In the documentation"]
 
 
 def test_kind_address_and_origin(page: Page) -> None:
@@ -126,8 +147,7 @@ def test_advice_leads_to_the_question_about_the_thing(page: Page) -> None:
 
 def test_what_rules_say_of_a_thing(browser: Browser) -> None:
     broken = knowledge.example_file("training-ecosystem").with_name("broken.ttl")
-    with serving(str(broken)) as address:
-        page = browser.new_page(base_url=address)
+    with serving(str(broken)) as address, watched(browser, address) as page:
         page.goto("/validation")
         thing = page.locator("main a[href*='/resource?iri=']").first
         name = thing.inner_text()
@@ -137,4 +157,3 @@ def test_what_rules_say_of_a_thing(browser: Browser) -> None:
         expect(finding).to_be_visible()
         expect(finding.locator(".advice")).not_to_be_empty()
         expect(finding.get_by_role("link", name="The rule")).to_be_visible()
-        page.close()

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from tests.browser.conftest import watched
 
 BASE = "https://example.org/training-ecosystem/"
 CLOUD, STREAMING = "Cloud hosting for the streaming company", "Video streaming for Dion Training"
@@ -93,9 +94,7 @@ def test_a_name_of_many_things_is_asked_back(page: Page) -> None:
 
 
 def test_it_needs_no_script(browser: Browser, site: str) -> None:
-    context = browser.new_context(base_url=site, java_script_enabled=False)
-    page = context.new_page()
-    page.goto("/what-if")
-    page.locator("#missed-most").get_by_role("link", name="Google").click()
-    assert chains(page) == CHAINS["google"]
-    context.close()
+    with watched(browser, site, java_script_enabled=False) as page:
+        page.goto("/what-if")
+        page.locator("#missed-most").get_by_role("link", name="Google").click()
+        assert chains(page) == CHAINS["google"]

@@ -11,7 +11,7 @@ from rdflib import DCTERMS, RDF, RDFS, SH, XSD, BNode, Graph, Literal, URIRef, V
 from rdflib.term import Node
 from tests.unit.rdf_strategies import ANY_TEXT, LANGUAGES
 
-from srmgraph import knowledge, queries, sparql
+from srmgraph import knowledge, names, queries, sparql
 from srmgraph.errors import ParameterError, QuestionError, UnknownQuestionError
 from srmgraph.queries import Question
 from srmgraph.store import EmbeddedStore, open_store
@@ -352,3 +352,11 @@ def test_an_unknown_parameter_is_named_with_those_that_there_are(question: Quest
     bare = next(kept for kept in queries.questions().values() if not kept.parameters)
     with pytest.raises(ParameterError, match="It has none at all"):
         bare.bind(given="x")
+
+
+@pytest.mark.parametrize(
+    ("variable", "words"),
+    [("party", "party"), ("vendorsVendor", "vendors vendor"), ("inAYear", "in a year")],
+)
+def test_variables_are_told_in_words(variable: str, words: str) -> None:
+    assert names.in_words(variable) == words

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from srmgraph import queries
+from srmgraph.names import in_words
 from srmgraph.queries import Parameter, Question
 from srmgraph_api import access, jobs
 from srmgraph_api.pages import answers, charts
@@ -17,7 +17,6 @@ from srmgraph_api.pages.site import Site
 from srmgraph_api.pages.work import Term
 from srmgraph_api.problems import Problem
 
-_HUMP = re.compile("(?<=[a-z0-9])(?=[A-Z])")
 _AT_ONCE = 200_000
 """Up to how many statements a question is asked as soon as its page is opened."""
 
@@ -92,7 +91,7 @@ def router(site: Site) -> APIRouter:
             given=given,
             answer=answer,
             problem=problem,
-            heads={name: _words(name) for name in answer.columns} if answer else {},
+            heads={name: in_words(name).capitalize() for name in answer.columns} if answer else {},
             numbers=_numbers(answer),
             drawn=_drawn(kept, answer),
             most=answers.MOST_ROWS,
@@ -135,19 +134,13 @@ def _is_small(site: Site) -> bool:
     return number < 0 or site.service.store.revisions.describe(number).statements <= _AT_ONCE
 
 
-def _words(name: str) -> str:
-    """The name of a column, as it is written in a query, in words."""
-    words = _HUMP.sub(" ", name).lower()
-    return words[:1].upper() + words[1:]
-
-
 def _field(parameter: Parameter, value: str, things: tuple[Term, ...]) -> dict[str, Any]:
     """What a form shows for a parameter; whoever came by a link has an IRI as the value."""
     iris = {f"<{one.iri}>": one.text for one in things}
     default = parameter.default or ""
     return {
         "name": parameter.name,
-        "label": _words(parameter.name),
+        "label": in_words(parameter.name).capitalize(),
         "help": parameter.help,
         "value": iris.get(value, value),
         "choices": things,

@@ -18,6 +18,7 @@ import pyoxigraph
 from rdflib import RDF, SKOS, URIRef
 
 from srmgraph import knowledge
+from srmgraph.names import in_words
 from srmgraph.store import EmbeddedStore
 from srmgraph.validation import Report, paths, revalidate
 from srmgraph.validation.incremental import MOST_STATEMENTS
@@ -32,7 +33,6 @@ MOST_ROWS = 60
 
 _SECTION = "about-"
 _NUMBERED = re.compile(r"^about-\d+-")
-_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ def _section(name: str, rows: Sequence[Row]) -> Section:
         name=_NUMBERED.sub("", name),
         heading=kept.summary,
         help=kept.help if span is None else "",
-        columns=[_words(column) for column in columns],
+        columns=[in_words(column).capitalize() for column in columns],
         groups=[
             Group(
                 name=group,
@@ -242,10 +242,6 @@ def _definition(kind: str) -> str:
 
 def _is_true(term: Term | None) -> bool:
     return term is not None and term.text == "true"
-
-
-def _words(variable: str) -> str:
-    return " ".join(_WORD.split(variable)).capitalize()
 
 
 def _bar(row: Row, span: tuple[date, date]) -> Bar | None:
