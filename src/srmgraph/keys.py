@@ -5,10 +5,13 @@ A key is `srm_ID_SECRET`; the secret has 256 random bits, so that its plain SHA-
 
 from __future__ import annotations
 
+import fcntl
 import hmac
 import json
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -42,7 +45,7 @@ class Keys:
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "keys.json"
-        self._read: tuple[int, dict[str, Key]] = (-1, {})
+        self._read: tuple[tuple[int, int], dict[str, Key]] = ((-1, -1), {})
 
     def all(self) -> list[Key]:
         """Return the keys, the oldest first."""
@@ -58,15 +61,17 @@ class Keys:
         identifier, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
         created = datetime.now(UTC).isoformat(timespec="seconds")
         key = Key(identifier, name, role, graphs, created, _hash(secret))
-        self._write([*self.all(), key])
+        with self._alone():
+            self._write([*self.all(), key])
         return f"srm_{identifier}_{secret}"
 
     def revoke(self, identifier: str) -> None:
         """Remove a key by its id; raises ParameterError when there is none."""
-        kept = [key for key in self.all() if key.id != identifier]
-        if len(kept) == len(self.all()):
-            raise ParameterError(f"There is no key “{identifier}”. See: srmgraph keys list")
-        self._write(kept)
+        with self._alone():
+            kept = [key for key in self.all() if key.id != identifier]
+            if len(kept) == len(self.all()):
+                raise ParameterError(f"There is no key “{identifier}”. See: srmgraph keys list")
+            self._write(kept)
 
     def find(self, text: str) -> Key | None:
         """Return the key that a text is, or None."""
@@ -77,11 +82,27 @@ class Keys:
         matches = hmac.compare_digest(key.hash if key else _hash(""), _hash(secret))
         return key if prefix == "srm" and matches and key is not None else None
 
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Be the only one who changes keys, so that none is lost and none comes back."""
+        # Not by the lock of the store: a key can be revoked while something is loaded.
+        try:
+            lock = os.open(self._file.with_name("keys.lock"), os.O_RDONLY | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise StoreError(f"{self._file} cannot be written: {error.strerror}.") from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
+
     def _keys(self) -> dict[str, Key]:
         try:
-            changed = self._file.stat().st_mtime_ns
+            status = self._file.stat()
         except FileNotFoundError:
             return {}
+        # Clocks of disks are coarse: two changes may have the same time.
+        changed = status.st_mtime_ns, status.st_ino
         if changed != self._read[0]:
             try:
                 listed = json.loads(self._file.read_text(encoding="utf-8"))
@@ -97,8 +118,11 @@ class Keys:
             descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 json.dump([asdict(key) for key in keys], file, ensure_ascii=False, indent=1)
+                file.flush()
+                os.fsync(descriptor)
             beside.replace(self._file)
         except OSError as error:
+            beside.unlink(missing_ok=True)
             raise StoreError(f"{self._file} cannot be written: {error.strerror}.") from error
 
 

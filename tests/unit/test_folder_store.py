@@ -1,9 +1,12 @@
 """A store in a folder: revisions, one writer, nothing half-done."""
 
+import errno
 import json
 import os
+import shutil
 import subprocess
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pyoxigraph
@@ -194,14 +197,123 @@ def test_backup_restore_and_compact(store: FolderStore, tmp_path: Path) -> None:
     store.update("DROP ALL")
     with pytest.raises(StoreError, match="is no store"):
         store.restore(tmp_path)
+    empty = FolderStore.create(tmp_path / "empty")
     with pytest.raises(StoreError, match="Nothing was ever written"):
-        store.restore(FolderStore.create(tmp_path / "empty").revisions.folder)
+        store.restore(empty.revisions.folder)
+    with pytest.raises(StoreError, match="Nothing was ever written"):
+        empty.backup(tmp_path / "of-nothing")
+    assert not (tmp_path / "of-nothing").exists()
     store.restore(tmp_path / "backup", "ann")
     assert quads(store) == before
     store.compact()
     assert quads(store) == before
     assert store.revisions.numbers() == [3]
     assert quads(FolderStore(tmp_path / "backup")) == before
+
+
+def test_a_backup_is_of_one_revision_while_others_write(store: FolderStore, tmp_path: Path) -> None:
+    """Its report and its description are those of what it holds, though there is a next one."""
+
+    def write() -> None:
+        for number in range(8):
+            with FolderStore(store.revisions.folder).change(message=f"{number}") as candidate:
+                candidate.parse(f"<x:{number}> <x:p> {number} .", "turtle")
+                candidate.kept = f"{number + 1}"
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    made: list[FolderStore] = []
+    while writer.is_alive():
+        if store.revision >= 0:
+            store.backup(tmp_path / f"backup{len(made)}")
+            made.append(FolderStore(tmp_path / f"backup{len(made)}"))
+    writer.join()
+    assert made
+    for backup in made:
+        (only,) = backup.history()
+        told = {only.number + 1, int(only.message) + 1, only.statements, len(backup)}
+        assert {int(backup.revisions.report(only.number) or 0)} == told
+
+
+def tables(folder: Path) -> list[Path]:
+    """The files in which the engine keeps statements."""
+    return sorted((folder / "revisions" / "0").glob("*.sst"), key=lambda file: file.stat().st_size)
+
+
+def cut(file: Path) -> None:
+    """Let half of a file be missing."""
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def flip(file: Path) -> None:
+    """Let some bytes of a file be others."""
+    content = bytearray(file.read_bytes())
+    for place in range(0, len(content) * 3 // 4, 1000):
+        content[place] ^= 0xFF
+    file.write_bytes(content)
+
+
+DAMAGES: list[tuple[Callable[[Path], object], str]] = [
+    (lambda folder: (folder / "revisions" / "0" / "CURRENT").unlink(), "damaged"),
+    (lambda folder: cut(tables(folder)[-1]), "damaged"),
+    (lambda folder: flip(tables(folder)[-1]), "damaged"),
+    (lambda folder: tables(folder)[-1].unlink(), "damaged"),
+    (lambda folder: (folder / "revisions" / "0.json").unlink(), "no revision 0"),
+    (lambda folder: (folder / "head").unlink(), "Nothing was ever written"),
+    (lambda folder: (folder / "head").write_text("x"), "cannot be read"),
+    (lambda folder: (folder / "srmgraph.json").unlink(), "is no store"),
+    (lambda folder: (folder / "srmgraph.json").write_text('{"format": 9}'), "its format is 9"),
+]
+
+
+def test_a_damaged_backup_is_not_restored(store: FolderStore, tmp_path: Path) -> None:
+    source = FolderStore.create(tmp_path / "source")
+    with source.change() as candidate:
+        # In bulk, what is written becomes tables; a few statements would stay in a log.
+        candidate.parse("".join(f"<x:{n}> <x:p> 'text {n}' .\n" for n in range(2_000)), "turtle")
+        candidate.oxigraph.optimize()
+    source.backup(tmp_path / "backup")
+    source.close()
+    store.parse(ONE, "turtle")
+    before = quads(store)
+    for number, (damage, told) in enumerate(DAMAGES):
+        # No hard links, so that the damage is that of the copy.
+        copy = tmp_path / f"copy{number}"
+        shutil.copytree(tmp_path / "backup", copy)
+        damage(copy)
+        with pytest.raises((StoreError, UnknownRevisionError), match=told):
+            store.restore(copy)
+        assert (store.revision, quads(store)) == (0, before)
+        assert list((store.revisions.folder / "candidates").iterdir()) == []
+    store.restore(tmp_path / "backup")
+    assert len(store) == 2_000
+
+
+def test_things_without_a_name_stay_apart_after_a_backup(
+    store: FolderStore, tmp_path: Path
+) -> None:
+    for _ in range(3):
+        store.parse("[] <x:p> 1 .", "turtle")
+    store.backup(tmp_path / "backup")
+    restored = FolderStore.create(tmp_path / "restored")
+    restored.restore(tmp_path / "backup")
+    for one in (FolderStore(tmp_path / "backup"), restored):
+        for _ in range(3):
+            one.parse("[] <x:p> 1 .", "turtle")
+        assert len(one) == 6
+
+
+def test_a_store_that_could_not_be_made_is_not_in_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*told: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("srmgraph.store.revisions._synchronize", full)
+        with pytest.raises(StoreError, match="No space left"):
+            FolderStore.create(tmp_path / "full")
+    FolderStore.create(tmp_path / "full")
 
 
 # ── What a crash leaves ─────────────────────────────────────────────────────────────────────────

@@ -49,6 +49,18 @@ class FolderStore:
         Revisions.create(folder, kept)
         return cls(folder)
 
+    @classmethod
+    @contextmanager
+    def founded(cls, folder: Path, kept: int = KEPT) -> Iterator[FolderStore]:
+        """Make a new store, which is gone again if what is done with it fails; see `create`."""
+        store = cls.create(folder, kept)
+        try:
+            yield store
+        except BaseException:
+            store.close()
+            Revisions.unmake(folder)
+            raise
+
     @property
     def revision(self) -> int:
         """The number of the current revision; -1 for a store into which nothing was written."""
@@ -57,9 +69,8 @@ class FolderStore:
     @property
     def current(self) -> EmbeddedStore:
         """The current revision, to be read only."""
-        head = self.revisions.head
-        if head != self._number:
-            lock = self.revisions.reading(head)
+        if self.revisions.head != self._number:
+            head, lock = self.revisions.reading_head()
             reader = self._open(head)
             self.close()
             self._number, self._reader = head, reader
@@ -106,41 +117,70 @@ class FolderStore:
         Raises UnknownRevisionError, and ChangedStoreError when the current revision is not
         `expected`.
         """
-        report = self.revisions.report(number)
-        self._adopt(self.at(number), report, author, f"back to revision {number}", expected)
+        with self._next(expected) as (new, path):
+            # Whoever is the only one to write has nothing removed under their hands.
+            old, report = self.at(number), self.revisions.report(number)
+            old.oxigraph.backup(str(path))
+            revision = self._description(new, author, f"back to revision {number}", old)
+            self.revisions.commit(path, revision, report)
 
     def backup(self, target: Path) -> None:
-        """Copy the current revision into a new store, in a folder that is not there yet.
+        """Copy the current revision, under its number, into a new store, in a folder that is not
+        there yet.
 
         On the same disk, files that never change are shared by hard links. Raises StoreError.
         """
-        copy = FolderStore.create(target, self.revisions.kept)
-        described = self.revisions.describe(self.revision)
-        report = self.revisions.report(self.revision)
-        copy._adopt(self.current, report, described.author, described.message)
+        with self._held() as number:
+            described, report = self.revisions.describe(number), self.revisions.report(number)
+            with (
+                FolderStore.founded(target, self.revisions.kept) as copy,
+                copy._next() as (_, path),
+            ):
+                self.at(number).oxigraph.backup(str(path))
+                copy.revisions.commit(path, described, report)
 
     def restore(self, source: Path, author: str = "") -> None:
-        """Make what a backup holds a new revision; raises StoreError."""
-        backup = FolderStore(source)
-        if backup.revision < 0:
-            raise StoreError(f"Nothing was ever written to {source}.")
-        report = backup.revisions.report(backup.revision)
-        self._adopt(backup.current, report, author, f"restored from {source}")
+        """Make what a backup holds a new revision; raises StoreError.
 
-    def _adopt(
-        self,
-        store: EmbeddedStore,
-        report: str | None,
-        author: str,
-        message: str,
-        expected: int | None = None,
-    ) -> None:
-        with self._next(expected) as (number, path):
-            store.oxigraph.backup(str(path))
-            self.revisions.commit(path, self._description(number, author, message, store), report)
+        It is read to its end and written anew, so that what is damaged is noticed, and nothing is
+        shared with the backup.
+        """
+        backup = FolderStore(source)
+        with backup._held() as number, self._next() as (next_one, path):
+            # Things without a name are called by the number of the revision that they came with,
+            # so that none that is yet to come may have the number of one that was.
+            new = max(next_one, number + 1)
+            described, report = backup.revisions.describe(number), backup.revisions.report(number)
+            held = backup.at(number)
+            copy = EmbeddedStore(pyoxigraph.Store(str(path)))
+            try:
+                for name in held.graphs():
+                    copy.make_graph(name)
+                copy.write(iter(held.oxigraph), len(held))
+            except RuntimeError as error:
+                raise _damaged(source, str(error)) from error
+            copy.oxigraph.flush()
+            copy.prefixes, copy.namespaces = held.prefixes, held.namespaces
+            revision = self._description(new, author, f"restored from {source}", copy)
+            if revision.statements != described.statements:
+                told = f"it holds {revision.statements:,} statements of {described.statements:,}"
+                raise _damaged(source, told)
+            copy.close()
+            self.revisions.commit(path, revision, report)
 
     @contextmanager
-    def _next(self, expected: int | None) -> Iterator[tuple[int, Path]]:
+    def _held(self) -> Iterator[int]:
+        """Keep the current revision from being removed, and tell its number."""
+        if self.revision < 0:
+            raise StoreError(f"Nothing was ever written to {self.revisions.folder}.")
+        number, lock = self.revisions.reading_head()
+        try:
+            yield number
+        finally:
+            os.close(lock)
+
+    @contextmanager
+    def _next(self, expected: int | None = None) -> Iterator[tuple[int, Path]]:
         """Be the only writer, and tell the number of the next revision and where to make it."""
         with self.revisions.writing():
             head = self.revisions.head
@@ -289,8 +329,10 @@ class FolderStore:
         path = self.revisions.path(number)
         try:
             opened = EmbeddedStore(pyoxigraph.Store.read_only(str(path)))
-        except OSError as error:
-            raise StoreError(f"{path} cannot be read: {error}.") from error
+        except (OSError, RuntimeError) as error:
+            # It may have been removed meanwhile.
+            self.revisions.path(number)
+            raise _damaged(path, str(error)) from error
         self.recall(opened, number)
         return opened
 
@@ -326,6 +368,11 @@ class FolderStore:
             less = sum(quad.graph_name not in names for quad in journal.lost)
             return self.revisions.describe(number - 1).statements + more - less
         return sum(size for name, size in store.graphs().items() if name not in own)
+
+
+def _damaged(path: Path, reason: str) -> StoreError:
+    # The engine ends its sentences with more than one line.
+    return StoreError(f"{path} is damaged: {' '.join(reason.split()).rstrip('.')}.")
 
 
 def _failed(folder: Path, error: OSError) -> StoreError:

@@ -82,7 +82,15 @@ class Revisions:
             # Last of all, so that half a store is none.
             _write(folder / "srmgraph.json", json.dumps({"format": _FORMAT, "kept": kept}) + "\n")
         except OSError as error:
+            Revisions.unmake(folder)
             raise StoreError(f"{folder} cannot be made a store: {error.strerror}.") from error
+
+    @staticmethod
+    def unmake(folder: Path) -> None:
+        """Leave a folder empty in which a store was begun, so that it may be tried again."""
+        with suppress(OSError):
+            for path in folder.iterdir():
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     @staticmethod
     def _marker(folder: Path) -> dict[str, Any] | None:
@@ -92,7 +100,10 @@ class Revisions:
         except (OSError, ValueError, TypeError, KeyError):
             return None
         if not known:
-            raise StoreError(f"{folder} was written by another version of srmgraph.")
+            raise StoreError(
+                f"{folder} was written by another version of srmgraph: its format is "
+                f"{found['format']}, and this version knows format {_FORMAT}. Use that version."
+            )
         return dict(found)
 
     @property
@@ -163,6 +174,20 @@ class Revisions:
             os.close(lock)
             raise
         return lock
+
+    def reading_head(self) -> tuple[int, int]:
+        """Return the number of the current revision, and a descriptor as `reading` does.
+
+        Raises UnknownRevisionError when there is none yet.
+        """
+        while True:
+            number = self.head
+            try:
+                return number, self.reading(number)
+            except UnknownRevisionError:
+                # Others may have written since, and it may have gone.
+                if number == self.head:
+                    raise
 
     @contextmanager
     def writing(self, patience: float = 30.0) -> Iterator[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import nullcontext
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -232,8 +233,16 @@ def _backup(options: argparse.Namespace, rest: list[str], terminal: Terminal) ->
 
 
 def _restore(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:
-    store = reading.folder_store(needed_store(options), create=True)
-    store.restore(options.source, options.author)
+    from srmgraph.store.folder import FolderStore
+
+    name = needed_store(options)
+    is_new = not Path(name, "srmgraph.json").exists()
+    with (
+        FolderStore.founded(Path(name))
+        if is_new
+        else nullcontext(reading.folder_store(name)) as store
+    ):
+        store.restore(options.source, options.author)
     terminal.line(f"Revision {store.revision} holds what {options.source} holds.")
     return DONE
 
