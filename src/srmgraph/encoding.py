@@ -95,16 +95,20 @@ class Encoding:
         first, *others = encodings
         if not others:
             return first
-        joined: dict[bytes, int] = {}
-        found: dict[bytes, list[Numbers]] = {}
-        for one in encodings:
+        # The first is as a rule the largest, and keeps its numbers.
+        joined = dict(first.numbers)
+        statements = dict(first.statements)
+        for one in others:
             own = (joined.setdefault(text, len(joined)) for text in one.texts)
             numbers = np.fromiter(own, np.int64, len(one.texts))
             for name, pairs in one.statements.items():
                 renumbered = numbers[pairs >> BITS] << BITS | numbers[pairs & LOW]
-                found.setdefault(name, []).append(renumbered)
-        statements = {name: ascending(np.concatenate(parts)) for name, parts in found.items()}
-        return cls(list(joined), statements)
+                before = statements.get(name)
+                parts = (renumbered,) if before is None else (before, renumbered)
+                statements[name] = ascending(np.concatenate(parts))
+        encoding = cls(list(joined), statements)
+        encoding.numbers = joined
+        return encoding
 
     def _check(self) -> None:
         """Raise NotPlainError unless subjects and properties may be what they are."""

@@ -12,6 +12,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rdflib import RDF, SH, BNode, Graph, Literal, URIRef
 from rdflib.compare import isomorphic
 from tests.unit import shacl_cases as cases
@@ -27,6 +29,7 @@ from srmgraph.validation import (
     hints,
     locate,
     paths,
+    places,
     revalidate,
     validate,
 )
@@ -685,6 +688,30 @@ def test_things_are_placed(
     first = json.loads(render(placed, "json"))["results"][0]
     assert (first["file"], first["line"]) == (str(file), lines["a"])
     assert placed.results == report.results
+
+
+LINE = st.sampled_from(
+    [
+        *("<x:a> <x:p> <x:b> .", "<x:a> <x:q> <x:a> .", "<x:ab> <x:p> <x:c> .", "<x:b> <x:p> 1 ."),
+        *("# <x:a>", " <x:a> <x:p> <x:b> .", "<x:a", "_:b <x:p> <x:c> .", "<x:a><x:p><x:d>.", ""),
+    ]
+)
+
+
+@given(st.lists(LINE).map("\n".join))
+def test_the_first_line_that_begins_with_a_thing_is_its_place(text: str) -> None:
+    names = [f"x:{name}" for name in ("a", "ab", "b", "c", "d", "e")]
+    lines = text.split("\n")
+    begins: dict[URIRef, int] = {}
+    has: dict[URIRef, int] = {}
+    for number, line in reversed([*enumerate(lines, 1)]):
+        for name in names:
+            if line.startswith(f"<{name}>"):
+                begins[URIRef(name)] = number
+            if f"<{name}>" in line:
+                has[URIRef(name)] = number
+    found = places._in_lines(text.encode(), set(map(URIRef, names)))
+    assert found == (begins, {name: line for name, line in has.items() if name not in begins})
 
 
 def test_what_has_no_name_is_placed_with_what_has(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from operator import itemgetter
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -34,6 +35,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_RUN = re.compile(rb"^(<[^>\n]*>)(?:.*\n\1)*+", re.MULTILINE)
+"""Lines in a row that are about one thing: up to its name in the last of them."""
 
 
 def placed(
@@ -119,21 +122,24 @@ def _places(
 def _in_lines(content: bytes, wanted: set[URIRef]) -> tuple[dict[URIRef, int], dict[URIRef, int]]:
     left = {f"<{node}>".encode(): node for node in wanted}
     described: dict[URIRef, int] = {}
-    last = b"#"
-    for number, line in enumerate(content.split(b"\n"), 1):
-        # Many lines in a row are about one thing.
-        if line.startswith(last):
-            continue
-        last = line[: line.find(b">") + 1] or b"#"
-        if (node := left.pop(last, None)) is not None:
-            described[node] = number
+    for begin in _RUN.finditer(content):
+        if (node := left.pop(begin[1], None)) is not None:
+            described[node] = begin.start()
             if not left:
                 break
     places = {node: content.find(written) for written, node in left.items()}
-    mentioned = {
-        node: content.count(b"\n", 0, place) + 1 for node, place in places.items() if place >= 0
-    }
-    return described, mentioned
+    mentioned = {node: place for node, place in places.items() if place >= 0}
+    return _lines(content, described), _lines(content, mentioned)
+
+
+def _lines(content: bytes, places: dict[URIRef, int]) -> dict[URIRef, int]:
+    """The lines in which places are."""
+    found = {}
+    line, last = 1, 0
+    for node, place in sorted(places.items(), key=itemgetter(1)):
+        line, last = line + content.count(b"\n", last, place), place
+        found[node] = line
+    return found
 
 
 def _in_turtle(text: str, wanted: set[URIRef]) -> tuple[dict[URIRef, int], dict[URIRef, int]]:

@@ -28,6 +28,7 @@ from srmgraph.validation.tokens import NotUnderstood
 
 IRI, BLANK, LITERAL = 0, 1, 2
 _KINDS = {ord("<"): IRI, ord("_"): BLANK, ord('"'): LITERAL}
+_KIND_OF_SIGN = np.array([_KINDS.get(sign, IRI) for sign in range(256)], np.int8)
 _SPARE = 10_000
 
 
@@ -58,11 +59,11 @@ class ColumnGraph:
             if name not in self._numbers:
                 self._numbers[name] = len(self._texts)
                 self._texts.append(name)
-        if any(text.startswith(b"<<") for text in self._texts):
+        if b"\n<<" in b"\n".join((b"", *self._texts)):
             raise NotUnderstood("a statement as a term")
         self._lock = Lock()
         self._kinds = np.zeros(len(self._texts) + _SPARE, np.int8)
-        self._kinds[: len(self._texts)] = [_KINDS[text[0]] for text in self._texts]
+        self._kinds[: self._nodes] = _KIND_OF_SIGN[encoding.first_signs()]
         self._relations = {
             _iri(name): Relation(pairs) for name, pairs in encoding.statements.items()
         }
