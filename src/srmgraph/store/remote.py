@@ -200,9 +200,8 @@ class RemoteStore:
         for part in _in_parts(things):
             one = f"VALUES ?thing {{ {part} }}"
             query = f"SELECT DISTINCT ?thing ?g {{ {one} GRAPH ?g {{ ?thing ?p ?o }} }}"
-            answer: list[tuple[Term, Term | None]] = [
-                (row["thing"], row["g"]) for row in self.rows(query)
-            ]
+            answer: list[tuple[Term, Term | None]]
+            answer = [(row["thing"], row["g"]) for row in self.rows(query)]
             if self._server.stand_in is None:
                 query = f"SELECT DISTINCT ?thing {{ {one} ?thing ?p ?o }}"
                 own = self._raw(query, self._server.outside)
@@ -358,13 +357,35 @@ class RemoteStore:
         # What is read into the copy must not take the name of a blank node that is there.
         copy = EmbeddedStore(label=f"n{secrets.token_hex(4)}b")
         if self._dump_url is None:
-            copy.oxigraph.bulk_extend(self._quads())
+            copy.oxigraph.bulk_extend(self.quads())
         else:
             load(self._http.fetch(self._dump_url, QUADS), copy.oxigraph)
         copy.prefixes = dict(self.prefixes)
         copy.namespaces = {prefix: set(iris) for prefix, iris in self.namespaces.items()}
         copy.assumed_prefixes = self.assumed_prefixes
         return copy
+
+    def quads(self, given: str = "", limit: str = "") -> Iterator[pyoxigraph.Quad]:
+        """Yield all statements, a blank node by one name wherever it is; or those that fit a group
+        pattern *given* for ?s, ?p and ?o, as many as a LIMIT says."""
+        named, outside = "GRAPH ?g { ?s ?p ?o }", "?s ?p ?o"
+        queries: list[tuple[str, Parameters]] = [(named, ())]
+        if self._server.stand_in is None and not self._server.outside:
+            queries = [(f"{{ {named} }} UNION {{ {outside} }}", ())]
+        elif self._server.stand_in is None:
+            queries += [(outside, self._server.outside)]
+        elif self._server.hidden and not given:
+            # The server's own graphs may hold more than ours, and are not fetched.
+            names = [str(name or self._server.stand_in) for name in self.graphs()]
+            queries = [(named, _chosen((), names))] if names else []
+        for pattern, chosen in queries:
+            for row in self._raw(f"SELECT ?g ?s ?p ?o {{ {given} {pattern} }} {limit}", chosen):
+                name = row["g"]
+                if name is None or name.value == self._server.stand_in:
+                    name = intake.OUTSIDE
+                elif name.value in self._server.hidden:
+                    continue
+                yield pyoxigraph.Quad(row["s"], row["p"], row["o"], name)
 
     def close(self) -> None:
         """Close the connections to the server."""
@@ -453,25 +474,6 @@ class RemoteStore:
     def _raw(self, sparql: str, chosen: Parameters = ()) -> list[Any]:
         """Return the rows of a query of our own."""
         return rows(self._ask(sparql, ROWS, chosen), self._server)
-
-    def _quads(self) -> Iterator[pyoxigraph.Quad]:
-        """Yield all statements, a blank node by one name wherever it is."""
-        named, outside = "GRAPH ?g { ?s ?p ?o }", "?s ?p ?o"
-        queries: list[tuple[str, Parameters]] = [(named, ())]
-        if self._server.stand_in is None and not self._server.outside:
-            queries = [(f"{{ {named} }} UNION {{ {outside} }}", ())]
-        elif self._server.stand_in is None:
-            queries.append((outside, self._server.outside))
-        elif self._server.hidden:
-            # The server's own graphs may hold more than ours, and are not fetched.
-            names = [str(name or self._server.stand_in) for name in self.graphs()]
-            queries = [(named, _chosen((), names))] if names else []
-        for pattern, chosen in queries:
-            for row in self._raw(f"SELECT ?g ?s ?p ?o {{ {pattern} }}", chosen):
-                name = row["g"]
-                if name is None or name.value == self._server.stand_in:
-                    name = intake.OUTSIDE
-                yield pyoxigraph.Quad(row["s"], row["p"], row["o"], name)
 
 
 def _in_parts(things: Iterable[rdflib.URIRef]) -> Iterator[str]:

@@ -9,23 +9,30 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import pyoxigraph
 from rdflib import SH, BNode, Graph, URIRef
 from rdflib.term import Node
 
 from srmgraph import knowledge
+from srmgraph.errors import QueryError, StoreError
 from srmgraph.names import labels
-from srmgraph.store import EmbeddedStore
+from srmgraph.store import EmbeddedStore, open_store
 from srmgraph.terms import OxigraphTerm, Statement, to_oxigraph, triples_to_oxigraph
 from srmgraph.validation import engine, paths
 from srmgraph.validation.compiler import Check, compile
 from srmgraph.validation.descriptions import Descriptions, GraphName, written
 from srmgraph.validation.report import Repair, Report, Result
 from srmgraph.validation.shapes import Shapes
-from srmgraph.validation.suggestions import Edit, View, are_known, edits
+from srmgraph.validation.sight import TooMany
+from srmgraph.validation.suggestions import Edit, Here, Source, View, are_known, edits
 from srmgraph.validation.targets import Classes
+from srmgraph.validation.tokens import NotUnderstood
+
+if TYPE_CHECKING:
+    from srmgraph.store.remote import RemoteStore
+    from srmgraph.validation.surroundings import Surroundings
 
 _Finding: TypeAlias = tuple[Node, Node | None, str, str, Node | None]
 """What tells the results on one focus node apart."""
@@ -44,7 +51,7 @@ class _Change:
 
 def propose(
     report: Report,
-    store: EmbeddedStore,
+    store: EmbeddedStore | RemoteStore,
     shapes: Graph | None = None,
     *,
     exclusive: bool = False,
@@ -54,7 +61,9 @@ def propose(
 
     *store* holds what the report is about, and *shapes* are those of the report, by default the
     project's rules. The store is as it was afterwards; with `exclusive`, the repairs are tried in
-    the store itself, as in `validate`, otherwise in a copy.
+    the store itself, as in `validate`, otherwise in a copy. Of a store on a server, what lies
+    around each thing is fetched, and they are tried on that; nothing is offered for things without
+    a name there, and where very much would have to be fetched.
     """
     chosen = [
         result
@@ -65,9 +74,12 @@ def propose(
     if not chosen:
         return report
     view = Shapes(knowledge.shapes() if shapes is None else shapes)
-    with engine.beside(store, exclusive, view) as oxigraph:
-        workshop = _Workshop(oxigraph, view, report)
-        found = {result: repairs for result in chosen if (repairs := workshop.repairs(result))}
+    if isinstance(store, EmbeddedStore):
+        with engine.beside(store, exclusive, view) as oxigraph:
+            workshop = _Workshop(oxigraph, Here(oxigraph), view, report)
+            found = {result: repairs for result in chosen if (repairs := workshop.repairs(result))}
+    else:
+        found = _on_a_server(report, chosen, store, view)
     mentioned = {
         node
         for repairs in found.values()
@@ -79,10 +91,42 @@ def propose(
     return replace(report, repairs=found, labels={**named, **report.labels})
 
 
-class _Workshop:
-    """Where edits are tried."""
+def _on_a_server(
+    report: Report, chosen: Sequence[Result], store: RemoteStore, shapes: Shapes
+) -> dict[Result, tuple[Repair, ...]]:
+    """The repairs of results about a store on a server, tried on what lies around their things."""
+    # It needs all that speaks HTTP, for which nobody else is to wait.
+    from srmgraph.validation.surroundings import Surroundings
 
-    def __init__(self, oxigraph: pyoxigraph.Store, shapes: Shapes, report: Report) -> None:
+    copy = open_store()
+    surroundings = Surroundings(store, copy.oxigraph)
+    found: dict[Result, tuple[Repair, ...]] = {}
+    with engine.beside(copy, True, shapes) as oxigraph:
+        workshop = _Workshop(oxigraph, surroundings, shapes, report)
+        by_rule: dict[str, list[Result]] = {}
+        for result in chosen:
+            if not isinstance(result.focus_node, BNode) and not isinstance(result.value, BNode):
+                by_rule.setdefault(result.rule, []).append(result)
+        for results in by_rule.values():
+            # All of a rule at once take few requests. If that fails on one of them, so be it.
+            parts = [results, *([one] for one in results if len(results) > 1)]
+            for number, part in enumerate(parts):
+                try:
+                    workshop.surround(part, surroundings)
+                except (NotUnderstood, TooMany, StoreError, QueryError):
+                    continue
+                found |= {one: repairs for one in part if (repairs := workshop.repairs(one))}
+                if number == 0:
+                    break
+    return {result: found[result] for result in chosen if result in found}
+
+
+class _Workshop:
+    """Where edits are tried: in `oxigraph`, which holds the data, or what lies around things."""
+
+    def __init__(
+        self, oxigraph: pyoxigraph.Store, source: Source, shapes: Shapes, report: Report
+    ) -> None:
         self._oxigraph = oxigraph
         self._shapes = shapes
         self._report = report
@@ -101,7 +145,8 @@ class _Workshop:
         hierarchy = engine.hierarchy_graph(engine.hierarchy(oxigraph))
         # An edit may give a class its first instance, so none is left out of the queries.
         classes = Classes(hierarchy)
-        self._view = View(oxigraph, shapes.graph, classes)
+        self._view = View(source, shapes.graph, classes)
+        self._edits: dict[Result, list[Edit]] = {}
         self._checks: dict[str, list[Check]] = {}
         for check in compile(shapes, classes).checks:
             self._checks.setdefault(shapes.name(check.rule), []).append(check)
@@ -111,17 +156,43 @@ class _Workshop:
         checks = self._checks.get(result.rule)
         if checks is None:
             return ()
-        hint = _hint(self._report, result)
         found: dict[str, Repair] = {}
-        for edit in edits(self._view, result, hint):
+        for edit in self._edits_of(result):
             change = self._change(edit)
             if change is not None and self._mends(change, result, checks):
-                repair = Repair(
-                    edit.kind, edit.is_certain, edit.removed, edit.added, _update(change)
-                )
+                update = _update(change)
+                repair = Repair(edit.kind, edit.is_certain, edit.removed, edit.added, update)
                 # Two ways may lead to the same statements.
                 found.setdefault(repair.update, repair)
         return tuple(found.values())
+
+    def surround(self, results: Sequence[Result], surroundings: Surroundings) -> None:
+        """Fetch what has to be known to try the edits for results of one rule.
+
+        Raises NotUnderstood and TooMany, and what is raised where a server does not answer.
+        """
+        statements = [
+            (one, is_new)
+            for result in results
+            for edit in self._edits_of(result)
+            for is_new, those in ((False, edit.removed), (True, edit.added))
+            for one in those
+        ]
+        surroundings.describe({one[0] for one, _ in statements})
+        added = [_triple(one) for one, is_new in statements if is_new]
+        touched = {to_oxigraph(node) for one, _ in statements for node in one}
+        for check in self._checks.get(results[0].rule, ()):
+            seeds: dict[str, set[OxigraphTerm]] = {}
+            for result in results:
+                variable, terms = self._asked(check, result, touched)
+                seeds.setdefault(variable, set()).update(terms)
+            for variable, terms in seeds.items():
+                surroundings.surround(check, variable, terms, added)
+
+    def _edits_of(self, result: Result) -> list[Edit]:
+        if result not in self._edits:
+            self._edits[result] = edits(self._view, result, _hint(self._report, result))
+        return self._edits[result]
 
     def _change(self, edit: Edit) -> _Change | None:
         """The statements that an edit takes away and brings, in their graphs.
@@ -191,12 +262,9 @@ class _Workshop:
         Where that stands for the whole graph, it is what they find about the value of the result
         and the terms that are touched: all else is as it was, and there may be much of it.
         """
-        focus = to_oxigraph(result.focus_node)
         found: Counter[_Finding] = Counter()
         for check in checks:
-            variable, terms = "this", {focus}
-            if self._is_of_all(check, result) and result.value is not None:
-                variable, terms = "value", {to_oxigraph(result.value), *touched}
+            variable, terms = self._asked(check, result, touched)
             found.update(
                 _finding(one)
                 for one in engine.results(
@@ -205,6 +273,14 @@ class _Workshop:
                 if one.focus_node == result.focus_node
             )
         return found
+
+    def _asked(
+        self, check: Check, result: Result, touched: Set[OxigraphTerm]
+    ) -> tuple[str, set[OxigraphTerm]]:
+        """About which terms a check is asked, and for which variable."""
+        if self._is_of_all(check, result) and result.value is not None:
+            return "value", {to_oxigraph(result.value), *touched}
+        return "this", {to_oxigraph(result.focus_node)}
 
     def _is_of_all(self, check: Check, result: Result) -> bool:
         """Whether a query goes through all there is, for the sake of one focus node."""

@@ -10,14 +10,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import pyoxigraph
 from rdflib import RDF, RDFS, SH, XSD, BNode, Graph, Literal, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
 
-from srmgraph.terms import Statement, n_triples, to_oxigraph, to_rdflib
+from srmgraph.terms import OxigraphTerm, Statement, n_triples, to_oxigraph, to_rdflib
 from srmgraph.validation import engine, paths
 from srmgraph.validation.constraints import component
 from srmgraph.validation.report import Result
@@ -44,21 +44,58 @@ class Edit:
     is_certain: bool = False
 
 
+class Source(Protocol):
+    """Where the data are."""
+
+    def terms(self, sparql: str, focus: Node | None = None) -> set[Node]:
+        """What a query finds for `?found`, where `?focus` is a term."""
+        ...
+
+    def statements(
+        self,
+        subject: OxigraphTerm | None,
+        predicate: OxigraphTerm | None,
+        value: OxigraphTerm | None,
+    ) -> list[pyoxigraph.Quad]:
+        """The statements of a pattern."""
+        ...
+
+
+class Here:
+    """Data in a store inside the process."""
+
+    def __init__(self, oxigraph: pyoxigraph.Store) -> None:
+        self._oxigraph = oxigraph
+
+    def terms(self, sparql: str, focus: Node | None = None) -> set[Node]:
+        """See `Source`."""
+        # SPARQL has no way to write a blank node, so the node is given beside the query.
+        given = None if focus is None else {pyoxigraph.Variable("focus"): to_oxigraph(focus)}
+        return {to_rdflib(row["found"]) for row in engine.query(self._oxigraph, sparql, given)}
+
+    def statements(
+        self,
+        subject: OxigraphTerm | None,
+        predicate: OxigraphTerm | None,
+        value: OxigraphTerm | None,
+    ) -> list[pyoxigraph.Quad]:
+        """See `Source`."""
+        return list(self._oxigraph.quads_for_pattern(subject, predicate, value))  # type: ignore[arg-type]
+
+
 class View:
     """Shapes and data, as the functions look at them."""
 
-    def __init__(self, oxigraph: pyoxigraph.Store, shapes: Graph, classes: Classes) -> None:
+    def __init__(self, source: Source, shapes: Graph, classes: Classes) -> None:
         self.shapes = shapes
         self.classes = classes
-        self._oxigraph = oxigraph
+        self._source = source
         self._instances: dict[Node, list[Node]] = {}
 
     def values(self, focus: Node, path: paths.Path) -> list[Node]:
         """The value nodes of a path, sorted."""
-        # SPARQL has no way to write a blank node, so the node is given beside the query.
         return self._select(
-            f"SELECT DISTINCT ?focus ?found {{ ?focus ({paths.sparql(path)}) ?found }}",
-            {pyoxigraph.Variable("focus"): to_oxigraph(focus)},
+            f"SELECT DISTINCT ?focus ?found {{ ?focus ({paths.sparql(path)}) ?found }}", focus
         )
 
     def instances(self, name: Node) -> list[Node]:
@@ -83,27 +120,22 @@ class View:
         """The statements in which a term stands."""
         name = to_oxigraph(term)
         assert isinstance(name, pyoxigraph.NamedNode)
-        quads = {
-            quad.triple
-            for pattern in ((name, None, None), (None, name, None), (None, None, name))
-            for quad in self._oxigraph.quads_for_pattern(*pattern)
-        }
+        patterns = ((name, None, None), (None, name, None), (None, None, name))
+        quads = {quad.triple for one in patterns for quad in self._source.statements(*one)}
         return sorted(
             (to_rdflib(q.subject), to_rdflib(q.predicate), to_rdflib(q.object)) for q in quads
         )
 
     def is_described(self, node: Node) -> bool:
         """Whether the data say anything about a node."""
-        found = self._oxigraph.quads_for_pattern(to_oxigraph(node), None, None)  # type: ignore[arg-type]
-        return next(iter(found), None) is not None
+        return bool(self._source.statements(to_oxigraph(node), None, None))
 
     def members(self, head: Node) -> list[Node]:
         """The members of a list of the shapes."""
         return list(Collection(self.shapes, head))
 
-    def _select(self, sparql: str, given: engine.Values | None = None) -> list[Node]:
-        found = {to_rdflib(row["found"]) for row in engine.query(self._oxigraph, sparql, given)}
-        return sorted(found, key=n_triples)
+    def _select(self, sparql: str, focus: Node | None = None) -> list[Node]:
+        return sorted(self._source.terms(sparql, focus), key=n_triples)
 
 
 Function: TypeAlias = Callable[[View, Result, Node], Iterator[Edit]]

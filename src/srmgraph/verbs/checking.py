@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from srmgraph.graph import ServiceGraph
     from srmgraph.inference import RunReport
-    from srmgraph.store import Store
+    from srmgraph.store import EmbeddedStore, Store
+    from srmgraph.store.remote import RemoteStore
     from srmgraph.terminal import Terminal
     from srmgraph.validation import Report
 
@@ -166,7 +167,7 @@ def _show(options: argparse.Namespace, report: Report, terminal: Terminal) -> in
 
 def _here(options: argparse.Namespace, shapes: Graph | None, terminal: Terminal) -> Report:
     """Check files, or a store in a folder, in this process."""
-    from srmgraph.validation import locate, propose, validate
+    from srmgraph.validation import locate, validate
 
     if options.store:
         graph = reading.of_store(options)
@@ -180,19 +181,30 @@ def _here(options: argparse.Namespace, shapes: Graph | None, terminal: Terminal)
             store, shapes, engine=options.engine, exclusive=not options.store, progress=count
         )
     report = locate(report, store, options.files, options.input_format)
+    return _with_repairs(report, store, shapes, options, terminal)
+
+
+def _with_repairs(
+    report: Report,
+    store: EmbeddedStore | RemoteStore,
+    shapes: Graph | None,
+    options: argparse.Namespace,
+    terminal: Terminal,
+) -> Report:
+    """The report with repairs of the results that are shown, but not of so many of a rule that it
+    would take long."""
+    from srmgraph.validation import propose
+
+    shows_few = options.format == "text" and not options.fix_plan
     with terminal.working("Looking for repairs …"):
-        shown = report.at_least(options.show.capitalize())
         proposed = propose(
-            shown, store, shapes, exclusive=not options.store, each=_repaired(options)
+            report.at_least(options.show.capitalize()),
+            store,
+            shapes,
+            exclusive=not options.store,
+            each=int(options.limit) if shows_few else 200,
         )
     return replace(report, repairs=proposed.repairs, labels=proposed.labels)
-
-
-def _repaired(options: argparse.Namespace) -> int:
-    """For how many results of each rule repairs are looked for: for those that are shown, but not
-    for so many that it would take long."""
-    shows_few = options.format == "text" and not options.fix_plan
-    return int(options.limit) if shows_few else 200
 
 
 def _on_a_server(options: argparse.Namespace, shapes: Graph | None, terminal: Terminal) -> Report:
@@ -204,19 +216,15 @@ def _on_a_server(options: argparse.Namespace, shapes: Graph | None, terminal: Te
         raise ParameterError(
             "A store on a server is checked there, as it is: leave out --infer and --engine."
         )
-    if options.fix_plan:
-        raise ParameterError(
-            "Repairs are tried before they are offered, which no server is asked to do: for "
-            "--fix-plan, name files or a store in a folder."
-        )
     store = RemoteStore(options.store, timeout=options.timeout)
     try:
         with terminal.counting("Checking rules") as count:
             report = validate_remotely(store, shapes, progress=count)
+        used = store.traffic
+        report = _with_repairs(report, store, shapes, options, terminal)
     finally:
         store.close()
     if options.profile:
-        used = store.traffic
         terminal.remark(
             f"{used.requests:,} requests, {used.sent:,} bytes sent, {used.received:,} received."
         )
