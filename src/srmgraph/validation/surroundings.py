@@ -38,7 +38,7 @@ class Surroundings:
     """
 
     def __init__(self, store: RemoteStore, oxigraph: pyoxigraph.Store) -> None:
-        self.oxigraph = oxigraph
+        self._kept = oxigraph
         self._store = store
         self._fetched: set[tuple[Node, int, Node | None]] = set()
         self._keep(f"VALUES ?p {{ {RDFS.subClassOf.n3()} }}")
@@ -102,7 +102,7 @@ class Surroundings:
         self._fetched.update((node, place, predicate) for node in wanted)
 
     def _keep(self, given: str) -> None:
-        self.oxigraph.extend(self._quads(given))
+        self._kept.extend(self._quads(given))
 
     def _quads(self, given: str) -> list[pyoxigraph.Quad]:
         quads = list(self._store.quads(given, f"LIMIT {MOST_TOUCHED + 1}"))
@@ -115,15 +115,15 @@ class _FarSight(Sight):
     """All statements of a server, fetched where somebody looks, and some that were *added*."""
 
     def __init__(self, surroundings: Surroundings, added: Sequence[pyoxigraph.Triple]) -> None:
-        super().__init__(surroundings.oxigraph)
-        self._surroundings = surroundings
+        super().__init__(surroundings._kept)
+        self._far = surroundings
         self._more = pyoxigraph.Store()
         self._more.extend(pyoxigraph.Quad(t.subject, t.predicate, t.object) for t in added)
         self.start(MOST_TOUCHED)
 
     def around(self, nodes: Nodes, place: int) -> Iterator[tuple[Node, Node, Node]]:
         """The terms of all statements in which one of *nodes* stands in a place."""
-        self._surroundings.fetch(nodes, place)
+        self._far.fetch(nodes, place)
         for node in nodes:
             pattern = [None, None, None, node, None, None][3 - place : 6 - place]
             for one in self.triples(*pattern):
@@ -136,8 +136,12 @@ class _FarSight(Sight):
         yield from self._oxigraph.quads_for_pattern(*pattern)  # type: ignore[arg-type]
         yield from self._more.quads_for_pattern(*pattern)  # type: ignore[arg-type]
 
+    def _around(self, node: Node, backwards: bool) -> None:
+        # All of a thing is here only where all of it was asked for.
+        return None
+
     def _step(self, nodes: Nodes, predicate: Node | None, backwards: bool) -> Nodes:
-        self._surroundings.fetch(nodes, _OBJECT if backwards else _SUBJECT, predicate)
+        self._far.fetch(nodes, _OBJECT if backwards else _SUBJECT, predicate)
         return super()._step(nodes, predicate, backwards)
 
 

@@ -27,8 +27,9 @@ would miss files on other machines; to look at some files costs nothing."""
 
 _MOST = 10
 
-_State: TypeAlias = dict[Path, tuple[int, int] | None]
-"""When each file was changed last, and its size; None for one that is not there."""
+_State: TypeAlias = dict[Path, tuple[int, int, int] | None]
+"""When each file was changed last, its size and its number: another file may have been put in its
+place. None for one that is not there."""
 
 
 def watch(
@@ -134,7 +135,7 @@ def _state(files: Sequence[Path]) -> _State:
     for file in files:
         try:
             found = file.stat()
-            state[file] = (found.st_mtime_ns, found.st_size)
+            state[file] = (found.st_mtime_ns, found.st_size, found.st_ino)
         except OSError:
             state[file] = None
     return state
