@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 _Quads: TypeAlias = list[pyoxigraph.Quad]
 
+_MOST_CHANGES = 1_000_000
+"""At most so many characters tell what has become of a report, and no more than it has itself, but
+for a few; then it is written anew."""
+
+_FEW_CHANGES = 20_000
+
 _MOST_TERMS = 1_000_000
 """So many terms, and as many again as there were, may a closure meet before it is made anew:
 those that are no longer used take room."""
@@ -44,6 +50,9 @@ class Maintenance:
         # The change under way: from which revision, and what it does to the closure.
         self._started: object = None
         self._standing: Report | None = None
+        # How long the report is that was written last, and what has become of it.
+        self._written: tuple[int, str] | None = None
+        self._writing: tuple[int, str] | None = None
         self._done: tuple[_Quads, _Quads] | None = None
         self._changed = Change()
 
@@ -55,6 +64,8 @@ class Maintenance:
         """
         name = knowledge.inferred_graph()
         origin, self._origin, self._done = self._origin, None, None
+        if not isinstance(store, Candidate) or store.origin != origin:
+            self._written = None
         if not isinstance(store, Candidate) or not store.journal.is_exact or anew:
             self._report = self._closure = None
         elif store.origin != origin:
@@ -91,14 +102,28 @@ class Maintenance:
         return self._standing
 
     def keep(self, store: EmbeddedStore) -> None:
-        """Let the report that `check` returned be kept with the revision."""
-        if isinstance(store, Candidate) and self._standing is not None:
-            store.kept = of_the_project().dump(self._standing)
+        """Let the report that `check` returned be kept with the revision; if it is long, only what
+        has changed is written."""
+        if not isinstance(store, Candidate) or self._standing is None:
+            return
+        validator = of_the_project()
+        line = None
+        if self._written is not None and self._report is not None:
+            line = validator.dump_after(self._report, self._standing)
+        if line is not None and self._written is not None:
+            size, lines = self._written
+            lines = f"{lines}\n{line}" if lines else line
+            if len(lines) < min(max(size, _FEW_CHANGES), _MOST_CHANGES):
+                store.kept, store.are_changes, self._writing = lines, True, (size, lines)
+                return
+        store.kept, store.are_changes = validator.dump(self._standing), False
+        self._writing = len(store.kept), ""
 
     def settle(self, store: EmbeddedStore) -> None:
         """Take note that a store, as it was checked, has become a revision."""
         if isinstance(store, Candidate) and store.kept is not None:
             self._origin, self._report = store.origin, self._standing
+            self._written = self._writing
             if self._closure is not None and self._closure.terms > _MOST_TERMS + 2 * self._terms:
                 self._closure = None
 

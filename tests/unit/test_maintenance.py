@@ -8,7 +8,7 @@ import pyoxigraph
 import pytest
 from rdflib import OWL, RDF, RDFS, URIRef
 
-from srmgraph import ServiceGraph, knowledge
+from srmgraph import ServiceGraph, knowledge, maintenance
 from srmgraph.errors import DoesNotConformError, InconsistentError
 from srmgraph.inference import Closure
 from srmgraph.maintenance import Maintenance
@@ -167,6 +167,58 @@ def test_what_was_never_checked_is_checked_whole(graph: ServiceGraph) -> None:
     assert store.revisions.report(store.revision) == store.revisions.report(0)
     store.compact()
     assert store.revisions.report(store.revision) is not None
+
+
+def test_a_report_is_shared_by_the_revisions_that_follow(
+    graph: ServiceGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They keep what has become of it, until that is as long; nothing that is lost is made up."""
+    store = store_of(graph)
+    folder = store.revisions.folder / "revisions"
+    party = f"<{EX}more> a <https://w3id.org/srm#Organization>"
+    updates = [
+        f"INSERT DATA {{ {party} }}",
+        f"INSERT DATA {{ <{EX}more> {LABEL} 'More' }}",
+        f"DELETE DATA {{ {party} }}",
+        f"INSERT DATA {{ {party} }}",
+    ]
+    write(graph, updates[-1])
+    shared = []
+    for update in updates * 2:
+        write(graph, update)
+        check(graph)
+        shared.append((folder / f"{store.revision}.base").exists())
+    assert shared.count(True) > 2
+    number = store.revision
+    # Another process goes on from there, and does not write to what is shared.
+    write(ServiceGraph(FolderStore(store.revisions.folder)), updates[2])
+    check(graph)
+    assert not (folder / f"{store.revision}.base").exists()
+    validator = of_the_project()
+    for older in store.revisions.numbers():
+        text = store.revisions.report(older)
+        assert text is not None
+        assert validator.load(text) == validator.validate(store.at(older))
+    file = next(
+        file
+        for older in range(number, 0, -1)
+        if (folder / f"{older}.base").exists() and (file := folder / f"{older}.report")
+    )
+    whole = file.read_text(encoding="utf-8")
+    for cut in (whole[:-1], "+", "", whole.partition("\n")[0]):
+        file.write_text(cut, encoding="utf-8")
+        text = store.revisions.report(int(file.stem))
+        assert text is None or validator.load(text) is None
+    monkeypatch.setattr(maintenance, "_MOST_CHANGES", 0)
+    for update in updates[3:1:-1]:
+        write(graph, update)
+        check(graph)
+        assert not (folder / f"{store.revision}.base").exists()
+
+
+def write(graph: ServiceGraph, update: str) -> None:
+    with graph.change() as change:
+        change.update(update)
 
 
 def test_what_is_refused_is_forgotten(graph: ServiceGraph) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 import pyoxigraph
@@ -23,8 +23,8 @@ class Candidate(EmbeddedStore):
     All that is written goes through its methods; what is done to the engine itself is not known,
     and a test sees to it that no module does it.
     `origin` is what the revision that it was, or has become, has in common with no other, and
-    `journal` tells how far it has come from there. `report` is the report that was kept with that
-    revision, as text, or None; `kept` is what is to be kept with the new one.
+    `journal` tells how far it has come from there. `kept` is the report to be kept with the new
+    revision, or if `are_changes` all that has become of the one that is kept with the old.
     """
 
     def __init__(
@@ -32,13 +32,19 @@ class Candidate(EmbeddedStore):
         oxigraph: pyoxigraph.Store,
         label: str = "b",
         origin: object = None,
-        report: str | None = None,
+        report: Callable[[], str | None] = lambda: None,
     ) -> None:
         super().__init__(oxigraph, label)
         self.journal = Journal(oxigraph)
         self.origin = origin
-        self.report = report
         self.kept: str | None = None
+        self.are_changes = False
+        self._report = report
+
+    @property
+    def report(self) -> str | None:
+        """The report that was kept with the revision that it was, as text, or None."""
+        return self._report()
 
     def put(self, name: rdflib.URIRef | None, quads: Iterator[pyoxigraph.Quad]) -> None:
         """Let statements of a graph be all that it holds; only what differs is written."""

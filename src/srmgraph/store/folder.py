@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from errno import ENOSPC
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,7 +109,7 @@ class FolderStore:
             candidate.oxigraph.flush()
             # The engine holds its files as long as anything refers to it.
             candidate.close()
-            self.revisions.commit(path, revision, candidate.kept)
+            self.revisions.commit(path, revision, candidate.kept, candidate.are_changes)
             candidate.origin = self.revisions.identity(number)
 
     def rollback(self, number: int, author: str = "", expected: int | None = None) -> None:
@@ -343,7 +344,10 @@ class FolderStore:
             copy.journal.give_up()
         else:
             self._open(number).oxigraph.backup(str(path))
-            identity, report = self.revisions.identity(number), self.revisions.report(number)
+            identity, report = (
+                self.revisions.identity(number),
+                partial(self.revisions.report, number),
+            )
             copy = Candidate(pyoxigraph.Store(str(path)), label, identity, report)
             self.recall(copy, number)
         copy.assumed_prefixes = self.assumed_prefixes

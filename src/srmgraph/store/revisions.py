@@ -8,7 +8,9 @@
     └── revisions/
         ├── 12/            the files of the engine; unchanged files are shared by hard links
         ├── 12.json        who made it, when and why; locked by whoever reads the revision
-        └── 12.report      the report on it, if it was checked; what is lost is made anew
+        ├── 12.report      the report on it, if it was checked; what is lost is made anew
+        └── 12.base        an older report that revisions share: 12.report tells what has become of
+                           it, after a line with `+` and the number of characters that follow
 
 A revision is there when `head` says so, not earlier: whatever ends a process half-way, the folder
 holds what it held before. Readers open a revision and never see it change.
@@ -153,10 +155,18 @@ class Revisions:
         return number, status.st_ino, status.st_mtime_ns
 
     def report(self, number: int) -> str | None:
-        """Return the report that was kept with a revision, as text; None if there is none."""
+        """Return the report that was kept with a revision, as text, with further lines if they tell
+        what has become of it; None if there is none."""
         try:
-            return self._report(number).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
+            report = self._report(number).read_text(encoding="utf-8")
+            if not report.startswith("+"):
+                return report
+            size, _, changes = report.partition("\n")
+            # Of what was cut off, an older report would be left.
+            if len(changes) != int(size):
+                return None
+            return self._base(number).read_text(encoding="utf-8") + "\n" + changes
+        except (OSError, ValueError):
             return None
 
     def reading(self, number: int) -> int:
@@ -211,9 +221,16 @@ class Revisions:
         """Return where a revision in the making goes; nothing is there yet. For the writer only."""
         return self.folder / "candidates" / uuid4().hex
 
-    def commit(self, candidate: Path, revision: Revision, report: str | None = None) -> None:
+    def commit(
+        self,
+        candidate: Path,
+        revision: Revision,
+        report: str | None = None,
+        are_changes: bool = False,
+    ) -> None:
         """Make a candidate, whose files are closed, the current revision, and keep the report on
-        it. For the writer only."""
+        it, which may be all *changes* of the one that the last revision shares. For the writer
+        only."""
         target = self.folder / "revisions" / str(revision.number)
         values = asdict(revision) | {"created": revision.created.isoformat()}
         for path in candidate.iterdir():
@@ -224,11 +241,23 @@ class Revisions:
         _write(self._description(revision.number), json.dumps(values, ensure_ascii=False) + "\n")
         if report is not None:
             # After the description, so that it goes with that if this revision never comes to be.
-            self._report(revision.number).write_text(report, encoding="utf-8")
+            self._keep(revision.number, report, are_changes)
         candidate.rename(target)
         _synchronize(target.parent)
         _write(self.folder / "head", f"{revision.number}\n")
         self.forget(self.kept)
+
+    def _keep(self, number: int, report: str, are_changes: bool) -> None:
+        file, base = self._report(number), self._base(number)
+        # What is shared must not be written to.
+        file.unlink(missing_ok=True)
+        base.unlink(missing_ok=True)
+        if are_changes:
+            older = self._base(number - 1)
+            with suppress(FileNotFoundError):
+                base.hardlink_to(older if older.exists() else self._report(number - 1))
+            report = f"+{len(report)}\n{report}"
+        file.write_text(report, encoding="utf-8")
 
     def forget(self, kept: int) -> None:
         """Remove the oldest revisions but for so many, except those that someone reads."""
@@ -262,12 +291,16 @@ class Revisions:
         grave = self.candidate()
         with suppress(FileNotFoundError):
             (self.folder / "revisions" / str(number)).rename(grave)
+        self._base(number).unlink(missing_ok=True)
         self._report(number).unlink(missing_ok=True)
         self._description(number).unlink(missing_ok=True)
         self.discard(grave)
 
     def _report(self, number: int) -> Path:
         return self.folder / "revisions" / f"{number}.report"
+
+    def _base(self, number: int) -> Path:
+        return self.folder / "revisions" / f"{number}.base"
 
     def _description(self, number: int) -> Path:
         return self.folder / "revisions" / f"{number}.json"

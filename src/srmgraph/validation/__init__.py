@@ -8,25 +8,23 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING
 from typing import Literal as OneOf
 from weakref import ref
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode
-from rdflib import RDFS, BNode, Graph, URIRef
+from rdflib import Graph
 from rdflib.term import Node
 
 from srmgraph import knowledge
 from srmgraph.errors import ShapesError
-from srmgraph.names import labels
 from srmgraph.store import EmbeddedStore
 from srmgraph.terms import to_oxigraph
 from srmgraph.validation import engine as compiled_engine
-from srmgraph.validation import hints, incremental, reference, wellformed
+from srmgraph.validation import incremental, reference, things, wellformed
 from srmgraph.validation import standing as standing_reports
 from srmgraph.validation.engine import Progress
 from srmgraph.validation.incremental import Change
@@ -45,20 +43,11 @@ from srmgraph.validation.report import (
     sorted_results,
 )
 from srmgraph.validation.shapes import Shapes
+from srmgraph.validation.things import Things
 
 if TYPE_CHECKING:
     from srmgraph.store.remote import RemoteStore
     from srmgraph.validation.remote import Options
-
-Where: TypeAlias = "EmbeddedStore | RemoteStore"
-"""A store that can be checked where it is."""
-
-_Graphs: TypeAlias = Mapping[Node, tuple[URIRef | None, ...]]
-
-_Told = TypeVar("_Told")
-
-_LABEL = NamedNode(RDFS.label)
-_FEW = 50
 
 
 class Validator:
@@ -76,7 +65,7 @@ class Validator:
         named = map(self._shapes.rule, self._shapes.with_targets())
         self._rules = tuple(sorted(named, key=lambda rule: rule.name))
         self._planner = incremental.Planner(self._shapes)
-        self._last: _Step | None = None
+        self._last: _Last | None = None
         self._keeper = standing_reports.Keeper(self._shapes, self._rules)
 
     def validate(
@@ -101,8 +90,8 @@ class Validator:
             if outcome.left_out:
                 outcome = _together(outcome, self._by_pyshacl(store, outcome.left_out, limit))
         results = sorted_results(outcome.results)
-        mentioned = _mentioned(results)
-        about = _Things(store.about(map(to_oxigraph, mentioned)), mentioned)
+        mentioned = things.mentioned(results)
+        about = Things(store.about(map(to_oxigraph, mentioned)), mentioned)
         return self._report(
             store,
             results,
@@ -148,7 +137,7 @@ class Validator:
         report = self._report(
             store,
             results,
-            _Things(store, _mentioned(results)),
+            Things(store, things.mentioned(results)),
             {},
             totals=None if limit is None else dict(outcome.totals),
             costs=tuple(outcome.costs),
@@ -182,11 +171,16 @@ class Validator:
             if incremental.is_mixed(self._shapes, update.plan.compiled):
                 return self.validate(store, exclusive=exclusive)
             found += self._by_pyshacl(store, left_out, None).results
-        about = _Things.after(store, standing, register, gone, found, change.subjects())
+        touched = things.touched(register, gone, found, change.subjects())
+        about = Things.after(store, standing, register, touched)
         results = register.exchanged(gone, found)
         report = self._report(store, results, about, left_out, work=update.work, made=made)
+        is_told = bool(report.graphs) == bool(standing.graphs)
+        step = standing_reports.Step(gone, found, touched.keys()) if is_told else None
         # A change may be taken back: then the next one begins where this one began.
-        self._last = _Step(register, gone, found, ref(standing), ref(report), plan, update.plan)
+        self._last = _Last(
+            register, gone, found, ref(standing), ref(report), plan, update.plan, step
+        )
         return report
 
     def _known(self, standing: Report) -> tuple[Register, incremental.Plan | None]:
@@ -206,6 +200,14 @@ class Validator:
         """
         return self._keeper.dump(report)
 
+    def dump_after(self, standing: Report, report: Report) -> str | None:
+        """Return the line to be put behind the text of *standing* for it to be that of *report*, if
+        that is the report that `revalidate` has just brought up to date from it."""
+        last = self._last
+        if last is None or last.before() is not standing or last.after() is not report:
+            return None
+        return None if last.step is None else self._keeper.dump_step(report, last.step)
+
     def load(self, text: str) -> Report | None:
         """Return the report that `dump` wrote, perhaps in another process, to be brought up to date
         by `revalidate`; None if rules or ontology have changed since, or it is no such text."""
@@ -223,9 +225,9 @@ class Validator:
 
     def _report(
         self,
-        store: Where,
+        store: things.Where,
         results: tuple[Result, ...],
-        about: _Things,
+        about: Things,
         left_out: Mapping[Node, str],
         *,
         made: datetime,
@@ -252,7 +254,7 @@ class Validator:
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class _Last:
     """What the last change did to a report: the register of the report before it, the results that
     went and came, both reports as long as they live, and the plans for them."""
 
@@ -263,106 +265,7 @@ class _Step:
     after: Callable[[], Report | None]
     plan_before: incremental.Plan | None
     plan: incremental.Plan
-
-
-class _Things:
-    """What a report tells of the things that it mentions: their labels, graphs and meanings."""
-
-    def __init__(self, store: Where, mentioned: Collection[Node]) -> None:
-        self.labels: Mapping[Node, str] = _labels(store, mentioned)
-        self.graphs: _Graphs = _graphs(store, mentioned) if _has_named_graphs(store) else {}
-        self.hints: Mapping[Node, URIRef] = hints.hints(mentioned)
-
-    @classmethod
-    def after(
-        cls,
-        store: EmbeddedStore,
-        standing: Report,
-        register: Register,
-        gone: Collection[Result],
-        found: Collection[Result],
-        changed: Iterable[Node],
-    ) -> _Things:
-        """The same for a report after some results are *gone* and others were found.
-
-        What *standing*, the earlier report, tells of things is not looked up again, but for those
-        that have *changed*.
-        """
-        changed = set(changed)
-        stays = {node: node in register.nodes for node in changed}
-        stays |= register.mentioned(gone, found)
-        touched = {n for n in stays if n in changed or not (stays[n] and n in register.nodes)}
-        new = {node for node in touched if stays[node]}
-        has_graphs = _has_named_graphs(store)
-        # The first named graph, or the last, changes what is to be told of all things.
-        if has_graphs and not standing.graphs:
-            others = (node for node in register.nodes if stays.get(node, True))
-            return cls(store, {*others, *new})
-        things = cls(store, new)
-        things.labels = _patched(standing.labels, touched, things.labels)
-        things.hints = _patched(standing.hints, touched, things.hints)
-        if has_graphs:
-            things.graphs = _patched(standing.graphs, touched, things.graphs)
-        return things
-
-
-def _patched(
-    old: Mapping[Node, _Told], touched: Collection[Node], new: Mapping[Node, _Told]
-) -> Mapping[Node, _Told]:
-    """What was told, but for what was *touched*, and what is told anew."""
-    if not new and not any(node in old for node in touched):
-        return old
-    patched = dict(old)
-    for node in touched:
-        patched.pop(node, None)
-    patched.update(new)
-    return patched
-
-
-def _labels(store: Where, nodes: Collection[Node]) -> dict[Node, str]:
-    """The labels of things; where they are few, without a query if each has only one."""
-    if not isinstance(store, EmbeddedStore) or len(nodes) > _FEW:
-        return labels(store, nodes)
-    found: dict[Node, str] = {}
-    left: list[Node] = []
-    for node in nodes:
-        if isinstance(node, URIRef):
-            quads = store.oxigraph.quads_for_pattern(NamedNode(node), _LABEL, None)
-            told = {quad.object for quad in quads}
-            if len(told) == 1 and isinstance(label := told.pop(), Literal):
-                found[node] = label.value
-            else:
-                left.append(node)
-    return found | labels(store, left) if left else found
-
-
-def _graphs(store: Where, nodes: Iterable[Node]) -> _Graphs:
-    """The named graphs in which each thing is described, without those that a store keeps for
-    itself. On a server, things without a name cannot be looked up."""
-    found: dict[Node, tuple[URIRef | None, ...]] = {}
-    own = set(knowledge.own_graphs())
-    if not isinstance(store, EmbeddedStore):
-        things = sorted({node for node in nodes if isinstance(node, URIRef)})
-        for thing, told in store.described_in(things).items():
-            if kept := sorted(set(told) - own, key=lambda name: name or ""):
-                found[thing] = tuple(kept)
-        return found
-    for node in nodes:
-        if isinstance(node, URIRef | BNode):
-            quads = store.oxigraph.quads_for_pattern(to_oxigraph(node), None, None)  # type: ignore[arg-type]
-            names = {quad.graph_name for quad in quads}
-            iris = sorted({URIRef(n.value) for n in names if isinstance(n, NamedNode)} - own)
-            outside: list[URIRef | None] = [None] if DefaultGraph() in names else []
-            if outside or iris:
-                found[node] = (*outside, *iris)
-    return found
-
-
-def _has_named_graphs(store: Where) -> bool:
-    if not isinstance(store, EmbeddedStore):
-        return bool(set(store.graphs()) - {None, *knowledge.own_graphs()})
-    own = {NamedNode(name) for name in knowledge.own_graphs()}
-    return any(name not in own for name in store.oxigraph.named_graphs())
+    step: standing_reports.Step | None
 
 
 def _together(one: Outcome, other: Outcome) -> Outcome:
@@ -454,12 +357,6 @@ def _validator(shapes: Graph | None) -> Validator:
 def of_the_project() -> Validator:
     """Return the rules of the project, made ready; they are always the same."""
     return Validator()
-
-
-def _mentioned(results: Iterable[Result]) -> set[Node]:
-    return {
-        node for result in results for node in (result.focus_node, result.value) if node is not None
-    }
 
 
 __all__ = [

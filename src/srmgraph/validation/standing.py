@@ -11,6 +11,10 @@
                    source constraint or null]]
     }
 
+Each further line tells what has become of it: the same again, where `gone` are results that are
+none any more, `results` those that came, and null in the place of a label, of graphs or of a term
+says that there is nothing to tell of a thing now.
+
 A term is `["iri", "…"]`, `["blank", "…"]` or `["literal", "…", "datatype", "language"]`. A blank
 node of the shapes, which has another name in each process, is told by a hash of what the shapes say
 of it.
@@ -19,10 +23,12 @@ of it.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 from rdflib import BNode, Literal, URIRef
 from rdflib.term import Node
@@ -30,13 +36,26 @@ from rdflib.term import Node
 from srmgraph import knowledge
 from srmgraph.terms import n_triples
 from srmgraph.validation import paths, patterns
-from srmgraph.validation.report import Report, Result, Rule
+from srmgraph.validation.report import Report, Result, Rule, sorted_results
 from srmgraph.validation.shapes import Shapes
 from srmgraph.validation.tokens import NotUnderstood
 
 # Another one whenever the library infers or validates in another way: what was kept beside data is
 # then made anew, and so are the facts that follow from them.
-_FORM = "1"
+_FORM = "2"
+
+
+_Told = TypeVar("_Told")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How one report came from another: the results that went and came, and the nodes of which it
+    tells something else, or which it mentions no more."""
+
+    gone: Collection[Result]
+    found: Collection[Result]
+    touched: Collection[Node]
 
 
 class Keeper:
@@ -51,15 +70,36 @@ class Keeper:
         """Return a whole report as text; raises ValueError for one that leaves results out."""
         if report.totals is not None:
             raise ValueError("A report that leaves results out is not to be kept.")
+        told = self._told(report, report.labels, report.graphs, report.hints)
+        return self._text(report, told | {"results": list(map(self._result, report.results))})
+
+    def dump_step(self, report: Report, step: Step) -> str:
+        """Return the line to be put behind the text of the report from which *report* came."""
+        told = self._told(report, step.touched, step.touched, step.touched)
+        told["gone"] = list(map(self._result, step.gone))
+        told["results"] = list(map(self._result, step.found))
+        return self._text(report, told)
+
+    def _told(
+        self,
+        report: Report,
+        labels: Iterable[Node],
+        graphs: Iterable[Node],
+        hints: Iterable[Node],
+    ) -> dict[str, Any]:
+        return {
+            "labels": [[_term(node), report.labels.get(node)] for node in labels],
+            "graphs": [[_term(node), report.graphs.get(node)] for node in graphs],
+            "hints": [[_term(node), report.hints.get(node)] for node in hints],
+        }
+
+    def _text(self, report: Report, told: dict[str, Any]) -> str:
         content = {
             "version": self.version,
             "made": None if report.made is None else report.made.isoformat(),
             "prefixes": dict(report.prefixes),
             "notes": list(report.notes),
-            "labels": [[_term(node), label] for node, label in report.labels.items()],
-            "graphs": [[_term(node), list(names)] for node, names in report.graphs.items()],
-            "hints": [[_term(node), term] for node, term in report.hints.items()],
-            "results": [self._result(result) for result in report.results],
+            **told,
         }
         return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
@@ -67,21 +107,30 @@ class Keeper:
         """Return a report that was kept; None if it was made with other rules, another ontology or
         another version of the library, or is no such text."""
         try:
-            content = json.loads(text)
-            if content["version"] != self.version:
-                return None
+            labels: dict[Node, str] = {}
+            graphs: dict[Node, tuple[URIRef | None, ...]] = {}
+            hints: dict[Node, URIRef] = {}
+            results: list[Result] = []
+            for number, line in enumerate(text.split("\n")):
+                content = json.loads(line)
+                if content["version"] != self.version:
+                    return None
+                _enter(labels, content["labels"], str)
+                _enter(graphs, content["graphs"], _names)
+                _enter(hints, content["hints"], URIRef)
+                if number:
+                    gone = {self._result_of(*fields) for fields in content["gone"]}
+                    results = [result for result in results if result not in gone]
+                results += [self._result_of(*fields) for fields in content["results"]]
             made = content["made"]
             return Report(
-                results=tuple(self._result_of(*fields) for fields in content["results"]),
+                results=sorted_results(results) if number else tuple(results),
                 rules=self._rules,
-                labels={_node(term): label for term, label in content["labels"]},
+                labels=labels,
                 prefixes=content["prefixes"],
                 notes=tuple(content["notes"]),
-                graphs={
-                    _node(term): tuple(None if name is None else URIRef(name) for name in names)
-                    for term, names in content["graphs"]
-                },
-                hints={_node(term): URIRef(hint) for term, hint in content["hints"]},
+                graphs=graphs,
+                hints=hints,
                 made=None if made is None else datetime.fromisoformat(made),
             )
         except (ValueError, KeyError, TypeError, IndexError, NotUnderstood):
@@ -184,6 +233,18 @@ class Keeper:
         if node is None:
             raise ValueError("Two shapes say the same.")
         return node
+
+
+def _names(names: Iterable[str | None]) -> tuple[URIRef | None, ...]:
+    return tuple(None if name is None else URIRef(name) for name in names)
+
+
+def _enter(told: dict[Node, _Told], pairs: Iterable[Any], read: Callable[[Any], _Told]) -> None:
+    for term, known in pairs:
+        if known is None:
+            told.pop(_node(term), None)
+        else:
+            told[_node(term)] = read(known)
 
 
 def _term(node: Node) -> list[str]:

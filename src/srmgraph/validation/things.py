@@ -1,0 +1,147 @@
+"""What a report tells of the things that it mentions: their labels, graphs and meanings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from pyoxigraph import DefaultGraph, Literal, NamedNode
+from rdflib import RDFS, BNode, URIRef
+from rdflib.term import Node
+
+from srmgraph import knowledge
+from srmgraph.names import labels
+from srmgraph.store import EmbeddedStore
+from srmgraph.terms import to_oxigraph
+from srmgraph.validation import hints
+from srmgraph.validation.register import Register
+from srmgraph.validation.report import Report, Result
+
+if TYPE_CHECKING:
+    from srmgraph.store.remote import RemoteStore
+
+Where: TypeAlias = "EmbeddedStore | RemoteStore"
+"""A store that can be checked where it is."""
+
+_Graphs: TypeAlias = Mapping[Node, tuple[URIRef | None, ...]]
+
+_Told = TypeVar("_Told")
+
+_LABEL = NamedNode(RDFS.label)
+_FEW = 50
+
+
+class Things:
+    """What a report tells of the things that it mentions: their labels, graphs and meanings."""
+
+    def __init__(self, store: Where, mentioned: Collection[Node]) -> None:
+        self.labels: Mapping[Node, str] = _labels(store, mentioned)
+        self.graphs: _Graphs = _graphs(store, mentioned) if _has_named_graphs(store) else {}
+        self.hints: Mapping[Node, URIRef] = hints.hints(mentioned)
+
+    @classmethod
+    def after(
+        cls,
+        store: EmbeddedStore,
+        standing: Report,
+        register: Register,
+        touched: Mapping[Node, bool],
+    ) -> Things:
+        """The same for a report after a change.
+
+        What *standing*, the earlier report, tells of things is not looked up again, but for those
+        that were *touched*, which it mentions or not.
+        """
+        new = {node for node, stays in touched.items() if stays}
+        has_graphs = _has_named_graphs(store)
+        # The first named graph, or the last, changes what is to be told of all things.
+        if has_graphs and not standing.graphs:
+            others = (node for node in register.nodes if node not in touched)
+            return cls(store, {*others, *new})
+        things = cls(store, new)
+        things.labels = _patched(standing.labels, touched, things.labels)
+        things.hints = _patched(standing.hints, touched, things.hints)
+        if has_graphs:
+            things.graphs = _patched(standing.graphs, touched, things.graphs)
+        return things
+
+
+def touched(
+    register: Register,
+    gone: Collection[Result],
+    found: Collection[Result],
+    changed: Iterable[Node],
+) -> dict[Node, bool]:
+    """The nodes of which something else is to be told after a change, and whether the report still
+    mentions them: those that have *changed*, that are new to it, or not in it any more."""
+    touched = {node: True for node in changed if node in register.nodes}
+    for node, stays in register.mentioned(gone, found).items():
+        if node in touched or not (stays and node in register.nodes):
+            touched[node] = stays
+    return touched
+
+
+def _patched(
+    old: Mapping[Node, _Told], touched: Collection[Node], new: Mapping[Node, _Told]
+) -> Mapping[Node, _Told]:
+    """What was told, but for what was *touched*, and what is told anew."""
+    if not new and not any(node in old for node in touched):
+        return old
+    patched = dict(old)
+    for node in touched:
+        patched.pop(node, None)
+    patched.update(new)
+    return patched
+
+
+def _labels(store: Where, nodes: Collection[Node]) -> dict[Node, str]:
+    """The labels of things; where they are few, without a query if each has only one."""
+    if not isinstance(store, EmbeddedStore) or len(nodes) > _FEW:
+        return labels(store, nodes)
+    found: dict[Node, str] = {}
+    left: list[Node] = []
+    for node in nodes:
+        if isinstance(node, URIRef):
+            quads = store.oxigraph.quads_for_pattern(NamedNode(node), _LABEL, None)
+            told = {quad.object for quad in quads}
+            if len(told) == 1 and isinstance(label := told.pop(), Literal):
+                found[node] = label.value
+            else:
+                left.append(node)
+    return found | labels(store, left) if left else found
+
+
+def _graphs(store: Where, nodes: Iterable[Node]) -> _Graphs:
+    """The named graphs in which each thing is described, without those that a store keeps for
+    itself. On a server, things without a name cannot be looked up."""
+    found: dict[Node, tuple[URIRef | None, ...]] = {}
+    own = set(knowledge.own_graphs())
+    if not isinstance(store, EmbeddedStore):
+        things = sorted({node for node in nodes if isinstance(node, URIRef)})
+        for thing, told in store.described_in(things).items():
+            if kept := sorted(set(told) - own, key=lambda name: name or ""):
+                found[thing] = tuple(kept)
+        return found
+    for node in nodes:
+        if isinstance(node, URIRef | BNode):
+            quads = store.oxigraph.quads_for_pattern(to_oxigraph(node), None, None)  # type: ignore[arg-type]
+            names = {quad.graph_name for quad in quads}
+            iris = sorted({URIRef(n.value) for n in names if isinstance(n, NamedNode)} - own)
+            outside: list[URIRef | None] = [None] if DefaultGraph() in names else []
+            if outside or iris:
+                found[node] = (*outside, *iris)
+    return found
+
+
+def _has_named_graphs(store: Where) -> bool:
+    if not isinstance(store, EmbeddedStore):
+        return bool(set(store.graphs()) - {None, *knowledge.own_graphs()})
+    own = {NamedNode(name) for name in knowledge.own_graphs()}
+    return any(name not in own for name in store.oxigraph.named_graphs())
+
+
+def mentioned(results: Iterable[Result]) -> set[Node]:
+    """The focus nodes and values of results."""
+    return {
+        node for result in results for node in (result.focus_node, result.value) if node is not None
+    }
