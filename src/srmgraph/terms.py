@@ -102,6 +102,14 @@ def triples_to_rdflib(
         yield terms[0], terms[1], terms[2]
 
 
+def to_graph(statements: Iterable[Statement]) -> rdflib.Graph:
+    """Return a graph of statements, without prefixes of its own."""
+    graph = rdflib.Graph(bind_namespaces="none")
+    for statement in statements:
+        graph.add(statement)
+    return graph
+
+
 def triples_to_oxigraph(triples: Iterable[Statement]) -> Iterable[pyoxigraph.Triple]:
     """Translate triples one by one; raises InputError for what is no RDF, as a literal subject."""
     known: dict[Node, OxigraphTerm] = {}

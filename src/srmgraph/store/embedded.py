@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -22,7 +22,7 @@ from srmgraph.store.query_errors import ENGINE_ERRORS, check, check_update, quer
 from srmgraph.store.solutions import Solutions, results_format
 from srmgraph.store.updates import with_dataset
 from srmgraph.syntax import Parser, format_of
-from srmgraph.terms import OxigraphTerm, triples_to_oxigraph
+from srmgraph.terms import OxigraphTerm, Statement, triples_to_oxigraph
 
 if TYPE_CHECKING:
     from srmgraph.encoding import Encoding
@@ -168,7 +168,9 @@ class EmbeddedStore:
             to_graph=graph,
         )
 
-    def add(self, graph: rdflib.Graph, name: rdflib.URIRef | None = None) -> None:
+    def add(
+        self, graph: rdflib.Graph | Collection[Statement], name: rdflib.URIRef | None = None
+    ) -> None:
         """Add the statements of a graph, to the graph called `name` or to the default graph."""
         target = intake.graph_name(name)
         quads = (

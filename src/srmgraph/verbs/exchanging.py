@@ -15,6 +15,7 @@ from srmgraph.verbs.arguments import DOES_NOT_CONFORM, DONE, AddVerb
 if TYPE_CHECKING:
     from rdflib import Graph, URIRef
 
+    from srmgraph.adapters.archimate import Imported
     from srmgraph.adapters.archimate.plan import Plan
     from srmgraph.adapters.spreadsheet import Described, Sheets
     from srmgraph.graph import ServiceGraph
@@ -113,11 +114,20 @@ def install(add: AddVerb) -> None:
 
 @dataclass
 class _Model:
-    """What a model states, as it was read; `sheets` knows its cells, if it has any."""
+    """What a model states, as it was read; one of sheets knows its cells."""
 
-    graph: Graph
+    source: Sheets | Described | Imported
     notes: list[str]
-    sheets: Sheets | Described | None = None
+
+    @property
+    def graph(self) -> Graph:
+        return self.source.graph
+
+    @property
+    def sheets(self) -> Sheets | Described | None:
+        from srmgraph.adapters.archimate import Imported
+
+        return None if isinstance(self.source, Imported) else self.source
 
 
 def _base_iri(parser: argparse.ArgumentParser) -> None:
@@ -180,10 +190,9 @@ def _import(options: argparse.Namespace, rest: list[str], terminal: Terminal) ->
         return DONE
     # What is written and what is checked is translated for the engine once.
     store = EmbeddedStore()
-    store.add(model.graph)
-    store.prefixes |= {prefix: str(name) for prefix, name in model.graph.namespaces()}
+    store.add(model.sheets.statements)
     rdf.write(store, options.output)
-    terminal.line(f"Wrote {len(model.graph):,} statements to {options.output}.")
+    terminal.line(f"Wrote {len(model.sheets.statements):,} statements to {options.output}.")
     return _check(store, model.sheets, terminal)
 
 
@@ -192,7 +201,7 @@ def _read(file: Path, options: argparse.Namespace) -> _Model:
 
     if options.mapping:
         described = spreadsheet.read_described(file, options.mapping, base=options.base_iri)
-        return _Model(described.graph, list(described.notes), described)
+        return _Model(described, list(described.notes))
     if file.suffix.lower() == ".csv":
         raise ParameterError(
             f"Name with --mapping what describes the columns of {file}; or name the folder, if its "
@@ -200,9 +209,9 @@ def _read(file: Path, options: argparse.Namespace) -> _Model:
         )
     if spreadsheet.is_spreadsheet(file):
         sheets = spreadsheet.read(file, base=options.base_iri)
-        return _Model(sheets.graph, list(sheets.notes), sheets)
+        return _Model(sheets, list(sheets.notes))
     drawn = archimate.read(file, base=options.base_iri)
-    return _Model(drawn.graph, [f"{file}:{note}" for note in drawn.loss_report])
+    return _Model(drawn, [f"{file}:{note}" for note in drawn.loss_report])
 
 
 def _check(store: EmbeddedStore, sheets: Sheets | Described, terminal: Terminal) -> int:

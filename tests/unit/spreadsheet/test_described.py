@@ -43,6 +43,8 @@ def report_on(graph: Graph) -> Report:
 ID = {"name": "id", "suppressOutput": True}
 ABOUT = "x/{id}"
 DAY = {"base": "date", "format": "d.M.yyyy"}
+COMMA = {"base": "decimal", "format": {"decimalChar": ",", "groupChar": "."}}
+SPACED = {"base": "decimal", "format": {"decimalChar": ",", "groupChar": " "}}
 DIGITS = {"base": "decimal", "format": "#0"}
 P, X = URIRef(E + "p"), URIRef(E + "x/1")
 
@@ -50,6 +52,10 @@ P, X = URIRef(E + "p"), URIRef(E + "x/1")
 def cell(text: str, **said: object) -> tuple[str, dict[str, object]]:
     column = {"name": "v", "propertyUrl": "p", **said}
     return f'id,v\n1,"{text}"\n', columns(ID, column, aboutUrl=ABOUT)
+
+
+def decimal(text: str) -> Literal:
+    return Literal(text, datatype=XSD.decimal, normalize=False)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +69,11 @@ def cell(text: str, **said: object) -> tuple[str, dict[str, object]]:
         ("?", {"null": ["-", "?"], "default": "b"}, [Literal("b")]),
         ("a|b | c", {"separator": "|"}, [Literal("a"), Literal("b"), Literal("c")]),
         ("1.50", {"datatype": "decimal"}, [Literal("1.50", datatype=XSD.decimal, normalize=False)]),
+        ("12.500,50", {"datatype": COMMA}, [decimal("12500.50")]),
+        ("-1,5", {"datatype": COMMA}, [decimal("-1.5")]),
+        ("980", {"datatype": COMMA}, [decimal("980")]),
+        ("1\u202f234\u00a0567,5", {"datatype": SPACED}, [decimal("1234567.5")]),
+        ("1 234", {"datatype": {"base": "integer", "format": {"groupChar": " "}}}, [Literal(1234)]),
         ("Y", {"datatype": {"base": "boolean", "format": "Y|N"}}, [Literal(True)]),
         (
             "1.10.2024",
@@ -82,6 +93,35 @@ def test_a_cell_becomes_values(
     graph = described(tmp_path, *cell(text, **said))
     wanted = {URIRef(E + value) if type(value) is str else value for value in values}
     assert set(graph) == {(X, P, value) for value in wanted}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "dialect", "before"),
+    [
+        ("utf-8-sig", {}, ""),
+        ("utf-16", {}, ""),
+        ("cp1252", {"encoding": "windows-1252"}, ""),
+        ("utf-8-sig", {"encoding": "utf-8"}, ""),
+        ("utf-8-sig", {}, "sep=;\r\n"),
+        ("utf-8", {}, "\r\n;\r\n"),
+        ("utf-8", {"skipRows": 1}, "List of suppliers\r\n"),
+    ],
+)
+def test_what_programs_make_of_a_file_is_read(
+    encoding: str, dialect: dict[str, object], before: str, tmp_path: Path
+) -> None:
+    table = f"{before}id;v\r\n1;Müller\r\n\r\n".encode(encoding)
+    said = {**columns(ID, {"name": "v", "propertyUrl": "p"}, aboutUrl=ABOUT), "dialect": dialect}
+    (tmp_path / "t.csv").write_bytes(table)
+    (tmp_path / "t.json").write_text(json.dumps(said))
+    read = spreadsheet.read_described(tmp_path / "t.csv", tmp_path / "t.json", base=E)
+    assert set(read.graph) == {(X, P, Literal("Müller"))}
+    row = table.decode(encoding).splitlines().index("1;Müller") + 1
+    assert read.place(X, [P]) == (
+        tmp_path / "t.csv",
+        row,
+        f"{tmp_path / 't.csv'}: sheet t, row {row}, column v, cell B{row}",
+    )
 
 
 def test_columns_that_only_the_description_has(tmp_path: Path) -> None:
@@ -111,6 +151,9 @@ def test_columns_that_only_the_description_has(tmp_path: Path) -> None:
         (*cell("", required=True), "column v, cell B2: This cell is empty, and must not be."),
         (*cell("a", valueUrl="{w}"), "The template {w} names a column that is not described: w."),
         (*cell("a", datatype="colour"), "The datatype “colour” of v is not one of XML Schema."),
+        (*cell("12.50", datatype=COMMA), "“12.50” is no number written like 1.234,50."),
+        (*cell("1.5", datatype={"base": "decimal", "format": {"pattern": "0"}}), "The format of v"),
+        (*cell("1", datatype={"base": "date", "format": {}}), "The format of v is no text"),
         (*cell("a", datatype=DIGITS), "The format “#0” is not known for decimal."),
         (*cell("a", valueUrl=1), "The “valueUrl” of v is no text."),
         ("id\n1\n", columns({"name": "w"}), "t.csv:1: There is no column “w”. The file has: id."),
@@ -120,6 +163,8 @@ def test_columns_that_only_the_description_has(tmp_path: Path) -> None:
         ("id\n1\n", {"url": "t.csv", "tableSchema": {"columns": 1}}, "The “columns” are a list"),
         ("id\n1\n", {**columns(ID), "dialect": []}, "A “dialect” is an object"),
         ("id\n1\n", {**columns(ID), "dialect": {"delimiter": "ab"}}, "A “dialect” is an object"),
+        ("id\n1\n", {**columns(ID), "dialect": {"encoding": "x"}}, "No encoding is called “x”."),
+        ("id\né\n", {**columns(ID), "dialect": {"encoding": "ascii"}}, "This is not ASCII"),
         ("id\n1\n", columns({"name": "id", "null": 1}), "The “null” or “separator” of id"),
         ("id\n1\n", columns({"name": "id", "datatype": []}), "The datatype of id is no text"),
         ("id\n1\n", columns(ID, datatype=1), "The datatype of id is no text"),

@@ -36,7 +36,7 @@ from srmgraph.errors import InputError, ParseError, UnknownFormatError
 from srmgraph.garbage import uncollected
 from srmgraph.store import EmbeddedStore, Store
 from srmgraph.syntax import read_bytes, write_bytes
-from srmgraph.terms import Statement, triples_to_oxigraph
+from srmgraph.terms import Statement, to_graph, triples_to_oxigraph
 
 __all__ = [
     "FORMATS",
@@ -322,9 +322,7 @@ def statements(
 
 
 def _graph(statements: Iterable[Statement]) -> rdflib.Graph:
-    graph = rdflib.Graph(bind_namespaces="none")
+    graph = to_graph(statements)
     for prefix, namespace in knowledge.prefixes().items():
         graph.bind(prefix, namespace)
-    for statement in statements:
-        graph.add(statement)
     return graph

@@ -8,6 +8,7 @@ of its columns. See docs/spreadsheets.md.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import rdflib
@@ -26,6 +27,7 @@ from srmgraph.errors import InputError, UnknownFormatError
 from srmgraph.garbage import uncollected
 from srmgraph.store import Store
 from srmgraph.syntax import read_bytes, write_bytes
+from srmgraph.terms import to_graph
 
 __all__ = [
     "ENDING",
@@ -49,15 +51,19 @@ _BASE = "https://example.org/"
 class Sheets:
     """What sheets state, and where.
 
-    `graph` holds the statements; `notes` tell what was left out.
+    `statements` are those of `graph`, which is made when it is first asked for; `notes` tell what
+    was left out.
     """
 
     def __init__(self, decoded: Decoded) -> None:
         self._decoded = decoded
         self.notes = tuple(decoded.notes)
-        self.graph = rdflib.Graph(bind_namespaces="none")
-        for statement in decoded.statements:
-            self.graph.add(statement)
+        self.statements = decoded.statements
+
+    @cached_property
+    def graph(self) -> rdflib.Graph:
+        """The statements."""
+        return to_graph(self.statements)
 
     def place(self, thing: Node, properties: Iterable[Node] = ()) -> tuple[Path, int, str] | None:
         """Return the file, the row and the words for where one of the properties of a thing has a

@@ -1,7 +1,7 @@
 """CSV files of others, by a description of their columns: CSV on the Web, as it becomes RDF.
 
 Sources: W3C Metadata Vocabulary for Tabular Data; Generating RDF from Tabular Data on the Web,
-minimal mode; RFC 6570 for templates. Not there: foreign keys, notes, transformations, formats of
+minimal mode; RFC 6570 for templates. Not there: foreign keys, notes, transformations, patterns of
 numbers. A statement is left out where a variable of its templates has no value in the row.
 """
 
@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urljoin
@@ -25,8 +26,9 @@ from srmgraph.adapters.spreadsheet.cells import CellError
 from srmgraph.adapters.spreadsheet.folder import rows
 from srmgraph.adapters.spreadsheet.tables import Problem, TableError, letters, place
 from srmgraph.errors import ParseError
+from srmgraph.garbage import uncollected
 from srmgraph.syntax import read_bytes
-from srmgraph.terms import Statement
+from srmgraph.terms import Statement, to_graph
 
 _INHERITED = (
     *("aboutUrl", "propertyUrl", "valueUrl", "datatype", "default", "lang", "null", "required"),
@@ -46,7 +48,9 @@ _PREFIXES = {
     "org": "http://www.w3.org/ns/org#",
     "prov": "http://www.w3.org/ns/prov#",
 }
+_NUMBERS = ("decimal", "number", "double", "float", "integer")
 _DATATYPES = {"number": XSD.double, "any": XSD.string, "datetime": XSD.dateTime}
+_SPACES = re.compile("[\\s\u00a0\u202f]")
 _VARIABLE = re.compile(r"\{([+#]?)([^{}]+)\}")
 _DATE_PARTS = re.compile("yyyy|MM|dd|M|d")
 _DATES = {"yyyy": "(?P<y>[0-9]{4})", "MM": "(?P<m>[0-9]{2})", "dd": "(?P<d>[0-9]{2})"} | {
@@ -67,10 +71,16 @@ class _Column:
 class Described:
     """What a CSV file states by its description; `place` says where."""
 
-    def __init__(self, graph: rdflib.Graph, file: Path) -> None:
-        self.graph, self.notes, self._file = graph, (), file
+    def __init__(self, file: Path) -> None:
+        self.notes, self._file = (), file
+        self.statements: set[Statement] = set()
         self._rows: dict[Node, int] = {}
         self._columns: dict[Node, tuple[int, str]] = {}
+
+    @cached_property
+    def graph(self) -> rdflib.Graph:
+        """The statements."""
+        return to_graph(self.statements)
 
     def place(self, thing: Node, properties: Iterable[Node] = ()) -> tuple[Path, int, str] | None:
         """Return the file, the row and the words for where a thing is first spoken of."""
@@ -83,6 +93,7 @@ class Described:
         return self._file, row, words
 
 
+@uncollected()
 def read(file: Path, description: Path, base: str | None = None) -> Described:
     """Read a CSV file by a description of its columns (JSON).
 
@@ -107,29 +118,27 @@ class _Reader:
 
     def read(self) -> Described:
         dialect = self._table.get("dialect", {})
-        content = rows(read_bytes(self._file), self._file, dialect.get("delimiter"))
+        told = dialect.get("delimiter"), dialect.get("encoding")
+        content = rows(read_bytes(self._file), self._file, *told)
         skip = dialect.get("skipRows", 0)
-        numbered = ((n, row) for n, row in enumerate(content, 1) if n > skip)
-        head: list[str] = []
-        if dialect.get("header", True):
-            head = next(numbered, (0, []))[1]
-        columns = self._columns(head)
-        described = Described(rdflib.Graph(bind_namespaces="none"), self._file)
+        numbered = ((n, row) for n, row in enumerate(content, 1) if n > skip and any(row))
+        line, head = next(numbered, (1, [])) if dialect.get("header", True) else (1, [])
+        columns = self._columns(head, line)
+        described = Described(self._file)
         for column in columns:
             if column.number is not None and "propertyUrl" in column.said:
                 property = column.said["propertyUrl"]
                 if "{" not in property:
                     described._columns[self._iri(property)] = (column.number, column.name)
         for number, row in numbered:
-            if any(row):
-                for statement in self._statements(columns, row, number):
-                    described.graph.add(statement)
-                    described._rows.setdefault(statement[0], number)
+            for statement in self._statements(columns, row, number):
+                described.statements.add(statement)
+                described._rows.setdefault(statement[0], number)
         if self._problems:
             raise TableError(self._problems)
         return described
 
-    def _columns(self, head: list[str]) -> list[_Column]:
+    def _columns(self, head: list[str], line: int) -> list[_Column]:
         """Find the columns that are described; all that are not virtual must be in the file."""
         schema = self._table.get("tableSchema", {})
         inherited = {k: v for k, v in {**self._table, **schema}.items() if k in _INHERITED}
@@ -148,7 +157,7 @@ class _Reader:
                         f"There is no column “{name}”. The file has: {', '.join(head)}. Correct "
                         f"its titles in {self._description}.",
                         self._file,
-                        1,
+                        line,
                     )
             found.append(_Column(name, number, {**inherited, **said}))
         return found
@@ -259,9 +268,23 @@ def _literal(text: str, said: Mapping[str, Any]) -> Literal:
         text = {yes: "true", no: "false"}.get(text, text)
     elif format and datatype == XSD.date:
         text = _day(text, format)
+    elif isinstance(format, dict):
+        text = _number(text, format)
     elif format:
         raise CellError(f"The format “{format}” is not known for {kind}. Leave it out.")
     return cells.literal(text, datatype, "")
+
+
+def _number(text: str, format: Mapping[str, str]) -> str:
+    """Return a number as XML Schema writes it; its format tells which signs part its digits."""
+    point, group = format.get("decimalChar", "."), format.get("groupChar", "")
+    # Programs write a space that is not to be broken where people say space.
+    plain = _SPACES.sub(" ", text) if group.isspace() else text
+    digits = f"[0-9]{{1,3}}(?:{re.escape(group or ',')}[0-9]{{3}})+|[0-9]+"
+    if re.fullmatch(f"[+-]?(?:{digits})(?:{re.escape(point)}[0-9]+)?", plain) is None:
+        example = f"1{group}234{point}50"
+        raise CellError(f"“{cells.shortened(text)}” is no number written like {example}.")
+    return plain.replace(group or ",", "").replace(point, ".")
 
 
 def _day(text: str, format: str) -> str:
@@ -312,14 +335,13 @@ def _table(said: dict[str, Any], file: Path, description: Path) -> dict[str, Any
     if not isinstance(table["tableSchema"].get("columns", []), list):
         raise ParseError("The “columns” are a list of objects: [{ … }].", description)
     dialect = table.get("dialect", {})
-    skipped, delimiter = (
-        (dialect.get("skipRows", 0), dialect.get("delimiter", ","))
-        if isinstance(dialect, dict)
-        else (None, None)
-    )
-    if type(skipped) is not int or not (isinstance(delimiter, str) and len(delimiter) == 1):
+    parts = dialect if isinstance(dialect, dict) else {"skipRows": None}
+    skipped, delimiter = parts.get("skipRows", 0), parts.get("delimiter", ",")
+    is_known = type(skipped) is int and isinstance(parts.get("encoding", ""), str)
+    if not is_known or not (isinstance(delimiter, str) and len(delimiter) == 1):
         raise ParseError(
-            "A “dialect” is an object with a “delimiter” of one sign and a number of “skipRows”.",
+            "A “dialect” is an object with a “delimiter” of one sign, an “encoding” and a number "
+            "of “skipRows”.",
             description,
         )
     return table
@@ -348,8 +370,18 @@ def _check(column: object, description: Path) -> None:
     datatype = column.get("datatype", "string")
     kind = datatype.get("base", "string") if isinstance(datatype, dict) else datatype
     format = datatype.get("format", "") if isinstance(datatype, dict) else ""
-    if not isinstance(format, str):
-        raise ParseError(f"The format of {name} is no text.", description)
+    if isinstance(format, dict) and kind in _NUMBERS:
+        signs = [key in ("decimalChar", "groupChar") and sign for key, sign in format.items()]
+        if not all(isinstance(sign, str) and len(sign) == 1 for sign in signs):
+            raise ParseError(
+                f"The format of {name} tells a “decimalChar” and a “groupChar”, one sign each; "
+                "patterns are not understood.",
+                description,
+            )
+    elif not isinstance(format, str):
+        raise ParseError(
+            f"The format of {name} is no text; only that of a number is an object.", description
+        )
     if not isinstance(kind, str):
         raise ParseError(f"The datatype of {name} is no text.", description)
     if kind not in _DATATYPES and URIRef(str(XSD) + kind) not in XSD:

@@ -7,6 +7,7 @@ apostrophe before one of these. Sources: RFC 4180; OWASP, “CSV Injection”.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -31,6 +32,7 @@ _RISKY = re.compile(r"'*[=+\-@\t\r]")
 _MARKED = re.compile(r"'+[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 _DELIMITERS = ",;\t"
+_TOLD = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 
 
 def read(folder: Path) -> list[Table]:
@@ -69,18 +71,23 @@ def text(rows: Iterable[Sequence[str]]) -> bytes:
     return target.getvalue().encode("utf-8-sig")
 
 
-def rows(content: bytes, file: Path, delimiter: str | None = None) -> Iterable[list[str]]:
+def rows(
+    content: bytes, file: Path, delimiter: str | None = None, encoding: str | None = None
+) -> Iterable[list[str]]:
     """Return the rows of a CSV file as they stand there; comma, semicolon or tab is found out.
 
-    Raises ParseError for what is not UTF-8, or no CSV.
+    Without an encoding it is UTF-8, or UTF-16 with a mark at its beginning, as Excel writes it. Of
+    a first line such as `sep=;`, by which Excel is told the sign, an empty row is left. Raises
+    ParseError for what is not so encoded, or no CSV.
     """
     if len(content) > LARGEST:
         raise ParseError(f"This has {len(content):,} bytes; at most {LARGEST:,} are read.", file)
-    try:
-        decoded = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise ParseError("This is not UTF-8. Save it as CSV UTF-8.", file, line) from None
+    decoded = _decoded(content, file, encoding)
+    told = _TOLD.match(decoded)
+    if told is not None:
+        delimiter = delimiter or told[1]
+        decoded = decoded[told.end() :]
+        yield []
     reader = csv.reader(
         io.StringIO(decoded, newline=""), delimiter=delimiter or _delimiter(decoded), strict=True
     )
@@ -88,9 +95,29 @@ def rows(content: bytes, file: Path, delimiter: str | None = None) -> Iterable[l
     try:
         yield from reader
     except csv.Error as error:
-        raise ParseError(f"This is no CSV: {error}.", file, reader.line_num) from None
+        line = reader.line_num + (told is not None)
+        raise ParseError(f"This is no CSV: {error}.", file, line) from None
     finally:
         csv.field_size_limit(before)
+
+
+def _decoded(content: bytes, file: Path, encoding: str | None) -> str:
+    is_utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    used = encoding or ("utf-16" if is_utf_16 else "utf-8")
+    try:
+        # A mark at the beginning is none of the text, whoever has named the encoding.
+        return content.decode(used).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        name = used.upper()
+        raise ParseError(
+            f"This is not {name}. Save it as CSV UTF-8, or name its encoding in the description of "
+            "its columns, if it has one.",
+            file,
+            line,
+        ) from None
+    except LookupError:
+        raise ParseError(f"No encoding is called “{used}”.", file) from None
 
 
 def _table(file: Path) -> Table:
@@ -105,11 +132,13 @@ def _table(file: Path) -> Table:
 
 
 def _delimiter(content: str) -> str:
-    """Return the sign between the cells of the first line: the one that occurs most outside
-    quotes."""
-    end = content.find("\n")
-    first = re.sub('"[^"]*"', "", content[: end if end >= 0 else len(content)])
-    return max(_DELIMITERS, key=lambda sign: first.count(sign))
+    """Return the sign between the cells: of the first line that has one outside quotes, the one
+    that occurs most."""
+    for line in io.StringIO(content):
+        outside = re.sub('"[^"]*"', "", line)
+        if any(sign in outside for sign in _DELIMITERS):
+            return max(_DELIMITERS, key=outside.count)
+    return _DELIMITERS[0]
 
 
 def _marked(cell: str) -> str:
