@@ -43,8 +43,8 @@ class Picture:
 
 
 PICTURES = [
-    Picture("map", "map"),
-    Picture("map-dark", "map", scheme="dark"),
+    Picture("map", "map", height=1110),
+    Picture("map-dark", "map", height=1110, scheme="dark"),
     Picture("map-narrow", "map", width=390, height=900),
     Picture("thing", "relationship", height=1100),
     Picture("why", "why", height=700),

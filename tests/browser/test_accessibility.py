@@ -19,7 +19,6 @@ from srmgraph_api.pages import vendor
 HERE = Path(__file__).parent
 (AXE,) = (HERE / "vendor").glob("axe-core-*/axe.min.js")
 WINDOWS = [("light", 360), ("dark", 1280)]
-GRAVE = ("serious", "critical")
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +29,7 @@ def looked_at(browser: Browser, revised: tuple[str, str]) -> Iterator[Page]:
 
 
 def faults(page: Page) -> list[str]:
-    """What axe-core finds that is serious or critical."""
+    """What axe-core finds, however slight."""
     if not page.evaluate("'axe' in window"):
         # As a developer does by hand: the policy of the page lets no other script in.
         page.evaluate(AXE.read_text(encoding="utf-8"))
@@ -38,14 +37,13 @@ def faults(page: Page) -> list[str]:
     return [
         f"{one['id']} ({one['impact']}): {node['html'][:200]}"
         for one in found["violations"]
-        if one["impact"] in GRAVE
         for node in one["nodes"]
     ]
 
 
 @pytest.mark.parametrize(("scheme", "width"), WINDOWS)
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
-def test_a_page_has_no_grave_fault(
+def test_a_page_has_no_fault(
     looked_at: Page, place: Place, scheme: Literal["light", "dark"], width: int
 ) -> None:
     looked_at.emulate_media(color_scheme=scheme)
@@ -82,7 +80,9 @@ def test_nor_has_what_is_refused_or_empty(
 
 def test_faults_would_be_found(looked_at: Page) -> None:
     looked_at.goto("/sign-in")
-    looked_at.evaluate("document.querySelector('main').innerHTML = '<img src=\"/x\"><input>'")
+    looked_at.evaluate(
+        "document.querySelector('main').innerHTML = '<h1>A</h1><img src=\"/x\"><input>'"
+    )
     assert len(faults(looked_at)) == 2
 
 
