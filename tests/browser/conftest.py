@@ -94,6 +94,22 @@ def revised(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[tuple[str, st
         yield address, key
 
 
+@pytest.fixture(scope="package")
+def broken() -> Iterator[str]:
+    """The address of a service over a file that breaks rules."""
+    file = knowledge.example_file("training-ecosystem").with_name("broken.ttl")
+    with serving(str(file)) as address:
+        yield address
+
+
+@pytest.fixture(scope="package")
+def looked_at(browser: "Browser", revised: tuple[str, str]) -> "Iterator[Page]":
+    """A page of somebody who is signed in, of a store with two revisions; tests only look, and say
+    themselves how wide and dark it is."""
+    with signed_in(browser, *revised) as page:
+        yield page
+
+
 @contextmanager
 def signed_in(
     browser: "Browser", site: str, key: str, prefix: str = "", **setup: Any

@@ -4,13 +4,11 @@ dark on a large one.
 What it cannot tell (whether words are plain, whether the order makes sense) was looked at.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
-from tests.browser.conftest import signed_in
+from playwright.sync_api import Page, expect
 from tests.browser.places import PLACES, Place
 
 from srmgraph import knowledge
@@ -19,13 +17,6 @@ from srmgraph_api.pages import vendor
 HERE = Path(__file__).parent
 (AXE,) = (HERE / "vendor").glob("axe-core-*/axe.min.js")
 WINDOWS = [("light", 360), ("dark", 1280)]
-
-
-@pytest.fixture(scope="module")
-def looked_at(browser: Browser, revised: tuple[str, str]) -> Iterator[Page]:
-    """A page of somebody who is signed in, of a store with two revisions."""
-    with signed_in(browser, *revised) as page:
-        yield page
 
 
 def faults(page: Page) -> list[str]:

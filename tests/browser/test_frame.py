@@ -19,13 +19,6 @@ WINDOWS: list[tuple[int, Literal["light", "dark"]]] = [
 
 
 @pytest.fixture(scope="module")
-def looked_at(browser: Browser, revised: tuple[str, str]) -> Iterator[Page]:
-    """A page of somebody who is signed in, of a store with two revisions."""
-    with signed_in(browser, *revised) as page:
-        yield page
-
-
-@pytest.fixture(scope="module")
 def without_scripts(browser: Browser, revised: tuple[str, str]) -> Iterator[Page]:
     """The same in a browser that runs no scripts."""
     with signed_in(browser, *revised, java_script_enabled=False) as page:

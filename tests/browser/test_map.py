@@ -10,8 +10,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import serving, watched
 
-from srmgraph import knowledge
-
 GOOGLE = "https://example.org/training-ecosystem/google"
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>{{ 7*7 }}"
 DATA = f"""
@@ -198,9 +196,8 @@ def test_an_arrow_is_the_wider_the_more_relationships_it_stands_for(hostile: Pag
     assert widths["4"] > 2 * widths[""] > 0
 
 
-def test_who_breaks_rules_is_marked(browser: Browser) -> None:
-    broken = knowledge.example_file("training-ecosystem").with_name("broken.ttl")
-    with serving(str(broken)) as address, watched(browser, address) as page:
+def test_who_breaks_rules_is_marked(browser: Browser, broken: str) -> None:
+    with watched(browser, broken) as page:
         page.goto("/")
         for _ in range(20):
             # The rules are checked when the page has been sent.

@@ -4,9 +4,7 @@ import re
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.browser.conftest import serving, watched
-
-from srmgraph import knowledge
+from tests.browser.conftest import watched
 
 BASE = "https://example.org/training-ecosystem/"
 
@@ -145,9 +143,8 @@ def test_advice_leads_to_the_question_about_the_thing(page: Page) -> None:
     expect(page.get_by_label("Relationship")).to_have_value("")
 
 
-def test_what_rules_say_of_a_thing(browser: Browser) -> None:
-    broken = knowledge.example_file("training-ecosystem").with_name("broken.ttl")
-    with serving(str(broken)) as address, watched(browser, address) as page:
+def test_what_rules_say_of_a_thing(browser: Browser, broken: str) -> None:
+    with watched(browser, broken) as page:
         page.goto("/validation")
         thing = page.locator("main a[href*='/resource?iri=']").first
         name = thing.inner_text()
