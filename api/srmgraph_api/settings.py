@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from difflib import get_close_matches
 from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import Literal
 
 from pydantic import Field, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -24,7 +26,7 @@ _FILE = "srmgraph.toml"
 class Settings(BaseSettings):
     """What can be set. The environment stands above the file."""
 
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, toml_file=_FILE, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, toml_file=_FILE, extra="forbid")
 
     store: str = Field(
         default="", description="the folder of the store; without one, files are served"
@@ -113,20 +115,38 @@ class Settings(BaseSettings):
 
 def read() -> Settings:
     """Return what environment and file say; raises ParameterError for what cannot be meant."""
+    for name in os.environ:
+        # Others may have set more that begins so, such as the address of a container.
+        if name.startswith(_PREFIX) and (near := _near(name.removeprefix(_PREFIX), 0.8)):
+            raise ParameterError(
+                f"There is no setting {name}. Did you mean {_PREFIX}{near.upper()}?"
+            )
     try:
         return Settings()
     except ValidationError as error:
-        raise ParameterError(
-            "\n".join(
-                _told(".".join(map(str, fault["loc"])), fault["input"], fault["msg"])
-                for fault in error.errors()
-            )
-        ) from error
+        faults = [_told(".".join(map(str, fault["loc"])), fault) for fault in error.errors()]
+        raise ParameterError("\n".join(faults)) from error
+    except OSError as error:
+        raise ParameterError(f"{_FILE} cannot be read: {error.strerror}.") from error
     except TOMLDecodeError as error:
         raise ParameterError(f"{_FILE} is no TOML: {error}.") from error
 
 
-def _told(name: str, value: object, fault: str) -> str:
+def _told(name: str, fault: ErrorDetails) -> str:
+    if fault["type"] == "extra_forbidden":
+        near = _near(name, 0.6)
+        advice = (
+            f"Did you mean {near}?" if near else f"There are: {', '.join(Settings.model_fields)}."
+        )
+        return f"There is no setting {name} in {_FILE}. {advice}"
     field = Settings.model_fields.get(name)
     meaning = f" It says {field.description}." if field and field.description else ""
-    return f"{_PREFIX}{name.upper()} (or {name} in {_FILE}) is “{value}”. {fault}.{meaning}"
+    called = f"{_PREFIX}{name.upper()} (or {name} in {_FILE})"
+    return f"{called} is “{fault['input']}”. {fault['msg']}.{meaning}"
+
+
+def _near(name: str, likeness: float) -> str:
+    """Return the setting that a name may stand for; empty if it is one itself, or like none."""
+    known, lower = [*Settings.model_fields], name.lower()
+    found = get_close_matches(lower, known, 1, likeness)
+    return found[0] if found and lower not in known else ""

@@ -27,7 +27,7 @@ from srmgraph.errors import (
     StoreError,
     UnknownRevisionError,
 )
-from srmgraph.store import open_store
+from srmgraph.store import open_store, revisions
 from srmgraph.store.folder import FolderStore
 from srmgraph.store.revisions import Revisions
 
@@ -419,12 +419,43 @@ def test_the_graphs_of_the_store_itself_are_written_by_nobody_else(
         loaded.load(file)
 
 
-def test_what_the_engine_removes_while_a_revision_is_made_is_not_missed(tmp_path: Path) -> None:
-    store = FolderStore.create(tmp_path / "store")
+@pytest.mark.parametrize("is_new", [True, False])
+def test_what_comes_and_goes_while_a_revision_is_made(
+    is_new: bool, store: FolderStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Path] = []
+
+    def synchronize(path: Path) -> None:
+        seen.append(path)
+        tidied = path.parent / "000099.sst"
+        if path.name == "CURRENT":
+            # As an engine does that is at work still.
+            if is_new and not tidied.exists():
+                tidied.write_text("new")
+            tidied.unlink() if not is_new and tidied.exists() else None
+        plainly(path)
+
     with store.change() as candidate:
         candidate.parse("<x:a> <x:b> <x:c> .", "turtle")
-        (folder,) = (tmp_path / "store" / "candidates").iterdir()
-        # It is listed, and is not there when it is opened.
-        (folder / "removed").symlink_to(tmp_path / "gone")
-    assert store.revision == 0
-    assert len(FolderStore(tmp_path / "store")) == 1
+        (folder,) = (store.revisions.folder / "candidates").iterdir()
+        if not is_new:
+            (folder / "000099.sst").write_text("old")
+        plainly = revisions._synchronize
+        monkeypatch.setattr(revisions, "_synchronize", synchronize)
+    assert len(FolderStore(store.revisions.folder)) == 1
+    files = {path.name for path in (store.revisions.folder / "revisions" / "0").iterdir()}
+    assert ("000099.sst" in files) is is_new
+    assert files <= {path.name for path in seen}, "all are on the disk"
+
+
+def test_files_that_never_stay_the_same_are_no_revision(
+    store: FolderStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def restless(path: Path) -> None:
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(revisions, "_PASSES", 2)
+    monkeypatch.setattr(revisions, "_synchronize", restless)
+    with pytest.raises(StoreError, match="come and go"):
+        store.parse("<x:a> <x:b> <x:c> .", "turtle")
+    assert store.revision == -1

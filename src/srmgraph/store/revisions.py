@@ -19,6 +19,7 @@ holds what it held before. Readers open a revision and never see it change.
 from __future__ import annotations
 
 import fcntl
+import gc
 import json
 import os
 import shutil
@@ -37,6 +38,7 @@ KEPT = 20
 """How many revisions a store keeps unless it is told otherwise."""
 
 _FORMAT = 1
+_PASSES = 100
 
 
 @dataclass(frozen=True)
@@ -233,11 +235,7 @@ class Revisions:
         only."""
         target = self.folder / "revisions" / str(revision.number)
         values = asdict(revision) | {"created": revision.created.isoformat()}
-        for path in candidate.iterdir():
-            # While anything refers to the engine, it tidies up; what it removes is not needed.
-            with suppress(FileNotFoundError):
-                _synchronize(path)
-        _synchronize(candidate)
+        _settle(candidate)
         _write(self._description(revision.number), json.dumps(values, ensure_ascii=False) + "\n")
         if report is not None:
             # After the description, so that it goes with that if this revision never comes to be.
@@ -318,6 +316,28 @@ def _write(file: Path, text: str) -> None:
     _synchronize(beside)
     beside.replace(file)
     _synchronize(file.parent)
+
+
+def _settle(folder: Path) -> None:
+    """Bring all files of a folder to the disk; raises OSError if they do not stay the same.
+
+    While anything refers to an engine, it tidies up: what is new then must not be missed, and what
+    is gone is not needed.
+    """
+    for _ in range(_PASSES):
+        before = sorted(folder.iterdir())
+        try:
+            for path in before:
+                _synchronize(path)
+        except FileNotFoundError:
+            pass
+        else:
+            _synchronize(folder)
+            if sorted(folder.iterdir()) == before:
+                return
+        gc.collect()
+        time.sleep(0.01)
+    raise OSError("the files of the new revision come and go")
 
 
 def _synchronize(path: Path) -> None:
