@@ -1,7 +1,9 @@
 """What pages ask and reckon, without a browser: their queries, and networks of any shape."""
 
 import itertools
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -17,8 +19,19 @@ from srmgraph.store.folder import FolderStore
 from srmgraph.validation import of_the_project, validate
 from srmgraph_api import create_app, jobs
 from srmgraph_api.jobs import Desk
-from srmgraph_api.pages import answers, deleting, drawing, failure, finding, network, things, work
+from srmgraph_api.pages import (
+    answers,
+    deleting,
+    drawing,
+    failure,
+    finding,
+    network,
+    reports,
+    things,
+    work,
+)
 from srmgraph_api.pages.network import Tie, View
+from srmgraph_api.service import Service
 from srmgraph_api.settings import Settings
 
 GOOGLE, STREAMING, DION, LEARNER = (
@@ -60,6 +73,50 @@ def test_a_question_about_everything_asks_for_a_thing_where_there_is_much(
     graph = ServiceGraph(FolderStore(desk.folder))
     with graph, pytest.raises(ParameterError, match="Choose the resource"):
         graph.ask(name, resource=None)
+
+
+def test_a_question_about_everything_is_answered_once_for_a_revision(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "store"
+    with ServiceGraph(FolderStore.create(folder)) as graph:
+        graph.load(knowledge.example_file("training-ecosystem"))
+    key, done, read = Keys(folder).create("Ann", "admin"), [], Service.read
+
+    async def noted(self: Service, client: str, job: Callable[..., Any], *given: Any) -> Any:
+        done.append(job)
+        return await read(self, client, job, *given)
+
+    monkeypatch.setattr(Service, "read", noted)
+    address = "/questions/who-loses-value-if-a-provider-fails"
+    with TestClient(create_app(settings=Settings(store=str(folder)))) as client:
+        first, second = client.get(address), client.get(address)
+        assert "Dion Training" in first.text
+        assert (second.text, done.count(answers.answer)) == (first.text, 1)
+        for _ in range(2):
+            client.get(address, params={"provider": f"<{GOOGLE}>"})
+        assert done.count(answers.answer) == 3
+        sent = client.put(
+            "/graphs/other",
+            content=f"<{DION}> <http://www.w3.org/2000/01/rdf-schema#comment> 'Other' .",
+            headers={"Authorization": f"Bearer {key}", "Content-Type": "text/turtle"},
+        )
+        assert sent.status_code == 201
+        assert "Dion Training" in client.get(address).text
+        assert done.count(answers.answer) == 4
+
+
+def test_a_report_is_told_once_for_a_revision(desk: Desk) -> None:
+    told = reports.standing(desk, 0, "", "", "", [])
+    assert reports.standing(desk, 0, "", "", "", []) is told
+    other = reports.standing(Desk(desk.folder), 0, "", "", "", [])
+    assert (other.counts, other.organizations) == (told.counts, told.organizations)
+    # What is left out of it, it is left out of no other.
+    assert reports.standing(desk, 0, "", GOOGLE, "", []).organizations == told.organizations
+    empty = reports.standing(desk, 0, "", "", "", ["https://example.org/empty"])
+    assert (sum(empty.counts.values()), empty.organizations) == (0, ())
+    assert sum(told.counts.values()) > 0
+    assert reports.standing(desk, 0, "", "", "", []) is told
 
 
 # ── Networks ────────────────────────────────────────────────────────────────────────────────────

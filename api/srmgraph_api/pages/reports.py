@@ -8,6 +8,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
@@ -90,13 +91,10 @@ def standing(
     What concerns none of the graphs in `scope`, if there are any, is left out. Which organizations
     have to do with a thing follows from all graphs, so it is told to those who may see all.
     """
-    report = _report(desk, revision)
-    if scope:
-        report = only(report, {URIRef(name) for name in scope})
+    if not (graph or organization or severity):
+        return _told_of_all(desk, revision, tuple(scope))
+    report, about, organizations = _grouped(desk, revision, tuple(scope))
     graphs = report.by_graph
-    store = desk.revision(revision)
-    about = {} if scope else _organizations(store, report)
-    organizations = _by_organization(store, report, about)
     if graph:
         report = only(report, {URIRef(graph)})
     if organization:
@@ -107,6 +105,25 @@ def standing(
         kept = tuple(one for one in report.results if one.severity == severity)
         report = with_results(report, kept)
     return told(report, graphs, organizations)
+
+
+@lru_cache(maxsize=_KEPT)
+def _told_of_all(desk: Desk, revision: int, scope: tuple[str, ...]) -> Told:
+    report, _, organizations = _grouped(desk, revision, scope)
+    return told(report, report.by_graph, organizations)
+
+
+@lru_cache(maxsize=_KEPT)
+def _grouped(
+    desk: Desk, revision: int, scope: tuple[str, ...]
+) -> tuple[Report, dict[str, list[str]], tuple[tuple[Term, Counts], ...]]:
+    """The report on a revision, or what of it concerns the graphs in a scope; the organizations
+    that have to do with its things; and what concerns each of them."""
+    report, store = _report(desk, revision), desk.revision(revision)
+    if scope:
+        report = only(report, {URIRef(name) for name in scope})
+    about = {} if scope else _organizations(store, report)
+    return report, about, _by_organization(store, report, about)
 
 
 def counts(desk: Desk, revisions: list[int], seconds: float, largest: int) -> dict[int, Counts]:
