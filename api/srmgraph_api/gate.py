@@ -6,6 +6,7 @@ HEAD is answered as GET without its content, as HTTP demands (RFC 9110, section 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
@@ -46,12 +47,13 @@ class Gate:
         request_id.set(identifier)
         begun, method = time.perf_counter(), scope["method"]
         status = 500
+        is_answered = False
         client_name.set("")
 
         async def tell(message: Message) -> None:
-            nonlocal status
+            nonlocal status, is_answered
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, is_answered = message["status"], True
                 message["headers"] = [
                     *(pair for pair in message["headers"] if pair[0] != b"x-request-id"),
                     (b"x-request-id", identifier.encode()),
@@ -74,6 +76,12 @@ class Gate:
                 await refused(inner, receive, tell)
             else:
                 await self._app(inner, receive, tell)
+        except asyncio.CancelledError:
+            # Nothing but the end of the service cancels requests: those that it did not wait for.
+            if is_answered:
+                raise
+            ended = problem(503, "The service is being stopped. Send this again later.")
+            await ended(inner, receive, tell)
         finally:
             seconds = time.perf_counter() - begun
             route = scope.get("route") or inner.get("route")

@@ -51,3 +51,26 @@ def test_the_service_answers_to_its_names(version: str, hosts: list[bytes], stat
     gate = Gate(PlainTextResponse("here"), "localhost [::1]", cast(Counters, NoCounters()))
     asyncio.run(gate(scope, receive, send))
     assert seen[0]["status"] == status
+
+
+def test_who_is_not_waited_for_when_the_service_stops_is_told_so() -> None:
+    seen: list[Any] = []
+
+    async def endless(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        seen.append(message)
+
+    async def stop() -> None:
+        scope = {"type": "http", "http_version": "1.0", "method": "GET", "path": "/", "headers": []}
+        gate = Gate(endless, "", cast(Counters, NoCounters()))
+        task = asyncio.create_task(gate(scope, cast(Any, None), send))
+        await asyncio.sleep(0)
+        task.cancel()
+        await task
+
+    asyncio.run(stop())
+    assert seen[0]["status"] == 503
+    assert (b"retry-after", b"30") in seen[0]["headers"]
+    assert b"being stopped" in seen[1]["body"]
