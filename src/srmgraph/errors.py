@@ -26,7 +26,7 @@ Every message says what is wrong, where, and what to do about it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +93,16 @@ class UnknownRevisionError(StoreError):
 
 
 class ShapesError(SrmgraphError):
-    """A shapes graph breaks the rules of SHACL."""
+    """A shapes graph breaks the rules of SHACL.
+
+    `faults` are what is wrong in single shapes, each in a sentence, with the IRI of the shape,
+    or of the one in which it stands; empty where there is none.
+    """
+
+    def __init__(self, reason: str, faults: Iterable[tuple[str, str]] = ()) -> None:
+        self.reason = reason
+        self.faults = tuple(faults)
+        super().__init__("\n  ".join([reason, *(fault for fault, _ in self.faults)]))
 
 
 class QueryError(SrmgraphError):

@@ -31,6 +31,7 @@ from srmgraph.validation.incremental import Change
 from srmgraph.validation.outcome import Gathered, Outcome
 from srmgraph.validation.places import locate, placed
 from srmgraph.validation.register import Register
+from srmgraph.validation.remarks import remarks
 from srmgraph.validation.repairs import propose
 from srmgraph.validation.report import (
     Cost,
@@ -60,8 +61,10 @@ class Validator:
     def __init__(self, shapes: Graph | None = None) -> None:
         self._shapes = Shapes(knowledge.shapes() if shapes is None else shapes)
         self._is_of_the_project = shapes is None
+        self._remarks: tuple[str, ...] = ()
         if shapes is not None:
             wellformed.check(self._shapes)
+            self._remarks = remarks(self._shapes)
         named = map(self._shapes.rule, self._shapes.with_targets())
         self._rules = tuple(sorted(named, key=lambda rule: rule.name))
         self._planner = incremental.Planner(self._shapes)
@@ -145,7 +148,7 @@ class Validator:
         )
         return replace(
             report,
-            notes=told,
+            notes=(*told, *self._remarks),
             unchecked={
                 self._shapes.name(rule): reason for rule, reason in outcome.left_out.items()
             },
@@ -240,7 +243,8 @@ class Validator:
             rules=self._rules,
             labels=about.labels,
             prefixes=knowledge.prefixes() | store.prefixes,
-            notes=tuple(
+            notes=self._remarks
+            + tuple(
                 f"{self._shapes.name(shape)} was checked by pySHACL: no query for {reason}."
                 for shape, reason in sorted(left_out.items(), key=lambda item: str(item[0]))
             ),

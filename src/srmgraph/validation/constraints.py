@@ -14,7 +14,7 @@ from rdflib.term import Node
 
 from srmgraph.validation import paths
 from srmgraph.validation.set_constraints import SET
-from srmgraph.validation.shapes import Shapes
+from srmgraph.validation.shapes import Shapes, is_term
 from srmgraph.validation.targets import Classes, Unsupported
 from srmgraph.validation.value_constraints import VALUE
 
@@ -99,7 +99,7 @@ def parameters(shapes: Shapes, shape: Node, own: bool = False) -> list[URIRef]:
             found.append(URIRef(str(predicate)))
         elif predicate in _WITHOUT_EFFECT or (own and predicate in shapes.own_parameters):
             continue
-        elif str(predicate).startswith(str(SH)) or predicate in shapes.own_parameters:
+        elif is_term(predicate, SH) or predicate in shapes.own_parameters:
             raise Unsupported(str(predicate).replace(str(SH), "sh:"))
     return found
 
@@ -116,6 +116,8 @@ def component(parameter: URIRef) -> URIRef:
 
 
 _WITHOUT_EFFECT = {
+    SH.js,
+    SH.rule,
     SH.path,
     SH.property,
     SH.sparql,

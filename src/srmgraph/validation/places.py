@@ -72,7 +72,17 @@ def locate(
         for node in (result.focus_node, result.value)
         if node is not None and (owner := _owner(store, node)) is not None
     }
-    wanted = set(owners.values())
+    every = where(set(owners.values()), files, format)
+    places: dict[Node | Result, Place] = {
+        node: every[owner] for node, owner in owners.items() if owner in every
+    }
+    return replace(report, places={**places, **report.places})
+
+
+def where(
+    wanted: set[URIRef], files: Iterable[Path], format: str | None = None
+) -> dict[URIRef, Place]:
+    """Tell where in files things are described or else mentioned."""
     found: dict[URIRef, Place] = {}
     mentioned: dict[URIRef, Place] = {}
     for file in files:
@@ -84,11 +94,7 @@ def locate(
         for lines, kept in ((described, found), (elsewhere, mentioned)):
             for node, line in lines.items():
                 kept.setdefault(node, Place(file, line))
-    every = mentioned | found
-    places: dict[Node | Result, Place] = {
-        node: every[owner] for node, owner in owners.items() if owner in every
-    }
-    return replace(report, places={**places, **report.places})
+    return mentioned | found
 
 
 def _owner(store: EmbeddedStore, node: Node) -> URIRef | None:

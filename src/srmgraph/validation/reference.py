@@ -32,8 +32,10 @@ def run(
                 store.graph() + ontology,
                 shacl_graph=_as_stored(_with_targets(shapes, only)),
                 inference="none",
-                # Targets that are queries belong to the advanced features of SHACL.
-                advanced=(None, SH.target, None) in shapes.graph,
+                # Targets that are queries, and expressions, belong to SHACL's advanced features.
+                advanced=any(
+                    (None, one, None) in shapes.graph for one in (SH.target, SH.expression)
+                ),
                 meta_shacl=False,
                 inplace=True,
             )

@@ -12,12 +12,14 @@ from functools import cached_property
 from typing import TypeAlias
 
 from rdflib import OWL, RDF, RDFS, SH, Graph, Literal, URIRef
+from rdflib.namespace import DefinedNamespace
 from rdflib.term import Node
 
 from srmgraph.validation import paths
 from srmgraph.validation.report import Rule, severity_name
 
-_TARGETS = (SH.targetClass, SH.targetNode, SH.targetSubjectsOf, SH.targetObjectsOf, SH.target)
+TARGETS = (SH.targetClass, SH.targetNode, SH.targetSubjectsOf, SH.targetObjectsOf, SH.target)
+"""The properties by which a shape says what it is about."""
 
 _FEW = 3
 
@@ -61,7 +63,7 @@ class Shapes:
     def with_targets(self) -> list[Node]:
         """The shapes that have a target and are not deactivated, sorted."""
         found: set[Node] = set()
-        for predicate in _TARGETS:
+        for predicate in TARGETS:
             found.update(self.graph.subjects(predicate))
         found.update(shape for shape in self._all() if self.is_class(shape))
         return sorted((shape for shape in found if not self.is_deactivated(shape)), key=str)
@@ -93,7 +95,7 @@ class Shapes:
     def _targets(self, rule: Node) -> _Targets:
         own = {(SH.targetClass, rule)} if self.is_class(rule) else set[tuple[Node, Node]]()
         pairs = self.graph.predicate_objects(rule)
-        return frozenset(own | {(kind, value) for kind, value in pairs if kind in _TARGETS})
+        return frozenset(own | {(kind, value) for kind, value in pairs if kind in TARGETS})
 
     def _spoken(self, shape: Node | None) -> tuple[URIRef, ...]:
         node = None if shape is None else self.graph.value(shape, SH.path)
@@ -169,6 +171,17 @@ class Shapes:
             str(self.message(shape)),
             self.advice(shape),
         )
+
+
+def is_term(node: Node, namespace: type[DefinedNamespace]) -> bool:
+    """Whether *node* is one of the terms of a vocabulary."""
+    return any(node == namespace[name] for name in names(namespace) if str(node).endswith(name))
+
+
+def names(namespace: type[DefinedNamespace]) -> list[str]:
+    """The names of the terms of a vocabulary, without its IRI."""
+    # Those that are words of Python are kept apart.
+    return [*namespace.__annotations__, *namespace._extras]
 
 
 def preferred(texts: Iterable[Literal]) -> Literal:

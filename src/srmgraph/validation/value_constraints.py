@@ -59,12 +59,12 @@ def _pattern(scope: Scope, shape: Node, argument: Node, value: str) -> str:
     regex = ", ".join(
         n_triples(Literal(str(part))) for part in (argument, flags) if part is not None
     )
-    if not _is_understood(regex):
+    if not is_understood(regex):
         raise Unsupported(f"the pattern {argument}")
     return f"COALESCE(!isBlank({value}) && REGEX(STR({value}), {regex}), false)"
 
 
-def _is_understood(regex: str) -> bool:
+def is_understood(regex: str) -> bool:
     """Whether the engine knows the regular expression; otherwise it would match nothing at all."""
     answer = pyoxigraph.Store().query(f'SELECT (REGEX("", {regex}) AS ?found) {{}}')
     assert isinstance(answer, pyoxigraph.QuerySolutions)

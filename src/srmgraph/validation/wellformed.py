@@ -7,17 +7,25 @@ Source: SHACL, appendix A (summary of the syntax rules).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+import pyoxigraph
 from rdflib import RDF, SH, XSD, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from srmgraph import sparql
 from srmgraph.errors import ShapesError
+from srmgraph.store.query_errors import query_error
 from srmgraph.terms import n_triples
 from srmgraph.validation import paths, prebinding
+from srmgraph.validation.remarks import called
 from srmgraph.validation.shapes import Shapes
+from srmgraph.validation.value_constraints import is_understood
+
+_PATH = re.compile(r"[$?]PATH\b")
+_PREFIXES = "Write PREFIX … in the query, or name by sh:prefixes what has sh:declare for it."
 
 _Test: TypeAlias = Callable[[Graph, Node], bool]
 
@@ -26,17 +34,26 @@ def check(shapes: Shapes) -> None:
     """Raise ShapesError, which lists all faults, when a shape that is used is not well-formed."""
     seen: set[Node] = set()
     waiting = shapes.with_targets()
-    faults: list[str] = []
+    faults: list[tuple[Node, str]] = []
     while waiting:
         shape = waiting.pop()
         if shape in seen:
             continue
         seen.add(shape)
-        faults += [f"{shapes.name(shape)}: {fault}" for fault in _faults(shapes.graph, shape)]
+        faults += [(shape, fault) for fault in _faults(shapes.graph, shape)]
         waiting += _mentioned(shapes.graph, shape)
-    faults += _requests(shapes)
+    faults += _queries(shapes)
     if faults:
-        raise ShapesError("The shapes break the rules of SHACL.\n  " + "\n  ".join(sorted(faults)))
+        raise ShapesError(
+            "The shapes break the rules of SHACL.",
+            sorted(
+                (
+                    f"{called(shapes, shape)}: {fault}",
+                    min(map(str, shapes.named_owners(shape)), default=""),
+                )
+                for shape, fault in faults
+            ),
+        )
 
 
 def _faults(graph: Graph, shape: Node) -> Iterator[str]:
@@ -69,13 +86,31 @@ def _faults(graph: Graph, shape: Node) -> Iterator[str]:
             yield from prebinding.faults(str(texts[0]))
 
 
-def _requests(shapes: Shapes) -> Iterator[str]:
-    """SERVICE in any query whatever, for nothing is to be fetched from the network."""
+def _queries(shapes: Shapes) -> Iterator[tuple[Node, str]]:
+    """SERVICE in any query whatever, for nothing is to be fetched from the network; and a SELECT or
+    ASK that cannot be read."""
     for predicate in (SH.select, SH.ask, SH.construct, SH.update):
         for subject, text in shapes.graph.subject_objects(predicate):
             if sparql.is_federated(str(text)):
-                names = sorted(shapes.name(owner) for owner in shapes.named_owners(subject))
-                yield f"{', '.join(names)}: its SPARQL contains SERVICE, and SHACL forbids that."
+                yield subject, "its SPARQL contains SERVICE, and SHACL forbids that."
+            elif predicate in (SH.select, SH.ask) and _is_text(shapes.graph, text):
+                yield from (
+                    (subject, fault) for fault in _unreadable(shapes.prefixes(subject), str(text))
+                )
+
+
+def _unreadable(prefixes: str, text: str) -> Iterator[str]:
+    # What stands for the path is replaced by a path, which not every place of a variable takes.
+    query = prefixes + _PATH.sub("<urn:path>", text)
+    try:
+        pyoxigraph.Store().query(query)
+    except SyntaxError as error:
+        told = query_error(error, query)
+        line = (told.line or 1) - prefixes.count("\n")
+        reason = told.reason
+        if reason.startswith("The prefix "):
+            reason = f"{reason.partition('. ')[0]}. {_PREFIXES}"
+        yield f"its SPARQL cannot be read (line {line} of it). {reason}"
 
 
 def _mentioned(graph: Graph, shape: Node) -> Iterator[Node]:
@@ -123,6 +158,21 @@ def _is_text(_graph: Graph, node: Node) -> bool:
     return (
         isinstance(node, Literal) and node.language is None and node.datatype in (None, XSD.string)
     )
+
+
+def _is_pattern(graph: Graph, node: Node) -> bool:
+    if not _is_text(graph, node):
+        return False
+    try:
+        # What XPath does not know, Python may, and it is left to pySHACL.
+        re.compile(str(node))
+    except re.error:
+        return is_understood(n_triples(node))
+    return True
+
+
+def _are_flags(graph: Graph, node: Node) -> bool:
+    return _is_text(graph, node) and set(str(node)) <= set("smixq")
 
 
 def _is_message(_graph: Graph, node: Node) -> bool:
@@ -175,7 +225,6 @@ _NODE_KINDS = {
 }
 _AN_IRI = ("an IRI", _is_iri)
 _A_LITERAL = ("a literal", _is_literal)
-_A_TEXT = ("a text", _is_text)
 _A_COUNT = ("a whole number that is not negative", _is_count)
 _A_TRUTH_VALUE = ("true or false", _is_truth_value)
 _A_SHAPE = ("a shape", _is_shape)
@@ -200,8 +249,8 @@ _PARAMETERS: dict[Node, tuple[str, _Test]] = {
     SH.maxInclusive: _A_LITERAL,
     SH.minLength: _A_COUNT,
     SH.maxLength: _A_COUNT,
-    SH.pattern: _A_TEXT,
-    SH.flags: _A_TEXT,
+    SH.pattern: ("a regular expression", _is_pattern),
+    SH.flags: ("flags of a regular expression (s, m, i, x, q)", _are_flags),
     SH.languageIn: ("a list of language tags", _is_list(_is_text)),
     SH.uniqueLang: _A_TRUTH_VALUE,
     SH.equals: _AN_IRI,

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from srmgraph.errors import ParameterError
+from srmgraph.errors import ParameterError, ShapesError
 from srmgraph.verbs import arguments, reading
 from srmgraph.verbs.arguments import DOES_NOT_CONFORM, DONE, GRAPH_FORMATS, AddVerb
 
@@ -145,9 +145,28 @@ def _validate(options: argparse.Namespace, rest: list[str], terminal: Terminal) 
 
 def _report(options: argparse.Namespace, terminal: Terminal) -> Report:
     shapes = _shapes(options.shapes) if options.shapes else None
-    if options.store and reading.is_on_a_server(options.store):
-        return _on_a_server(options, shapes, terminal)
-    return _here(options, shapes, terminal)
+    try:
+        if options.store and reading.is_on_a_server(options.store):
+            return _on_a_server(options, shapes, terminal)
+        return _here(options, shapes, terminal)
+    except ShapesError as error:
+        raise _placed(error, options.shapes or ()) from error
+
+
+def _placed(error: ShapesError, files: Sequence[Path]) -> ShapesError:
+    """The error with the place of each shape that is at fault."""
+    from rdflib import URIRef
+
+    from srmgraph.validation.places import where
+
+    places = where({URIRef(iri) for _, iri in error.faults if iri}, files)
+    return ShapesError(
+        error.reason,
+        (
+            (f"{place}: {fault}" if (place := places.get(URIRef(iri))) else fault, iri)
+            for fault, iri in error.faults
+        ),
+    )
 
 
 def _show(options: argparse.Namespace, report: Report, terminal: Terminal) -> int:
