@@ -26,7 +26,7 @@ import json
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import Any, TypeVar
 
@@ -215,7 +215,7 @@ class Keeper:
             message=message,
             advice=advice,
             focus_node=_node(focus),
-            path=None if path is None else patterns.path(path),
+            path=None if path is None else _path(path),
             value=None if value is None else _node(value),
             source_shape=self._shape_of(shape),
             component=URIRef(component),
@@ -245,6 +245,12 @@ def _enter(told: dict[Node, _Told], pairs: Iterable[Any], read: Callable[[Any], 
             told.pop(_node(term), None)
         else:
             told[_node(term)] = read(known)
+
+
+@lru_cache(maxsize=1_000)
+def _path(text: str) -> paths.Path:
+    # There are as many as rules name, and very many results.
+    return patterns.path(text)
 
 
 def _term(node: Node) -> list[str]:
