@@ -59,6 +59,25 @@ def test_csv_of_any_program_is_read(delimiter: str, mark: str, tmp_path: Path) -
     assert URIRef("https://example.org/organization/acme") in set(graph.objects(ann))
 
 
+@pytest.mark.parametrize(
+    ("name", "reference"),
+    [
+        ("Acme\u00a0AG", "Acme AG"),
+        ("Acme AG", "Acme\u202fAG\u00a0"),
+        ("Acme  AG", "Acme AG"),
+        ("Café", "Cafe\u0301"),
+    ],
+)
+def test_a_name_is_found_by_what_looks_the_same(name: str, reference: str, tmp_path: Path) -> None:
+    (tmp_path / "organizations.csv").write_text(f"ID,Name\nacme,{name}\n", encoding="utf-8")
+    people = f"Name,Is member of\nAnn,{reference}\n"
+    (tmp_path / "people.csv").write_text(people, encoding="utf-8")
+    graph = spreadsheet.read(tmp_path, base="https://example.org/").graph
+    acme = URIRef("https://example.org/acme")
+    assert acme in set(graph.objects(URIRef("https://example.org/person/ann")))
+    assert [str(label) for label in graph.objects(acme, RDFS.label)] == [name]
+
+
 def test_sheets_that_are_not_of_the_form_are_told(tmp_path: Path) -> None:
     (tmp_path / "notes.csv").write_text("To do\nlater\n")
     (tmp_path / "empty.csv").write_text("")

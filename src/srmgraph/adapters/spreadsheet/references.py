@@ -45,7 +45,7 @@ class References:
         if id:
             self._ids[id] = thing
         for name in names:
-            self._names.setdefault(name, []).append((sheet, thing))
+            self._names.setdefault(_look(name), []).append((sheet, thing))
 
     def find(self, item: str, column: Column) -> Node:
         """Return the thing that an item means in a column; raises CellError.
@@ -128,6 +128,7 @@ class References:
         return None
 
     def _named(self, item: str, column: Column) -> Node:
+        item = _look(item)
         codes = [code for code in column.codes if self.form.label(code) == item]
         if len(codes) == 1:
             return codes[0]
@@ -178,6 +179,14 @@ class References:
             except CellError:
                 continue
         return quoted(thing)
+
+
+def _look(name: str) -> str:
+    """Return a name so that all that look alike are the same: spaces that are not to be broken or
+    are doubled, and accents that stand apart from their letters, come from pages and programs."""
+    if name.isascii() and "  " not in name and name.isprintable():
+        return name
+    return " ".join(unicodedata.normalize("NFC", name).split())
 
 
 def _iri(text: str, what: str) -> URIRef:
