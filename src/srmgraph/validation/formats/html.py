@@ -24,6 +24,7 @@ h1 { font-size: 1.5rem } h2 { font-size: 1.1rem }
 table { border-collapse: collapse; margin: 0 0 1rem }
 th, td { text-align: left; padding: .2rem .8rem .2rem 0; border-bottom: 1px solid var(--line);
   vertical-align: top; overflow-wrap: anywhere }
+@media (min-width: 45rem) { th { overflow-wrap: normal } }
 td { font-variant-numeric: tabular-nums }
 details { border: 1px solid var(--line); border-radius: .4rem; padding: .5rem 1rem;
   margin: .6rem 0 }
