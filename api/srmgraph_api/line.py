@@ -23,6 +23,8 @@ class Line(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._received = bytearray()
         self._awaited: asyncio.Future[Any] | None = None
+        self._latest = self._rings = 0.0
+        self._timer: asyncio.TimerHandle | None = None
 
     @classmethod
     async def over(cls, end: socket.socket) -> Line:
@@ -42,21 +44,26 @@ class Line(asyncio.Protocol):
         """Return the next message to come, as a future.
 
         It raises TimeoutError when none comes within so many seconds, and EOFError when the other
-        end is gone or sends what is no message.
+        end is gone or sends what is no message. One that is cancelled takes no message with it.
         """
         loop = asyncio.get_running_loop()
         self._awaited = awaited = loop.create_future()
         if not self.is_open:
             awaited.set_exception(EOFError())
             return awaited
-        timer = loop.call_later(max(0.0, seconds), self._give, TimeoutError())
-        awaited.add_done_callback(lambda _: timer.cancel())
+        self._latest = loop.time() + max(0.0, seconds)
+        # Messages come long before it is too late, and a timer for each would cost more than they.
+        if self._timer is None or self._latest < self._rings:
+            self._set_timer()
         self._take()
         return awaited
 
     def close(self) -> None:
         """Hang up."""
         self.is_open = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if self._transport is not None:
             self._transport.abort()
         self._give(EOFError())
@@ -79,10 +86,27 @@ class Line(asyncio.Protocol):
         """See asyncio.Protocol."""
         self.close()
 
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._rings = self._latest
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_at(self._latest, self._ring)
+
+    def _ring(self) -> None:
+        """See whether what is awaited now is late; if not, ring again when it is."""
+        self._timer = None
+        if self._awaited is None or self._awaited.done():
+            return
+        if asyncio.get_running_loop().time() < self._latest:
+            self._set_timer()
+        else:
+            self._give(TimeoutError())
+
     def _take(self) -> None:
         """Give a message that is complete to whoever awaits it."""
         received = self._received
-        if self._awaited is None or len(received) < _LENGTH.size:
+        if self._awaited is None or self._awaited.done() or len(received) < _LENGTH.size:
             return
         length = _LENGTH.unpack_from(received)[0]
         if length > _LARGEST:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Generic, TypeVar
 
 from srmgraph_api.problems import Problem
@@ -23,20 +21,24 @@ class Turns(Generic[_T]):
         self._most, self._most_of_each, self._patience = waiting, of_each, patience
         self.busy = self.waiting = 0
 
-    @asynccontextmanager
-    async def turn(self, client: str) -> AsyncIterator[_T]:
+    def turn(self, client: str) -> Turn[_T]:
         """Lend a thing to a client.
 
-        Raises Problem 429 when the client itself waits too often, and 503 when all do or when the
-        turn does not come in time; both say when to try again.
+        On entry, raises Problem 429 when the client itself waits too often, and 503 when all do or
+        when the turn does not come in time; both say when to try again.
         """
+        return Turn(self, client)
+
+    async def take(self, client: str) -> _T:
+        """Return a thing when it is the client's turn; see `turn`."""
         thing = self._free.popleft() if self._free else await self._wait(client)
         self.busy += 1
-        try:
-            yield thing
-        finally:
-            self.busy -= 1
-            self._pass_on(thing)
+        return thing
+
+    def give_back(self, thing: _T) -> None:
+        """Let the next one have a thing that was taken."""
+        self.busy -= 1
+        self._pass_on(thing)
 
     async def _wait(self, client: str) -> _T:
         line = self._lines.get(client, deque())
@@ -80,6 +82,20 @@ class Turns(Generic[_T]):
                     next_one.set_result(thing)
                     return
         self._free.append(thing)
+
+
+class Turn(Generic[_T]):
+    """A turn, which lasts as long as the context that it is."""
+
+    def __init__(self, turns: Turns[_T], client: str) -> None:
+        self._turns, self._client = turns, client
+
+    async def __aenter__(self) -> _T:
+        self._thing = await self._turns.take(self._client)
+        return self._thing
+
+    async def __aexit__(self, *_: object) -> None:
+        self._turns.give_back(self._thing)
 
 
 def _give_up(turn: asyncio.Future[_T]) -> None:

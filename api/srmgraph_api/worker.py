@@ -143,10 +143,13 @@ class Worker:
         answer = line.next(end - time.monotonic())
         try:
             # Nearly always it comes, and needs no task of its own.
-            outcome, value = await asyncio.shield(answer)
+            outcome, value = await answer
         except (TimeoutError, EOFError):
             outcome, value = await _undisturbed(self._settled(answer))
         except asyncio.CancelledError:
+            if answer.cancelled():
+                # Whoever waited for it has left, and it comes all the same.
+                answer = line.next(end - time.monotonic())
             await _done(asyncio.create_task(self._settled(answer)))
             raise
         if outcome == "failed":

@@ -25,6 +25,7 @@ from srmgraph.validation import validate
 from srmgraph_api import jobs
 from srmgraph_api.images import Image
 from srmgraph_api.jobs import Desk
+from srmgraph_api.line import Line, WorkersEnd
 from srmgraph_api.problems import Problem
 from srmgraph_api.turns import Turns
 from srmgraph_api.worker import Crashed, Limits, TooLong, Worker
@@ -204,6 +205,54 @@ def test_who_leaves_does_not_disturb_the_work(worker: Working) -> None:
     assert worker.do(process, seconds=30) == before, "the answer to another is nobody's"
     worker.leave(doze, 60, seconds=0.5)
     assert worker.do(process, seconds=30) != before, "the deadline holds for nobody too"
+
+
+# How long each of three messages is awaited in turn, and when the other end sends each; None never.
+AWAITED: dict[str, list[tuple[float, float | None]]] = {
+    "each comes": [(5, 0), (5, 0), (5, 0)],
+    "a later end after an earlier one": [(0.2, 0), (5, 0.4), (5, 0)],
+    "an earlier end after a later one": [(60, 0), (0.2, None), (5, 0)],
+    "the last does not come": [(0.3, 0), (0.3, 0), (0.3, None)],
+}
+
+
+@pytest.mark.parametrize("name", AWAITED)
+def test_each_message_has_an_end_of_its_own(name: str) -> None:
+    ours, theirs = socket.socketpair()
+    other = WorkersEnd(theirs)
+
+    async def play() -> None:
+        line = await Line.over(ours)
+        loop = asyncio.get_running_loop()
+        for seconds, pause in AWAITED[name]:
+            begun = loop.time()
+            if pause is not None:
+                loop.call_later(pause, other.send, name)
+                assert await line.next(seconds) == name
+                continue
+            with pytest.raises(TimeoutError):
+                await line.next(seconds)
+            assert seconds - 0.01 <= loop.time() - begun < seconds + 2
+        line.close()
+
+    with theirs:
+        uvloop.run(play())
+
+
+def test_who_is_gone_takes_no_message_with_them() -> None:
+    ours, theirs = socket.socketpair()
+
+    async def play() -> None:
+        line = await Line.over(ours)
+        left = line.next(5)
+        left.cancel()
+        WorkersEnd(theirs).send("it")
+        await asyncio.sleep(0.1)
+        assert await line.next(5) == "it"
+        line.close()
+
+    with theirs:
+        uvloop.run(play())
 
 
 def test_an_error_comes_back_as_it_was(worker: Working) -> None:
