@@ -192,7 +192,7 @@ def test_a_line_longer_than_what_is_read_at_once() -> None:
 @pytest.fixture
 def waiting() -> Iterator[None]:
     """Let all files count as large, and all graphs."""
-    with patch.object(embedded, "_LARGE", 0), patch.object(closure, "MANY", 0):
+    with patch.object(embedded, "_WORTH_COLUMNS", 0), patch.object(closure, "MANY", 0):
         yield
 
 
@@ -270,7 +270,7 @@ def test_facts_of_files_are_written_alike(format: str, large: int, tmp_path: Pat
     files = map(str, two_files(tmp_path, defects=False))
     arguments = ["infer", *files, "--format", format, "--output"]
     assert cli.main([*arguments, str(tmp_path / "expected")]) == 0
-    with patch.object(embedded, "_LARGE", large), patch.object(closure, "MANY", 0):
+    with patch.object(embedded, "_WORTH_COLUMNS", large), patch.object(closure, "MANY", 0):
         assert cli.main([*arguments, str(tmp_path / "found")]) == 0
     expected = (tmp_path / "expected").read_bytes()
     assert expected

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _LARGE = 16_000_000
 # From this many bytes on, and a hundredth as many statements, writing in bulk is faster.
 _MANY = 1_000_000
+# From this many bytes on, N-Triples become columns sooner than they are in the engine.
+_WORTH_COLUMNS = 2_000_000
 
 
 class EmbeddedStore:
@@ -106,10 +108,9 @@ class EmbeddedStore:
         # Nothing is kept when the parser raises: the engine writes only when all has been read.
         # The engine takes a graph to load into for formats without graphs only.
         is_placed = graph is None or not parser.syntax.has_graphs
-        is_large = len(parser.content) > _LARGE
-        if is_large and self._waits(parser, graph):
+        if len(parser.content) > _WORTH_COLUMNS and self._waits(parser, graph):
             return
-        if is_large and parser.is_plain and is_placed:
+        if len(parser.content) > _LARGE and parser.is_plain and is_placed:
             next(iter(parser), None)
             with parser.errors():
                 self._load(parser, None if parser.syntax.has_graphs else target)
