@@ -19,12 +19,12 @@ import pyoxigraph
 from numpy.typing import NDArray
 
 from srmgraph.ntriples import NotPlainError, Progress, read
-from srmgraph.numbers import BITS, LOW, Numbers, ascending, members
+from srmgraph.numbers import BITS, LOW, Numbers, ascending, members, pack, runs
 from srmgraph.terms import OxigraphTerm
 
 _NT = pyoxigraph.RdfFormat.N_TRIPLES
 
-_BEGINS_RESOURCE, _BEGINS_LITERAL = b'<"'
+_BEGINS_IRI = ord("<")
 
 _PART = rb"[A-Za-z0-9._~!$&'()*+,;=:@/-]*"
 _INERT = re.compile(
@@ -102,7 +102,7 @@ class Encoding:
             own = (joined.setdefault(text, len(joined)) for text in one.texts)
             numbers = np.fromiter(own, np.int64, len(one.texts))
             for name, pairs in one.statements.items():
-                renumbered = numbers[pairs >> BITS] << BITS | numbers[pairs & LOW]
+                renumbered = _renumbered(pairs, numbers)
                 before = statements.get(name)
                 parts = (renumbered,) if before is None else (before, renumbered)
                 statements[name] = ascending(np.concatenate(parts))
@@ -115,9 +115,9 @@ class Encoding:
         signs = self.first_signs()
         subjects = (signs[pairs >> BITS] for pairs in self.statements.values())
         if (
-            any(np.any(found != _BEGINS_RESOURCE) for found in subjects)
+            any(np.any(found != _BEGINS_IRI) for found in subjects)
             or not all(map(_INERT.fullmatch, self.statements))
-            or any(name[0] != _BEGINS_RESOURCE for name in self.statements)
+            or any(name[0] != _BEGINS_IRI for name in self.statements)
         ):
             raise NotPlainError
 
@@ -139,8 +139,7 @@ class Encoding:
         self.texts = [*compress(texts, stays.tolist())]
         del self.numbers
         self.statements = {
-            name: ascending(numbers[pairs >> BITS] << BITS | numbers[pairs & LOW])
-            for name, pairs in self.statements.items()
+            name: ascending(_renumbered(pairs, numbers)) for name, pairs in self.statements.items()
         }
 
     def __len__(self) -> int:
@@ -160,9 +159,7 @@ class Encoding:
         found = (self.number(thing) for thing in things)
         subjects = np.array(sorted({number for number in found if number is not None}), np.int64)
         for name, pairs in self.statements.items():
-            starts = np.searchsorted(pairs, subjects << BITS)
-            counts = np.searchsorted(pairs, subjects << BITS | LOW, side="right") - starts
-            chosen = pairs[members(starts, counts)[1]].tolist()
+            chosen = pairs[members(*runs(pairs, subjects))[1]].tolist()
             lines = (
                 b"%b %b %b .\n" % (self.texts[pair >> BITS], name, self.texts[pair & LOW])
                 for pair in chosen
@@ -172,6 +169,10 @@ class Encoding:
     def first_signs(self) -> NDArray[np.uint8]:
         """Return for each term the sign with which its text begins."""
         return np.frombuffer(bytes(map(itemgetter(0), self.texts)), np.uint8)
+
+
+def _renumbered(pairs: Numbers, numbers: Numbers) -> Numbers:
+    return pack(numbers[pairs >> BITS], numbers[pairs & LOW])
 
 
 def text_of(term: OxigraphTerm) -> bytes:

@@ -49,6 +49,13 @@ def holds(numbers: Numbers, sought: Numbers) -> Mask:
     return is_there
 
 
+def runs(pairs: Numbers, left: Numbers) -> tuple[Numbers, Numbers]:
+    """For numbers on the left: where the sorted pairs that they begin start, and how many."""
+    first = left << BITS
+    starts = np.searchsorted(pairs, first)
+    return starts, np.searchsorted(pairs, first | LOW, side="right") - starts
+
+
 def members(starts: Numbers, counts: Numbers) -> tuple[Numbers, Numbers]:
     """For runs that begin at *starts*: the row of each member, and its place."""
     rows = np.repeat(np.arange(len(counts)), counts)

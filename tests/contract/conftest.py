@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from tests.contract import servers
 
-from srmgraph.store import Store, open_store
+from srmgraph.store import EmbeddedStore, Store, open_store
 from srmgraph.store.remote import RemoteStore
 
 
@@ -101,3 +101,19 @@ def store(kind: str, running: Callable[[str], str]) -> Iterator[Store]:
         assert len(store) == 0
         yield store
         store.close()
+
+
+@pytest.fixture(name="oxigraph")
+def on_an_oxigraph_server(running: Callable[[str], str]) -> Iterator[RemoteStore]:
+    """A store on an Oxigraph server; whatever tries to write to it by itself fails."""
+    store = RemoteStore(running("oxigraph"), server="oxigraph")
+    yield store
+    fill(store, open_store())
+    store.close()
+
+
+def fill(store: RemoteStore, local: EmbeddedStore) -> None:
+    """Let a server hold what a store here holds, and nothing else."""
+    with store.change() as copy:
+        copy.oxigraph.clear()
+        copy.oxigraph.extend(local.oxigraph)

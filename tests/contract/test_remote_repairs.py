@@ -1,13 +1,13 @@
 """What is offered to mend data on a server is what would be offered if they were here."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import Phase, given, note, settings
 from rdflib import RDF, SH, XSD, BNode, Graph, Literal
-from tests.contract.conftest import KINDS, NO_OXIGRAPH
-from tests.contract.test_remote_validation import examples, fill
+from tests.contract.conftest import KINDS, NO_OXIGRAPH, fill
+from tests.contract.test_remote_validation import examples
 from tests.unit import shacl_cases as cases
 from tests.unit import shacl_strategies as random
 
@@ -19,14 +19,6 @@ from srmgraph.validation import Report, propose, surroundings, validate, validat
 EX = random.EX
 FILES = sorted((Path(__file__).parents[1] / "unit" / "repairs").glob("*.ttl"))
 pytestmark = pytest.mark.skipif(bool(NO_OXIGRAPH), reason=NO_OXIGRAPH or "-")
-
-
-@pytest.fixture
-def oxigraph(running: Callable[[str], str]) -> Iterator[RemoteStore]:
-    store = RemoteStore(running("oxigraph"), server="oxigraph")
-    yield store
-    fill(store, open_store())
-    store.close()
 
 
 def offered(report: Report) -> dict[tuple[str, ...], set[str]]:

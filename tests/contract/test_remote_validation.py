@@ -15,7 +15,7 @@ from rdflib import OWL, RDF, SH, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 from tests.conformance import reports, test_rules
 from tests.contract import servers
-from tests.contract.conftest import KINDS, NO_OXIGRAPH
+from tests.contract.conftest import KINDS, NO_OXIGRAPH, fill
 from tests.unit import shacl_cases as cases
 from tests.unit import shacl_strategies as random
 
@@ -54,22 +54,6 @@ def server(request: pytest.FixtureRequest, running: Callable[[str], str]) -> Ite
     yield store
     fill(store, open_store())
     store.close()
-
-
-@pytest.fixture
-def oxigraph(running: Callable[[str], str]) -> Iterator[RemoteStore]:
-    """A store on an Oxigraph server; whatever tries to write to it by itself fails."""
-    store = RemoteStore(running("oxigraph"), server="oxigraph")
-    yield store
-    fill(store, open_store())
-    store.close()
-
-
-def fill(store: RemoteStore, local: EmbeddedStore) -> None:
-    """Let a server hold what a store here holds, and nothing else."""
-    with store.change() as copy:
-        copy.oxigraph.clear()
-        copy.oxigraph.extend(local.oxigraph)
 
 
 def told(report: Report) -> dict[str, object]:

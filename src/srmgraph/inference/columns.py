@@ -21,7 +21,7 @@ from srmgraph.inference.facts import LITERALS, Column
 from srmgraph.inference.language import SAME
 from srmgraph.inference.report import RunReport
 from srmgraph.inference.rules import Atom, Condition, Rule
-from srmgraph.numbers import BITS, LOW, Mask, Numbers, ascending, holds, members, merged, pack
+from srmgraph.numbers import BITS, LOW, Mask, Numbers, ascending, holds, members, merged, pack, runs
 
 ColumnDelta: TypeAlias = dict[int, Numbers]
 """Facts by their columns, sorted and different."""
@@ -249,9 +249,7 @@ class ColumnEvaluation:
             if access == "by_subject"
             else (atom.terms[1], known.by_value)
         )
-        first = table.value(term) << BITS
-        starts = np.searchsorted(numbers, first)
-        return numbers, starts, np.searchsorted(numbers, first | LOW, side="right") - starts
+        return numbers, *runs(numbers, table.value(term))
 
     def _is_known(self, atom: Atom, table: _Table) -> Mask:
         facts = self._column(atom.column).facts
