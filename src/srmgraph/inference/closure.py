@@ -132,8 +132,7 @@ class Closure:
         limit: int | None,
     ) -> Closure:
         closure = cls.__new__(cls)
-        closure._state = State(program or standard(), progress, limit)
-        closure._state.prefixes |= prefixes
+        closure._state = State(program or standard(), progress, limit, prefixes)
         return closure
 
     def _begin_on_columns(self, data: dict[int, Numbers], *, check: bool) -> None:

@@ -32,7 +32,7 @@ def consequences(program: Program) -> list[Consequence]:
 
     Classes without a name stand for what makes something one of them.
     """
-    state = State(program, progress=None, limit=None)
+    state = State(program)
     state.build({})
     words = Words(state)
     reading = _Reading(program)

@@ -7,7 +7,7 @@ that is known. So each fact is looked at once as something new.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -152,11 +152,16 @@ class Evaluation:
 
     # ── Backward ────────────────────────────────────────────────────────────────────────────────
 
-    def derivations(self, of: Fact) -> Iterator[Derivation]:
-        """Yield each way in which a fact follows in one step from others that are known."""
+    def derivations(self, of: Fact, without: Collection[str] = ()) -> Iterator[Derivation]:
+        """Yield each way in which a fact follows in one step from others that are known.
+
+        Rules of the names `without` are passed over.
+        """
         column, value = of
         for number in self.rules.leading_to.get(column, ()):
             rule = self.rules.rules[number]
+            if rule.name in without:
+                continue
             for values in self._run_backward(number)((value,)):
                 yield rule.name, (*(atom.fact(values) for atom in rule.body), *rule.axioms)
         yield from equality.replacements(self.facts, of)

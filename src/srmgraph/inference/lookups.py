@@ -68,8 +68,7 @@ class StoredState(State):
     def __init__(
         self, engine: pyoxigraph.Store, prefixes: Mapping[str, str], program: Program
     ) -> None:
-        super().__init__(program, None, None)
-        self.prefixes |= prefixes
+        super().__init__(program, prefixes=prefixes)
         self.found = _Found(engine, self)
         self.facts = _StoredFacts(self)
         self.evaluation = self.program.evaluation(self.facts, self.dictionary)

@@ -106,8 +106,7 @@ class _Run:
         self.graphs = WorkingGraphs(store)
         self.report = RunReport()
         self._store = store
-        self._state = State(program, None, None)
-        self._state.prefixes |= store.prefixes
+        self._state = State(program, prefixes=store.prefixes)
         self._original = self._program = program
         self._progress = progress
         self._limit = limit
@@ -304,8 +303,8 @@ class _Run:
     def _tell(
         self, clashes: list[tuple[Rule, tuple[Fact, ...], tuple[int, int] | None]], grounds: Delta
     ) -> None:
-        state = State(self._original, None, None)
-        state.dictionary, state.prefixes = self._state.dictionary, self._state.prefixes
+        state = State(self._original, prefixes=self._store.prefixes)
+        state.dictionary = self._state.dictionary
         for key, numbers in self._own_axioms.items():
             grounds.setdefault(key, set()).update(numbers)
         state.build(grounds)

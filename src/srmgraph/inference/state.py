@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyoxigraph
@@ -41,22 +43,33 @@ _PATIENCE = 20_000
 
 
 class State:
-    """The facts of a program and of data, closed."""
+    """The facts of a program and of data, closed; `prefixes` are those of the data."""
 
-    def __init__(self, program: Program, progress: Progress | None, limit: int | None) -> None:
+    def __init__(
+        self,
+        program: Program,
+        progress: Progress | None = None,
+        limit: int | None = None,
+        prefixes: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.original = self.program = program
         self.dictionary = program.dictionary.copy()
-        self.prefixes = dict(knowledge.prefixes())
+        self._prefixes = dict(prefixes)
         self.report = RunReport()
         self._progress = progress
         self.limit = limit
 
     def anew(self) -> State:
         """Return an empty state of the same program and dictionary."""
-        state = State(self.original, self._progress, self.limit)
-        state.dictionary, state.prefixes = self.dictionary, self.prefixes
-        state.report = self.report
+        state = State(self.original, self._progress, self.limit, self._prefixes)
+        state.dictionary, state.report = self.dictionary, self.report
         return state
+
+    @cached_property
+    def prefixes(self) -> dict[str, str]:
+        """The prefixes of the project, and of the data."""
+        # To read the project's takes longer than to close a small file.
+        return knowledge.prefixes() | self._prefixes
 
     def delta(self, statements: Iterable[Statement]) -> Delta:
         """Return statements as facts, written as the store writes them."""

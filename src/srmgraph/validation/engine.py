@@ -232,8 +232,8 @@ def _holds_ontology(oxigraph: pyoxigraph.Store) -> bool:
 @cache
 def _ontology() -> list[pyoxigraph.Quad]:
     return [
-        pyoxigraph.Quad(triple.subject, triple.predicate, triple.object, ONTOLOGY)
-        for triple in triples_to_oxigraph(knowledge.ontology())
+        pyoxigraph.Quad(quad.subject, quad.predicate, quad.object, ONTOLOGY)
+        for quad in knowledge.ontology_statements()
     ]
 
 
