@@ -5,7 +5,6 @@ Source: OWL 2 Web Ontology Language Profiles (Second Edition), section 4.3.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -37,8 +36,6 @@ __all__ = [
     "infer",
     "prove",
 ]
-
-_LOG = logging.getLogger(__name__)
 
 ENGINES = ("compiled", "sparql", "owlrl")
 """The engines: our own, in the process or as SPARQL by a store; and the reference implementation,
@@ -73,9 +70,7 @@ def infer(
     if engine not in ENGINES:
         known = f"{', '.join(ENGINES[:-1])} or {ENGINES[-1]}"
         raise InputError(f"There is no inference engine “{engine}”; use {known}.")
-    closure = Closure.of_store(store, _program(ontology), progress=progress)
-    _warn(closure.program)
-    return closure.graph()
+    return Closure.of_store(store, _program(ontology), progress=progress).graph()
 
 
 def close(store: EmbeddedStore, name: rdflib.URIRef, progress: Progress | None = None) -> int:
@@ -86,7 +81,6 @@ def close(store: EmbeddedStore, name: rdflib.URIRef, progress: Progress | None =
     """
     store.remove_graph(name)
     closure = Closure.of_store(store, progress=progress)
-    _warn(closure.program)
     store.write(closure.quads(name), len(closure))
     return len(closure)
 
@@ -130,11 +124,6 @@ def contradictions(store: Store, ontology: rdflib.Graph | None = None) -> list[P
     Literals whose text is none of their datatype are not among them; `infer` refuses these.
     """
     return Closure.of_store(store, _program(ontology), check=False).contradictions()
-
-
-def _warn(program: Program) -> None:
-    for warning in program.warnings:
-        _LOG.warning(warning)
 
 
 def _program(ontology: rdflib.Graph | None) -> Program:

@@ -14,6 +14,7 @@ Axioms among the data change the rules themselves; then, and only then, all is w
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from srmgraph.numbers import Numbers
     from srmgraph.store import Store
 
+_LOG = logging.getLogger(__name__)
+
 MANY = 20_000
 """From so many statements on, a closure of a store is worked out on columns."""
 
@@ -58,7 +61,11 @@ class Change:
 
 
 class Closure:
-    """Statements about data, and the facts that follow from them by a program."""
+    """Statements about data, and the facts that follow from them by a program.
+
+    Axioms outside OWL 2 RL, which have no effect or not all of it, are logged as warnings when it
+    is worked out and checked.
+    """
 
     def __init__(
         self,
@@ -143,10 +150,14 @@ class Closure:
         if check and self._state.dictionary.ill_formed:
             self._state.check_literals(_as_sets(data))
         try:
-            if self._state.build_of_columns(data, check=check):
-                self._state.refuse(self._state.clashes(self._state.facts.all()))
+            has_clash = self._state.build_of_columns(data, check=check)
         except EqualityFound:
             self._begin(_as_sets(data), check=check)
+            return
+        if has_clash:
+            self._state.refuse(self._state.clashes(self._state.facts.all()))
+        if check:
+            self._warn()
 
     def _begin(self, data: Delta, *, check: bool) -> None:
         if check:
@@ -156,6 +167,11 @@ class Closure:
         self._state.build(data)
         if check:
             self._state.refuse(self._state.clashes(self._state.facts.all()))
+            self._warn()
+
+    def _warn(self) -> None:
+        for warning in self.program.warnings:
+            _LOG.warning(warning)
 
     @property
     def program(self) -> Program:

@@ -68,7 +68,7 @@ class Evaluation:
             while delta:
                 number += 1
                 self.report.rounds += 1
-                self.tell(number, (len(one.facts) for one in self.facts.columns.values()))
+                self.tell(number, map(len, self.facts.columns.values()))
                 new = self.step(delta, total)
                 total += sum(map(len, new.values()))
                 for column, numbers in new.items():
@@ -146,7 +146,7 @@ class Evaluation:
         return self.rules.to_run(
             by_column,
             {column: len(numbers) for column, numbers in delta.items()},
-            lambda column: len(self.facts.column(column).facts),
+            lambda column: len(self.facts.column(column)),
             self.datatypes,
         )
 

@@ -73,6 +73,9 @@ class Column:
         column.numbers = facts, derived
         return column
 
+    def __len__(self) -> int:
+        return len(self._facts) if self.numbers is None else len(self.numbers[0])
+
     def _take_out(self) -> None:
         if self.numbers is not None:
             facts, derived = self.numbers
@@ -189,7 +192,7 @@ class Facts:
 
     def all(self) -> Delta:
         """Return all facts, without a copy."""
-        return {key: column.facts for key, column in self.columns.items() if column.facts}
+        return {key: column.facts for key, column in self.columns.items() if len(column)}
 
 
 def _insert(index: Index, key: int, number: int) -> None:

@@ -106,13 +106,21 @@ class RuleSet:
     ) -> dict[int, list[int]]:
         """Return the rules to run, by their numbers, and from which places.
 
-        `new` tells how many facts of each column are new, `known` how many there are in all.
+        `new` tells how many facts of each column are new, `known` how many there are in all. A
+        rule that needs a column in which there is nothing is not run.
         """
-        found: dict[int, list[int]] = {}
+        waiting: dict[int, list[int]] = {}
         for column, size in new.items():
             if size:
                 for number, place in by_column.get(column, ()):
-                    found.setdefault(number, []).append(place)
+                    waiting.setdefault(number, []).append(place)
+        found = {
+            number: places
+            for number, places in waiting.items()
+            if all(
+                known(atom.column) or ~atom.column in datatypes for atom in self.rules[number].body
+            )
+        }
         for number, places in found.items():
             if len(places) == 1:
                 continue

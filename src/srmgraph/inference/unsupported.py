@@ -37,6 +37,10 @@ _BELOW = (
     *("minCardinality", "cardinality", "minQualifiedCardinality", "qualifiedCardinality"),
 )
 """What can never be known of a thing from what is stated, or is not looked for."""
+_COMPOSING = {
+    *(*_ABOVE, *_BELOW, "intersectionOf", "unionOf"),
+    *("allValuesFrom", "someValuesFrom", "complementOf"),
+}
 _NEVER = ("disjointUnionOf", "onProperties", "onDatatype", "withRestrictions")
 
 
@@ -49,6 +53,7 @@ class _Reader:
     def __init__(self, axioms: Axioms, dictionary: Dictionary) -> None:
         self._axioms = axioms
         self._dictionary = dictionary
+        self._composed = {name for kind in _COMPOSING for name, _ in axioms.pairs(kind)}
 
     def warnings(self) -> Iterator[str]:
         for narrow, wide in self._axioms.pairs(SUB_CLASS):
@@ -79,6 +84,8 @@ class _Reader:
                 f"{self._name(owner)}: what holds of owl:Thing is inferred only of what is stated "
                 "to be one (OWL 2 RL has no such axiom)."
             )
+        if name not in self._composed:
+            return
         for kind in _BELOW:
             if self._axioms.values(name, kind):
                 yield (
@@ -94,7 +101,7 @@ class _Reader:
 
     def _above(self, name: int, owner: int, seen: set[int]) -> Iterator[str]:
         """A class of which something is said to be."""
-        if name in seen:
+        if name in seen or name not in self._composed:
             return
         seen.add(name)
         for kind in _ABOVE:

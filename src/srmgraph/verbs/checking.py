@@ -279,7 +279,8 @@ def _infer(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> 
     own = knowledge.own_graphs()
     stated = sum(number for name, number in graphs.items() if name not in own)
     count = graphs.get(graph.inferred_graph, 0) if closure is None else len(closure)
-    terminal.remark(f"{count:,} facts follow from the {stated:,} that are stated.")
+    follow = "fact follows" if count == 1 else "facts follow"
+    terminal.remark(f"{count:,} {follow} from the {stated:,} that are stated.")
     source: Store | rdf.Statements | Graph
     if closure is not None:
         source = rdf.Statements(closure.quads(), closure.text, store.prefixes)
