@@ -32,7 +32,8 @@ from srmgraph.validation import (
     sight,
     validate,
 )
-from srmgraph.validation.incremental import Planner, Update, update
+from srmgraph.validation.incremental import Update, update
+from srmgraph.validation.plans import Planner
 from srmgraph.validation.register import Register
 from srmgraph.validation.report import Result, sorted_results
 from srmgraph.validation.shapes import Shapes
@@ -85,9 +86,11 @@ def _compare(edited: tuple[list[Statement], list[Statement]], shapes: Graph, ste
     oxigraph = pyoxigraph.Store()
     oxigraph.extend(_quads(data))
     register = Register(sorted_results(engine.run(oxigraph, view).results))
+    memory = None
     for number in range(0, len(toggled), steps):
         change = _toggle(oxigraph, toggled[number : number + steps])
-        updated = update(oxigraph, view, planner, register, change)
+        updated = update(oxigraph, view, planner, register, change, memory=memory)
+        memory = updated.memory
         _exchange(register, updated)
         note(f"{change} {updated.work}")
         assert register.results == sorted_results(engine.run(oxigraph, view).results)
@@ -115,6 +118,45 @@ def _quads(statements: list[Statement]) -> list[pyoxigraph.Quad]:
     return [pyoxigraph.Quad(t.subject, t.predicate, t.object) for t in change.added]
 
 
+# ── What is remembered ──────────────────────────────────────────────────────────────────────────
+
+
+_PATTERNS = [tuple(map(bool, map(int, f"{number:03b}"))) for number in range(1, 8)]
+
+
+@pytest.mark.parametrize("kept", [3, 50_000])
+@given(edited=edits())
+def test_what_was_seen_is_right_after_each_change(
+    kept: int, edited: tuple[list[Statement], list[Statement]]
+) -> None:
+    data, toggled = edited
+    oxigraph = pyoxigraph.Store()
+    oxigraph.extend(_quads(data))
+    everything = {quad.triple for quad in _quads([*data, *toggled])}
+    memory = sight.Memory()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sight, "MOST_KEPT", kept)
+        for statement in toggled:
+            change = _toggle(oxigraph, [statement])
+            memory.forget((*change.added, *change.removed))
+            remembering = sight.Sight(oxigraph, change.added, change.removed, memory)
+            fresh = sight.Sight(oxigraph)
+            for triple in everything:
+                for node, backwards in ((triple.subject, False), (triple.object, True)):
+                    for name in (triple.predicate, None):
+                        found = remembering.ends(node, name, backwards)
+                        assert found == fresh.ends(node, name, backwards)
+                for given_places in _PATTERNS:
+                    places = zip(triple, given_places, strict=True)
+                    pattern = [term if is_given else None for term, is_given in places]
+                    seen = {_triple(each) for each in remembering.statements(*pattern)}
+                    assert seen == {_triple(each) for each in fresh.statements(*pattern)}
+
+
+def _triple(statement: pyoxigraph.Triple | pyoxigraph.Quad) -> pyoxigraph.Triple:
+    return statement.triple if isinstance(statement, pyoxigraph.Quad) else statement
+
+
 # ── Each kind of constraint ─────────────────────────────────────────────────────────────────────
 
 
@@ -132,14 +174,16 @@ def test_each_statement_of_a_case(file: Path) -> None:
     good, bad = cases.names(graph)
     things = {pyoxigraph.NamedNode(EX + name) for name in good | bad}
     changed = False
+    memory = sight.Memory()
     for quad in [quad for quad in oxigraph if {quad.subject, quad.object} & things]:
         oxigraph.remove(quad)
         gone = Change.of_quads((), [quad])
-        _exchange(register, update(oxigraph, view, planner, register, gone))
+        _exchange(register, update(oxigraph, view, planner, register, gone, memory=memory))
         assert register.results == sorted_results(engine.run(oxigraph, view).results)
         changed |= register.results != first
         oxigraph.add(quad)
-        _exchange(register, update(oxigraph, view, planner, register, Change.of_quads([quad])))
+        come = Change.of_quads([quad])
+        _exchange(register, update(oxigraph, view, planner, register, come, memory=memory))
         assert register.results == first
     # Empty lists are at fault, or not, whatever the data say.
     assert changed or not first or file.stem == "empty-lists"

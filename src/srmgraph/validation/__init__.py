@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -30,6 +30,7 @@ from srmgraph.validation.engine import Progress
 from srmgraph.validation.incremental import Change
 from srmgraph.validation.outcome import Gathered, Outcome
 from srmgraph.validation.places import locate, placed
+from srmgraph.validation.plans import Plan, Planner
 from srmgraph.validation.register import Register
 from srmgraph.validation.remarks import remarks
 from srmgraph.validation.repairs import propose
@@ -44,6 +45,7 @@ from srmgraph.validation.report import (
     sorted_results,
 )
 from srmgraph.validation.shapes import Shapes
+from srmgraph.validation.sight import Memory
 from srmgraph.validation.things import Things
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ class Validator:
             self._remarks = remarks(self._shapes)
         named = map(self._shapes.rule, self._shapes.with_targets())
         self._rules = tuple(sorted(named, key=lambda rule: rule.name))
-        self._planner = incremental.Planner(self._shapes)
+        self._planner = Planner(self._shapes)
         self._last: _Last | None = None
         self._keeper = standing_reports.Keeper(self._shapes, self._rules)
 
@@ -163,11 +165,11 @@ class Validator:
         if len(change) > incremental.MOST_STATEMENTS:
             return self.validate(store, exclusive=exclusive)
         made = datetime.now(UTC)
-        register, plan = self._known(standing)
+        register, plan, memory = self._known(standing)
         is_new_day = standing.made is None or standing.made.date() != made.date()
         with compiled_engine.beside(store, exclusive, self._shapes) as oxigraph:
             update = incremental.update(
-                oxigraph, self._shapes, self._planner, register, change, is_new_day, plan
+                oxigraph, self._shapes, self._planner, register, change, is_new_day, plan, memory
             )
         gone, found, left_out = update.gone, update.found, update.plan.compiled.left_out
         if left_out:
@@ -181,20 +183,20 @@ class Validator:
         is_told = bool(report.graphs) == bool(standing.graphs)
         step = standing_reports.Step(gone, found, touched.keys()) if is_told else None
         # A change may be taken back: then the next one begins where this one began.
-        self._last = _Last(
-            register, gone, found, ref(standing), ref(report), plan, update.plan, step
-        )
+        self._last = _Last(register, update, ref(standing), ref(report), plan, step)
         return report
 
-    def _known(self, standing: Report) -> tuple[Register, incremental.Plan | None]:
-        """A report's results in a register, and the plan by which they were found, if known."""
+    def _known(self, standing: Report) -> tuple[Register, Plan | None, Memory | None]:
+        """A report's results in a register; the plan by which they were found, and what was seen
+        then of the store, if known."""
         last, self._last = self._last, None
         if last is not None and last.before() is standing:
-            return last.register, last.plan_before
+            last.update.memory.forget(last.update.changed)
+            return last.register, last.plan_before, last.update.memory
         if last is not None and last.after() is standing:
-            last.register.exchange(last.gone, last.found, standing.results)
-            return last.register, last.plan
-        return Register(standing.results), None
+            last.register.exchange(last.update.gone, last.update.found, standing.results)
+            return last.register, last.update.plan, last.update.memory
+        return Register(standing.results), None, None
 
     def dump(self, report: Report) -> str:
         """Return a report as text to be kept beside the data; see `load`.
@@ -260,15 +262,13 @@ class Validator:
 @dataclass(frozen=True, slots=True)
 class _Last:
     """What the last change did to a report: the register of the report before it, the results that
-    went and came, both reports as long as they live, and the plans for them."""
+    went and came, both reports as long as they live, and the plan before it."""
 
     register: Register
-    gone: Collection[Result]
-    found: Collection[Result]
+    update: incremental.Update
     before: Callable[[], Report | None]
     after: Callable[[], Report | None]
-    plan_before: incremental.Plan | None
-    plan: incremental.Plan
+    plan_before: Plan | None
     step: standing_reports.Step | None
 
 

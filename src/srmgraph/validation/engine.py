@@ -406,9 +406,8 @@ def _row(solution: pyoxigraph.QuerySolution, columns: tuple[str, ...]) -> dict[s
 
 def of_rows(shapes: Shapes, check: Check, rows: Iterable[Mapping[str, Node]]) -> Iterator[Result]:
     """What the solutions of a check's query mean; raises ShapesError where one says it failed."""
-    rule, advice = shapes.name(check.rule), shapes.advice(check.shape) or shapes.advice(check.rule)
-    severity = shapes.severity(check.shape)
-    message = check.message or shapes.message(check.rule)
+    rule, severity, message, advice = shapes.words(check.rule, check.shape)
+    message = check.message or message
     # A message of SHACL Core is told as it stands.
     fills = check.constraint is not None or check.parameters is not None
     parameters = check.parameters or {}

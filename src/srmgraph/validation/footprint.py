@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -33,7 +33,7 @@ from srmgraph.validation.scopes import (
     Scope,
     Term,
 )
-from srmgraph.validation.sight import Node, Nodes, Sight
+from srmgraph.validation.sight import Follower, Node, Nodes, Sight, follower
 from srmgraph.validation.tokens import NotUnderstood
 
 _HERE = paths.Sequence(())
@@ -106,11 +106,12 @@ def _joined(first: Path, second: Path) -> Path:
 class _Link:
     """One step of the way to the focus node: over a pattern, from one of its places to another.
 
-    Places are 0 for the subject, 1 for the object, 2 for the property. `ends` are the subject and
-    the object, where they are known beforehand; `domain` are the only nodes that may be reached.
+    Places are 0 for the subject, 1 for the object, 2 for the property, to or from which there is no
+    path to `follow`. `ends` are the subject and the object, where they are known beforehand;
+    `domain` are the only nodes that may be reached.
     """
 
-    path: Path | AnyProperty
+    follow: Follower | None
     ends: tuple[Node | None, Node | None]
     leave: int
     arrive: int
@@ -123,8 +124,8 @@ class _Link:
         return found
 
     def _walk(self, sight: Sight, nodes: Nodes) -> Nodes:
-        if 2 not in (self.leave, self.arrive):
-            found = sight.reach(nodes, self.path, backwards=self.leave == 1)
+        if self.follow is not None:
+            found = self.follow(sight, nodes)
         else:
             found = frozenset()
             for node in nodes:
@@ -146,7 +147,8 @@ def _link(
     domain: Nodes | None,
 ) -> _Link:
     # Many ways have links in common, and each is walked once.
-    return _Link(path, ends, leave, arrive, domain)
+    follow = None if 2 in (leave, arrive) else follower(path, leave == 1)
+    return _Link(follow, ends, leave, arrive, domain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,47 +163,56 @@ class Walk:
     domains: tuple[Nodes | None, Nodes | None, Nodes | None]
     first: int
     links: tuple[_Link, ...]
+    _begin: tuple[Follower | None, ...] = field(init=False, compare=False, repr=False)
+    """How to come from the statement to the ends of the path, if they are not its own."""
+
+    def __post_init__(self) -> None:
+        """Make the paths ready to be followed."""
+        sides = (self.entry.start, self.entry.end)
+        begin = (None if path is _HERE else follower(path, backwards=False) for _, path in sides)
+        object.__setattr__(self, "_begin", tuple(begin))
 
     @property
     def predicate(self) -> pyoxigraph.NamedNode | None:
         """The property of the statements that matter; None for any."""
         return self.entry.predicate
 
-    def ends(self, triple: pyoxigraph.Triple) -> tuple[Node, Node, Node]:
-        """The subject, the object and the property of a pattern into which a statement fits."""
-        ends = (triple.subject, triple.object)
-        return ends[self.entry.start[0]], ends[self.entry.end[0]], triple.predicate
+    @property
+    def ends(self) -> tuple[int, int, int]:
+        """What of a statement that fits is the subject, the object and the property of the pattern:
+        0 its subject, 1 its object, 2 its property."""
+        return self.entry.start[0], self.entry.end[0], 2
+
+    @property
+    def place(self) -> int | None:
+        """What of a statement is the node to which the way leads, where there is no way to go."""
+        is_here = not self.links and self.domains[2] is None and self.entry.is_direct
+        return self.ends[self.first] if is_here else None
 
     @property
     def values(self) -> Nodes | None:
         """The objects of the statements that matter; None for any."""
-        entry = self.entry
-        for (side, path), domain in zip((entry.start, entry.end), self.domains, strict=False):
-            if entry.walks and side == 1 and path is _HERE and domain is not None:
-                return domain
-        return None
+        return self.limits.get(1)
 
-    def fits(self, triple: pyoxigraph.Triple) -> bool:
-        """A quick look whether a statement can matter at all; its property is known to fit."""
+    @property
+    def limits(self) -> dict[int, Nodes]:
+        """The subjects (0) and the objects (1) of the statements that matter, where not any do."""
         entry = self.entry
-        if not entry.walks:
-            return True
-        ends = (triple.subject, triple.object)
-        for (side, path), domain in zip((entry.start, entry.end), self.domains, strict=False):
-            if domain is not None and path is _HERE and ends[side] not in domain:
-                return False
-        return True
+        limits: dict[int, Nodes] = {}
+        if entry.walks:
+            for (side, path), domain in zip((entry.start, entry.end), self.domains, strict=False):
+                if path is _HERE and domain is not None:
+                    limits[side] = domain & limits.get(side, domain)
+        return limits
 
     def nodes(self, sight: Sight, triple: pyoxigraph.Triple) -> Nodes:
         """The nodes to which the way leads from a statement that fits; raises TooMany."""
-        if not self.links and self.domains[2] is None and self.entry.is_direct:
-            return frozenset({self.ends(triple)[self.first]})
         ends = (frozenset({triple.subject}), frozenset({triple.object}))
         entry = self.entry
         if entry.walks:
             places = [
-                ends[side] if path is _HERE else sight.reach(ends[side], path)
-                for side, path in (entry.start, entry.end)
+                ends[side] if follow is None else follow(sight, ends[side])
+                for (side, _), follow in zip((entry.start, entry.end), self._begin, strict=True)
             ]
         else:
             places = [ends[0] | ends[1]] * 2

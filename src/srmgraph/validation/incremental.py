@@ -9,43 +9,30 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TypeAlias
 
 import pyoxigraph
 from rdflib.term import Node
 
 from srmgraph.terms import OxigraphTerm, Statement, to_oxigraph, to_rdflib, triples_to_oxigraph
-from srmgraph.validation import engine, footprint
+from srmgraph.validation import engine
 from srmgraph.validation import sight as around
-from srmgraph.validation.compiler import Check, Compiled, compile
+from srmgraph.validation.compiler import Check, Compiled
 from srmgraph.validation.engine import SUB_CLASS_OF, Hierarchy
-from srmgraph.validation.footprint import Footprint, Names, Walk
+from srmgraph.validation.footprint import Footprint
 from srmgraph.validation.matching import InDoubt, Row
+from srmgraph.validation.plans import CheckGroup, Goal, NewRow, Plan, Planner, Way
 from srmgraph.validation.register import Key, Register
 from srmgraph.validation.report import Result, Work
 from srmgraph.validation.shapes import Shapes
-from srmgraph.validation.sight import LongSight, Nodes, Sight, TooMany
+from srmgraph.validation.sight import LongSight, Memory, Nodes, Sight, TooMany
 from srmgraph.validation.stored import oxigraph_as_stored, triples_as_stored
-from srmgraph.validation.targets import Classes
-from srmgraph.validation.tokens import NotUnderstood
-
-_COLUMNS = ("value", "path")
-"""What results can be told apart by, where a rule looks at the whole graph at once."""
 
 MOST_STATEMENTS = 1_000
 """How many changed statements are followed; with more, it is faster to check all."""
 
-_Goal: TypeAlias = tuple[Key, str | None, int, Names]
-"""A check, the variable of the nodes that may be affected, or None for all of it, and the sign and
-the row of a `footprint.Route`."""
-
-_Place: TypeAlias = tuple[pyoxigraph.NamedNode | None, OxigraphTerm | None, int]
-"""The property and the object of statements, None for any, and 1 for those that come, -1 for those
-that go."""
-
-_Way: TypeAlias = tuple[Walk, tuple[_Goal, ...], tuple[_Goal, ...]]
-"""A walk, the goals to which it leads, and those that matter only where a check has results."""
+_Ends: TypeAlias = tuple[OxigraphTerm, OxigraphTerm, pyoxigraph.NamedNode]
+"""The subject, the object and the property of a statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,81 +84,16 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """The queries for a shapes graph and a class hierarchy, and what each of them depends on."""
-
-    compiled: Compiled
-    groups: Mapping[Key, tuple[Check, ...]]
-    footprints: Mapping[Key, tuple[Footprint, ...]]
-    walks: Mapping[_Place, tuple[_Way, ...]]
-    """Where a statement leads to. Checks have many ways in common."""
-    always: Mapping[Key, str]
-    """The checks that any change may bear on, with the reason."""
-
-    def daily(self) -> dict[Key, str]:
-        """The checks that may find something else tomorrow, with the reason."""
-        return {
-            key: "It depends on the day, which is another one now."
-            for key, footprints in self.footprints.items()
-            if any(each.is_daily for each in footprints)
-        }
-
-
-@dataclass(frozen=True, slots=True)
 class Update:
-    """Results that do not stand any more; those that were found anew; the queries; and how much was
-    done."""
+    """Results that do not stand any more; those that were found anew; how much was done; the
+    queries, what was seen of the store, and the statements that changed in it, for the next one."""
 
     gone: Collection[Result]
     found: list[Result]
-    plan: Plan
     work: Work
-
-
-class Planner:
-    """Makes plans for one shapes graph, and keeps the last ones."""
-
-    def __init__(self, shapes: Shapes) -> None:
-        self._shapes = shapes
-        self.plan: Callable[[Hierarchy], Plan] = lru_cache(maxsize=4)(self._plan)
-
-    def _plan(self, hierarchy: Hierarchy) -> Plan:
-        compiled = compile(self._shapes, Classes(engine.hierarchy_graph(hierarchy)))
-        groups: dict[Key, list[Check]] = defaultdict(list)
-        for check in compiled.checks:
-            groups[_key(self._shapes, check)].append(check)
-        goals: dict[Walk, list[_Goal]] = defaultdict(list)
-        footprints: dict[Key, tuple[Footprint, ...]] = {}
-        always: dict[Key, str] = {}
-        for key, checks in groups.items():
-            try:
-                footprints[key] = tuple(map(_footprint, checks))
-            except NotUnderstood as reason:
-                always[key] = f"It depends on what is not known beforehand: {reason}."
-                continue
-            found = [route for each in footprints[key] for route in each.routes]
-            # Results that checks have in common are told apart by the focus node alone.
-            alone = len(checks) == 1
-            for route in found:
-                to = route.to if alone or route.to == "this" else None
-                row = route.row if alone and _tells_all(checks[0]) else ()
-                goals[route.walk].append((key, to, route.sign, row))
-        walks: dict[_Place, list[_Way]] = defaultdict(list)
-        for walk, reached in goals.items():
-            different = dict.fromkeys(reached)
-            for sign in (1, -1):
-                # Where results can only go, there have to be some.
-                able = tuple(goal for goal in different if goal[2] * sign >= 0)
-                if_told = tuple(goal for goal in different if goal[2] * sign < 0)
-                for value in (None,) if walk.values is None else walk.values:
-                    walks[walk.predicate, value, sign].append((walk, able, if_told))
-        return Plan(
-            compiled,
-            {key: tuple(checks) for key, checks in groups.items()},
-            footprints,
-            {place: tuple(pairs) for place, pairs in walks.items()},
-            always,
-        )
+    plan: Plan
+    memory: Memory
+    changed: tuple[pyoxigraph.Triple, ...]
 
 
 def update(
@@ -182,15 +104,18 @@ def update(
     change: Change,
     is_new_day: bool = False,
     plan: Plan | None = None,
+    memory: Memory | None = None,
 ) -> Update:
     """Bring results up to date with what *oxigraph* holds after a change, the ontology included.
 
     *is_new_day* says that the results were found before today, so that rules about the day of today
-    have to be checked anew. *plan* is the one by which they were found, if it is known. Shapes that
-    are not compiled are left to the caller: their results are dropped.
+    have to be checked anew. *plan* is the one by which they were found, if it is known, and
+    *memory* what was seen then of the store. Shapes that are not compiled are left to the caller:
+    their results are dropped.
     """
     added, removed = triples_as_stored(change.added), triples_as_stored(change.removed)
-    is_same = not any(triple.predicate == SUB_CLASS_OF for triple in (*added, *removed))
+    changed = (*added, *removed)
+    is_same = not any(triple.predicate == SUB_CLASS_OF for triple in changed)
     if plan is None or not is_same:
         hierarchy = engine.hierarchy(oxigraph)
         plan = planner.plan(hierarchy)
@@ -201,22 +126,23 @@ def update(
         before = hierarchy - _pairs(added) | _pairs(removed)
         whole |= _differing(plan, planner.plan(before))
     signed = [(triple, sign) for triples, sign in ((added, 1), (removed, -1)) for triple in triples]
-    sight = Sight(oxigraph, added, removed)
+    memory = Memory() if memory is None else memory
+    memory.forget(changed)
+    sight = Sight(oxigraph, added, removed, memory)
     walking = LongSight(sight, removed) if removed else sight
     affected = _affected(plan, walking, signed, standing.checks, whole)
     gone = _gone(plan, whole, affected, standing)
     found: list[Result] = []
     again = _Again(oxigraph, shapes, sight, lambda one: one in standing and one not in gone)
-    for key in {**affected, **whole}:
-        checks = plan.groups[key]
-        if key in whole:
-            for check in checks:
-                found += again.all(check)
-        else:
-            for check, seen in zip(checks, plan.footprints[key], strict=True):
-                found += again.only(check, seen, affected[key])
+    for group in whole:
+        for check in group.checks:
+            found += again.all(check)
+    for group, nodes in affected.items():
+        if group not in whole:
+            for check, seen in zip(group.checks, group.footprints, strict=True):
+                found += again.only(check, seen, nodes)
     work = Work(again.queries, len(plan.compiled.checks), again.nodes, _by_rule(whole))
-    return Update(gone.keys(), found, plan, work)
+    return Update(gone.keys(), found, work, plan, memory, changed)
 
 
 class _Again:
@@ -247,7 +173,7 @@ class _Again:
             variable: {node for node, is_again in nodes.items() if is_again}
             for variable, nodes in affected.nodes.items()
         }
-        rows = list(self._new(seen, affected.rows, again))
+        rows = self._new(seen, affected.rows, again) if affected.rows else ()
         focus = again.get("this", set())
         for variable, nodes in again.items():
             for result in self._at(check, seen, variable, nodes):
@@ -262,27 +188,37 @@ class _Again:
                 yield result
 
     def _new(
-        self, seen: Footprint, rows: Iterable[tuple[str, Row]], again: dict[str, set[OxigraphTerm]]
-    ) -> Iterator[Row]:
+        self, seen: Footprint, rows: list[tuple[str, Row]], again: dict[str, set[OxigraphTerm]]
+    ) -> list[Row]:
         """The solutions in which variables hold what they do in some rows, but for those at nodes
         that are checked again; where that cannot be told, the node is to be checked *again*."""
         found: list[Row] = []
-        asked: list[Row] = []
+        asked: dict[tuple[str, ...], set[tuple[OxigraphTerm, ...]]] = {}
         # What holds of fewer variables includes what holds of more.
-        for variable, row in sorted(rows, key=lambda pair: len(pair[1])):
-            if row[variable] in again.get(variable, ()):
+        for variable, row in sorted(rows, key=_size) if len(rows) > 1 else rows:
+            if again and row[variable] in again.get(variable, ()):
                 continue
-            if any(other.items() <= row.items() for other in asked):
+            own, values = tuple(row), tuple(row.values())
+            if any(
+                values in held
+                if names == own
+                else row.keys() >= set(names) and tuple(row[name] for name in names) in held
+                for names, held in asked.items()
+            ):
                 continue
-            asked.append(row)
+            asked.setdefault(own, set()).add(values)
             self.nodes += 1
             try:
                 found += seen.matcher.rows(self._sight, row)
             except InDoubt:
                 again.setdefault(variable, set()).add(row[variable])
-        for solution in found:
-            if not any(solution.get(variable) in nodes for variable, nodes in again.items()):
-                yield solution
+        if again and found:
+            return [
+                solution
+                for solution in found
+                if not any(solution.get(variable) in nodes for variable, nodes in again.items())
+            ]
+        return found
 
     def _at(
         self, check: Check, seen: Footprint, variable: str, nodes: set[OxigraphTerm]
@@ -319,20 +255,8 @@ class _Again:
         return blank | {solution[variable] for solution in solutions}
 
 
-def _footprint(check: Check) -> Footprint:
-    if check.targets is not None:
-        return footprint.of(check.sparql, check.targets)
-    columns = tuple(name for name in _COLUMNS if name in check.columns)
-    return footprint.of(check.sparql, columns=columns)
-
-
-def _tells_all(check: Check) -> bool:
-    """Whether two solutions of a check never mean the same result."""
-    return set(check.columns) <= {"this", "value", "path"} and not check.written
-
-
-def _key(shapes: Shapes, check: Check) -> Key:
-    return shapes.name(check.rule), check.shape, check.component, check.constraint
+def _size(pair: tuple[str, Row]) -> int:
+    return len(pair[1])
 
 
 def is_mixed(shapes: Shapes, compiled: Compiled) -> bool:
@@ -352,86 +276,93 @@ def _affected(
     sight: Sight,
     triples: Iterable[tuple[pyoxigraph.Triple, int]],
     told: Collection[Key],
-    whole: dict[Key, str],
-) -> dict[Key, _Found]:
+    whole: dict[CheckGroup, str],
+) -> dict[CheckGroup, _Found]:
     """The nodes for which each check may find something else, once triples have come (1) or gone
     (-1); adds to *whole* where it is all. *told* are the checks that have results."""
-    affected: dict[Key, _Found] = {}
+    affected: dict[CheckGroup, _Found] = defaultdict(_Found)
     for triple, sign in triples:
-        for walk, goals, if_told in _ways(plan, triple, sign):
-            if if_told:
-                goals += tuple(goal for goal in if_told if goal[0] in told)
-            if not goals or not walk.fits(triple):
+        ends = triple.subject, triple.object, triple.predicate
+        for way in _ways(plan, ends, sign):
+            if_told = [goal for goal in way.if_told if goal[0].key in told]
+            if not (way.rows or way.nodes or if_told):
                 continue
-            sight.start()
-            try:
-                nodes = walk.nodes(sight, triple)
-            except TooMany:
-                reason = f"More than {around.MOST_NODES:,} nodes lie around the change."
-                whole |= {key: reason for key, *_ in goals if key not in whole}
+            if way.limits and any(ends[end] not in nodes for end, nodes in way.limits):
                 continue
+            if way.place is not None:
+                nodes = frozenset({ends[way.place]})
+            else:
+                sight.start()
+                try:
+                    nodes = way.walk.nodes(sight, triple)
+                except TooMany:
+                    reason = f"More than {around.MOST_NODES:,} nodes lie around the change."
+                    groups = [row.group for row in way.rows]
+                    groups += [group for group, _ in (*way.nodes, *if_told)]
+                    whole |= {group: reason for group in groups if group not in whole}
+                    continue
             if nodes:
-                _mark(goals, nodes, sign, walk.ends(triple), affected, whole)
+                _mark_rows(way.rows, ends, affected, whole)
+                _mark(way.nodes, nodes, True, affected, whole)
+                _mark(if_told, nodes, False, affected, whole)
     return affected
 
 
-def _ways(plan: Plan, triple: pyoxigraph.Triple, sign: int) -> Iterator[_Way]:
-    for predicate in (triple.predicate, None):
-        for value in (triple.object, None):
-            yield from plan.walks.get((predicate, value, sign), ())
+def _ways(plan: Plan, ends: _Ends, sign: int) -> Iterator[Way]:
+    for predicate in (ends[2], None):
+        for value in (ends[1], None):
+            yield from plan.ways.get((predicate, value, sign), ())
+
+
+def _mark_rows(
+    rows: Iterable[NewRow],
+    ends: _Ends,
+    affected: dict[CheckGroup, _Found],
+    whole: Mapping[CheckGroup, str],
+) -> None:
+    """Note down what variables hold in what may be found on account of a statement."""
+    for new in rows:
+        if new.group in whole or (new.alike and any(ends[a] != ends[b] for a, b in new.alike)):
+            continue
+        row = {name: ends[place] for name, place in new.places}
+        affected[new.group].rows.append((new.variable, row))
 
 
 def _mark(
-    goals: Iterable[_Goal],
+    goals: Iterable[Goal],
     nodes: Nodes,
-    sign: int,
-    ends: Iterable[OxigraphTerm],
-    affected: dict[Key, _Found],
-    whole: dict[Key, str],
+    is_again: bool,
+    affected: dict[CheckGroup, _Found],
+    whole: dict[CheckGroup, str],
 ) -> None:
-    """Note down where a walk has led to, from a statement with some *ends*."""
-    for key, variable, its_sign, row in goals:
-        if key in whole:
+    """Note down where a walk has led to, and whether that is to be checked again even if there are
+    no results."""
+    for group, variable in goals:
+        if group in whole:
             continue
         if variable is None:
-            whole[key] = "No path leads from what changed to what is checked."
+            whole[group] = "No path leads from what changed to what is checked."
             continue
-        found = affected.setdefault(key, _Found())
-        if row and its_sign * sign > 0:
-            if (held := _held(row, ends)) is not None:
-                found.rows.append((variable, held))
-            continue
-        marked = found.nodes[variable]
-        if its_sign * sign >= 0:
-            marked.update(dict.fromkeys(nodes, True))
-        else:
-            for node in nodes:
-                marked.setdefault(node, False)
+        marked = affected[group].nodes[variable]
+        for node in nodes:
+            marked[node] = is_again or marked.get(node, False)
         if len(marked) > around.MOST_NODES:
-            whole[key] = f"More than {around.MOST_NODES:,} nodes may be affected."
-
-
-def _held(names: Names, nodes: Iterable[OxigraphTerm]) -> Row | None:
-    """What variables hold where they stand for some nodes; None if one stands for two."""
-    row: dict[str, OxigraphTerm] = {}
-    for name, node in zip(names, nodes, strict=True):
-        if name is not None and row.setdefault(name, node) != node:
-            return None
-    return row
+            whole[group] = f"More than {around.MOST_NODES:,} nodes may be affected."
 
 
 def _gone(
     plan: Plan,
-    whole: Mapping[Key, str],
-    affected: Mapping[Key, _Found],
+    whole: Mapping[CheckGroup, str],
+    affected: Mapping[CheckGroup, _Found],
     standing: Register,
 ) -> dict[Result, None]:
     """The results that may not stay as they are; their nodes are to be checked again."""
     gone: dict[Result, None] = {}
     for key in standing.checks:
-        if key in whole or key not in plan.groups:
+        group = plan.groups.get(key)
+        if group is None or group in whole:
             gone.update(dict.fromkeys(standing.of(key)))
-        elif (found := affected.get(key)) is not None:
+        elif (found := affected.get(group)) is not None:
             for variable, nodes in found.nodes.items():
                 for node in nodes:
                     if results := standing.at(key, variable, node):
@@ -440,13 +371,17 @@ def _gone(
     return gone
 
 
-def _differing(plan: Plan, before: Plan) -> dict[Key, str]:
+def _differing(plan: Plan, before: Plan) -> dict[CheckGroup, str]:
     """The checks whose query depends on how the class hierarchy was changed."""
-    known = {(key, check.text, check.targets) for key, c in before.groups.items() for check in c}
+    known = {
+        (key, check.text, check.targets)
+        for key, group in before.groups.items()
+        for check in group.checks
+    }
     return {
-        key: "The classes that it is about have changed."
-        for key, checks in plan.groups.items()
-        if any((key, check.text, check.targets) not in known for check in checks)
+        group: "The classes that it is about have changed."
+        for key, group in plan.groups.items()
+        if any((key, check.text, check.targets) not in known for check in group.checks)
     }
 
 
@@ -454,5 +389,5 @@ def _pairs(triples: Iterable[pyoxigraph.Triple]) -> Hierarchy:
     return frozenset((t.subject, t.object) for t in triples if t.predicate == SUB_CLASS_OF)
 
 
-def _by_rule(whole: Mapping[Key, str]) -> dict[str, str]:
-    return {key[0]: reason for key, reason in sorted(whole.items(), key=lambda item: item[0][0])}
+def _by_rule(whole: Mapping[CheckGroup, str]) -> dict[str, str]:
+    return dict(sorted((group.key[0], reason) for group, reason in whole.items()))

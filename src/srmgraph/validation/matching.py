@@ -9,16 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TypeAlias
 
 import pyoxigraph
 
 from srmgraph.validation import paths
-from srmgraph.validation.paths import Path
 from srmgraph.validation.scopes import (
     Among,
-    AnyProperty,
     Atom,
     Begins,
     Both,
@@ -31,7 +28,7 @@ from srmgraph.validation.scopes import (
     Scope,
     Term,
 )
-from srmgraph.validation.sight import Node, Nodes, Sight, TooMany
+from srmgraph.validation.sight import Follower, Node, Nodes, Sight, TooMany, follower
 
 Row: TypeAlias = Mapping[str, Node]
 """What variables hold."""
@@ -111,7 +108,10 @@ class _Group:
         return self._exist(0, sight, row, self.is_whole)
 
     def _may_begin(self, row: Row) -> bool:
-        return all(row[name] in values for name, values in self.limits)
+        for name, values in self.limits:  # noqa: SIM110 — it is asked very often
+            if row[name] not in values:
+                return False
+        return True
 
     def _find(
         self, number: int, sight: Sight, row: Row, is_certain: bool, found: list[Row]
@@ -155,18 +155,17 @@ class _Step:
     """A pattern with a path, from an end that is known to the other.
 
     `node` is the known end; if it is None, the variable `leave` holds it. So it is with the other
-    end, `end` and `arrive`; what `arrive` holds need not be known yet. `name` is the same for all
-    steps over that path, which is looked for once from each node.
+    end, `end` and `arrive`; what `arrive` holds need not be known yet. `follow` is the same for all
+    steps over that path, which is followed once from each node.
     """
 
-    path: Path | AnyProperty
+    follow: Follower
     backwards: bool
     node: Node | None
     leave: str
     end: Node | None
     arrive: str
     domain: Nodes | None
-    name: object
     predicate: pyoxigraph.NamedNode | None
     """The property, where the path is one."""
 
@@ -193,11 +192,10 @@ class _Step:
         node = row[self.leave] if self.node is None else self.node
         if self.predicate is not None:
             return sight.ends(node, self.predicate, self.backwards)
-        key = (self.name, node, self.backwards)
+        key = (self.follow, node)
         found = sight.reached.get(key)
         if found is None:
-            found = sight.reach(frozenset({node}), self.path, self.backwards)
-            sight.reached[key] = found
+            found = sight.reached[key] = self.follow(sight, frozenset({node}))
         return found
 
 
@@ -348,18 +346,12 @@ def _step(atom: Atom, known: frozenset[str], domains: Mapping[str, Nodes]) -> _S
     path, is_inverse = atom.path, False
     while isinstance(path, paths.Inverse):
         path, is_inverse = path.path, not is_inverse
+    backwards = backwards is not is_inverse
     predicate = None
     if isinstance(path, paths.Predicate):
-        predicate, backwards = pyoxigraph.NamedNode(path.iri), backwards is not is_inverse
-    else:
-        path = atom.path
-    return _Step(path, backwards, node, leave, end, arrive, domain, _name(path), predicate)
-
-
-@lru_cache(maxsize=10_000)
-def _name(_: Path | AnyProperty) -> object:
-    # Quicker to compare than a path.
-    return object()
+        predicate = pyoxigraph.NamedNode(path.iri)
+    follow = follower(path, backwards)
+    return _Step(follow, backwards, node, leave, end, arrive, domain, predicate)
 
 
 def _test(condition: Condition, known: frozenset[str], is_partial: bool) -> _Test:

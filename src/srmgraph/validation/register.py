@@ -3,7 +3,7 @@ how many results there are."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -90,14 +90,17 @@ class Register:
         else:
             results = list(self.results)
             for result in gone:
-                place = bisect_left(results, result.sort_key(), key=Result.sort_key)
+                place = bisect_left(results, result.first_key(), key=Result.first_key)
                 for _ in range(self._numbers[result]):
                     # Some that differ have the same place.
                     del results[results.index(result, place)]
         if len(found) > _FEW:
             return sorted_results([*results, *found])
         for result in found:
-            insort(results, result, key=Result.sort_key)
+            key = result.first_key()
+            first = bisect_left(results, key, key=Result.first_key)
+            last = bisect_right(results, key, first, key=Result.first_key)
+            insort(results, result, first, last, key=Result.sort_key)
         return tuple(results)
 
     def exchange(

@@ -58,12 +58,14 @@ class Result:
     language: str = ""
     source_constraint: Node | None = None
 
+    def first_key(self) -> tuple[int, str, str]:
+        """That with which `sort_key` begins, and which is found sooner than all of it."""
+        return severity_rank(self.severity), self.rule, str(self.focus_node)
+
     def sort_key(self) -> tuple[int | str, ...]:
         """The worst first, then by rule, focus node, path and value."""
         return (
-            severity_rank(self.severity),
-            self.rule,
-            str(self.focus_node),
+            *self.first_key(),
             "" if self.path is None else paths.sparql(self.path),
             "" if self.value is None else n_triples(self.value),
             self.message,

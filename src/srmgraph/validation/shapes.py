@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from rdflib import OWL, RDF, RDFS, SH, Graph, Literal, URIRef
 from rdflib.namespace import DefinedNamespace
@@ -29,11 +29,21 @@ PLACE = re.compile(r"\{[?$]\w+\}")
 """A place in a message that is filled with what a variable holds: {?value}, {$this}."""
 
 
+class Words(NamedTuple):
+    """What people are told of what a shape finds that belongs to a rule."""
+
+    rule: str
+    severity: str
+    message: Literal
+    advice: str
+
+
 class Shapes:
     """A read-only view of a shapes graph."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
+        self._words: dict[tuple[Node, Node], Words] = {}
         # A vocabulary of rules may have its own word for advice; it says so as RDFS says it.
         self._advice = [
             *sorted(graph.subjects(RDFS.subPropertyOf, SH.description), key=str),
@@ -129,6 +139,15 @@ class Shapes:
             if (text := self.graph.value(shape, predicate)) is not None:
                 return str(text)
         return ""
+
+    def words(self, rule: Node, shape: Node) -> Words:
+        """What is told of what *shape* finds, which belongs to *rule*; looked up once."""
+        words = self._words.get((rule, shape))
+        if words is None:
+            advice = self.advice(shape) or self.advice(rule)
+            words = Words(self.name(rule), self.severity(shape), self.message(rule), advice)
+            self._words[rule, shape] = words
+        return words
 
     def prefixes(self, constraint: Node) -> str:
         """The PREFIX lines that a SPARQL constraint refers to by sh:prefixes."""

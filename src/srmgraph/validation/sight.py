@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache, partial
+from itertools import product
 from typing import TypeAlias
 
 import pyoxigraph
-from rdflib import URIRef
 
 from srmgraph.validation import paths
 from srmgraph.validation.paths import Path
@@ -22,16 +22,23 @@ Nodes: TypeAlias = frozenset[Node]
 
 _Statement: TypeAlias = pyoxigraph.Quad | pyoxigraph.Triple
 
+_Pattern: TypeAlias = tuple[Node | None, Node | None, Node | None]
+"""Subject, property and object, where they are known."""
+
 MOST_NODES = 2_000
 """How many nodes a walk may touch before it costs more than it saves."""
 
 _OFTEN = 4
 """After so many single looks at a thing it is worth it to look up all at once."""
 
-_MOST_AROUND = 6
+_MOST_AROUND = 20
 """How many statements that may be."""
 
 _NOTHING: Nodes = frozenset()
+
+
+MOST_KEPT = 50_000
+"""How many terms are kept in mind from one change to the next."""
 
 
 class TooMany(Exception):
@@ -46,8 +53,37 @@ class _Surroundings:
     ends: Mapping[Node | None, Nodes]
 
 
+class Memory:
+    """What was seen of a store: right for as long as what changes in it is forgotten."""
+
+    def __init__(self) -> None:
+        self.statements: dict[_Pattern, list[_Statement]] = {}
+        self.steps: dict[tuple[Node, Node | None, bool], Nodes] = {}
+        self.surroundings: dict[tuple[Node, bool], _Surroundings] = {}
+        self._terms = 0
+
+    def take(self, terms: int) -> None:
+        """Take note that so many more terms are kept."""
+        self._terms += terms + 1
+
+    def forget(self, changed: Iterable[pyoxigraph.Triple]) -> None:
+        """Forget whatever some statements bear on; and all, once that is much."""
+        if self._terms > MOST_KEPT:
+            for kept in (self.statements, self.steps, self.surroundings):
+                kept.clear()
+            self._terms = 0
+            return
+        for subject, predicate, value in changed:
+            for node, backwards in ((subject, False), (value, True)):
+                self.surroundings.pop((node, backwards), None)
+                for name in (predicate, None):
+                    self.steps.pop((node, name, backwards), None)
+            for pattern in product((subject, None), (predicate, None), (value, None)):
+                self.statements.pop(pattern, None)
+
+
 class Sight:
-    """All statements that a store holds.
+    """All statements that a store holds, and what is known of them from earlier.
 
     Of a thing of which nothing is held but what was *added*, all is looked up at once: it may be
     new, or all gone, and then very many rules ask for what is not there. So it is with a thing that
@@ -59,8 +95,10 @@ class Sight:
         oxigraph: pyoxigraph.Store,
         added: Iterable[pyoxigraph.Triple] = (),
         removed: Iterable[pyoxigraph.Triple] = (),
+        memory: Memory | None = None,
     ) -> None:
         self._oxigraph = oxigraph
+        self._memory = Memory() if memory is None else memory
         self._added = frozenset(added)
         self._changed = frozenset(
             end for t in (*self._added, *removed) for end in (t.subject, t.object)
@@ -68,11 +106,11 @@ class Sight:
         self._left = MOST_NODES
         self.walked: dict[tuple[object, Nodes], Nodes] = {}
         """Where links of ways have led to, for those who walk them again."""
-        self.reached: dict[tuple[object, Node, bool], Nodes] = {}
-        """Where paths, by their names, lead to from a node, or backwards."""
-        self._statements: dict[tuple[Node | None, ...], list[_Statement]] = {}
-        self._steps: dict[tuple[Node, Node | None, bool], Nodes] = {}
-        self._surroundings: dict[tuple[Node, bool], _Surroundings | None] = {}
+        self.reached: dict[tuple[Follower, Node], Nodes] = {}
+        """Where followers of paths have led to from a node."""
+        self._statements = self._memory.statements
+        self._steps = self._memory.steps
+        self._surroundings = self._memory.surroundings
         self._asked: Counter[tuple[Node, bool]] = Counter()
 
     def start(self, most: int | None = None) -> None:
@@ -106,7 +144,9 @@ class Sight:
         times = self._asked[key]
         if times == _OFTEN or (times == 1 and node in self._changed):
             found = self._looked_around(node, backwards, 0 if times == 1 else _MOST_AROUND)
-            self._surroundings[key] = found
+            if found is not None:
+                self._surroundings[key] = found
+                self._memory.take(2 * len(found.triples))
         return found
 
     def _looked_around(self, node: Node, backwards: bool, most: int) -> _Surroundings | None:
@@ -143,38 +183,17 @@ class Sight:
             found.append(quad)
             yield quad
         self._statements[key] = found
+        self._memory.take(len(found))
 
     def reach(self, nodes: Nodes, path: Path | AnyProperty, backwards: bool = False) -> Nodes:
         """The nodes to which a path leads from any of *nodes*, or from which it leads there."""
-        match path:
-            case paths.Predicate(iri):
-                return self._step(nodes, _named(iri), backwards)
-            case AnyProperty(both_ways):
-                found = self._step(nodes, None, backwards)
-                return found | self._step(nodes, None, not backwards) if both_ways else found
-            case paths.Inverse(inner):
-                return self.reach(nodes, inner, not backwards)
-            case paths.Sequence(inners):
-                for inner in reversed(inners) if backwards else inners:
-                    nodes = self.reach(nodes, inner, backwards)
-                return nodes
-            case paths.Alternative(inners):
-                return frozenset[Node]().union(
-                    *(self.reach(nodes, inner, backwards) for inner in inners)
-                )
-            case paths.Repeated(inner, "?"):
-                return nodes | self.reach(nodes, inner, backwards)
-            case paths.Repeated(inner, times):
-                found = nodes if times == "*" else frozenset()
-                while nodes := self.reach(nodes, inner, backwards) - found:
-                    found |= nodes
-                return found
+        return follower(path, backwards)(self, nodes)
 
     def _step(self, nodes: Nodes, predicate: Node | None, backwards: bool) -> Nodes:
         if len(nodes) == 1:
             (node,) = nodes
             return self._from(node, predicate, backwards)
-        return frozenset[Node]().union(*(self._from(n, predicate, backwards) for n in nodes))
+        return _NOTHING.union(*[self._from(node, predicate, backwards) for node in nodes])
 
     def _from(self, node: Node, predicate: Node | None, backwards: bool) -> Nodes:
         found = self._steps.get((node, predicate, backwards))
@@ -190,6 +209,7 @@ class Sight:
         found = self._steps.get(key)
         if found is None:
             found = self._steps[key] = self._ends(node, predicate, backwards)
+            self._memory.take(len(found))
         return found
 
     def _ends(self, node: Node, predicate: Node | None, backwards: bool) -> Nodes:
@@ -208,10 +228,56 @@ class Sight:
             raise TooMany
 
 
-@cache
-def _named(iri: URIRef) -> pyoxigraph.NamedNode:
-    # There are as many as rules name.
-    return pyoxigraph.NamedNode(iri)
+Follower: TypeAlias = Callable[[Sight, Nodes], Nodes]
+"""Tells to which nodes a path leads from any of some nodes, or from which it leads there."""
+
+
+@lru_cache(maxsize=10_000)
+def follower(path: Path | AnyProperty, backwards: bool) -> Follower:
+    """The follower of a path: always the same one, made ready, as paths are followed very often."""
+    match path:
+        case paths.Predicate(iri):
+            predicate = pyoxigraph.NamedNode(iri)
+            return lambda sight, nodes: sight._step(nodes, predicate, backwards)
+        case AnyProperty(both_ways):
+            ways = (backwards, not backwards) if both_ways else (backwards,)
+            return _all_of([partial(_step_anywhere, way) for way in ways])
+        case paths.Inverse(inner):
+            return follower(inner, not backwards)
+        case paths.Sequence(inners):
+            steps = [follower(inner, backwards) for inner in inners]
+            return _one_by_one(steps[::-1] if backwards else steps)
+        case paths.Alternative(inners):
+            return _all_of([follower(inner, backwards) for inner in inners])
+        case paths.Repeated(inner, "?"):
+            once = follower(inner, backwards)
+            return lambda sight, nodes: nodes | once(sight, nodes)
+        case paths.Repeated(inner, times):
+            return partial(_again_and_again, follower(inner, backwards), times == "*")
+
+
+def _step_anywhere(backwards: bool, sight: Sight, nodes: Nodes) -> Nodes:
+    return sight._step(nodes, None, backwards)
+
+
+def _all_of(followers: Sequence[Follower]) -> Follower:
+    return lambda sight, nodes: _NOTHING.union(*[follow(sight, nodes) for follow in followers])
+
+
+def _one_by_one(followers: Sequence[Follower]) -> Follower:
+    def follow_all(sight: Sight, nodes: Nodes) -> Nodes:
+        for follow in followers:
+            nodes = follow(sight, nodes)
+        return nodes
+
+    return follow_all
+
+
+def _again_and_again(once: Follower, is_here: bool, sight: Sight, nodes: Nodes) -> Nodes:
+    found = nodes if is_here else _NOTHING
+    while nodes := once(sight, nodes) - found:
+        found |= nodes
+    return found
 
 
 class LongSight(Sight):
