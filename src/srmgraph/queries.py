@@ -139,7 +139,7 @@ class Question:
             for one in self.parameters
             if one.needed and one.name not in given
         }
-        return missing if missing and len(store) > MUCH else {}
+        return missing if missing and store.holds_more(MUCH) else {}
 
     def require(self, store: Store, given: Collection[str]) -> None:
         """Raise ParameterError if something is missing; see `missing`."""

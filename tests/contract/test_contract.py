@@ -110,6 +110,14 @@ def test_faulty_text_leaves_no_trace(store: Store, into: URIRef | None) -> None:
     assert store.prefixes == {}
 
 
+def test_whether_there_is_more_than_a_number(store: Store) -> None:
+    assert not store.holds_more(0)
+    with store.change() as copy:
+        copy.parse("<x:a> <x:p> 1, 2 .", "turtle")
+        copy.parse("<x:a> <x:p> 2, 3 .", "turtle", URIRef("urn:x:g"))
+    assert [store.holds_more(number) for number in range(6)] == [True] * 4 + [False] * 2
+
+
 def test_all_graphs_are_asked_as_one(store: Store) -> None:
     store.add(graph("ex:a ex:p 0 ."))
     store.add(graph("ex:a ex:p 1 ; ex:q ex:b ."), ONE)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -154,7 +153,7 @@ class EmbeddedStore:
         return store
 
     def holds_more(self, number: int) -> bool:
-        """Tell whether there are more statements than a number, without counting them all."""
+        """Tell whether there are more statements than a number; see `Store`."""
         if self.is_unloaded:
             return len(self) > number
         return holds_more(self.oxigraph, number)
@@ -405,7 +404,13 @@ class EmbeddedStore:
 
 def holds_more(engine: pyoxigraph.Store, number: int) -> bool:
     """Tell whether a store holds more statements than a number, without counting them all."""
-    return next(islice(engine, number, None), None) is not None
+    # The engine passes over them in half the time that it takes to hand them out, and from a disk
+    # in a tenth of it.
+    found: Any = engine.query(
+        f"SELECT (1 AS ?one) {{ ?s ?p ?o }} OFFSET {number} LIMIT 1",
+        use_default_graph_as_union=True,
+    )
+    return next(found, None) is not None
 
 
 def _default(iris: Sequence[str]) -> list[Any]:

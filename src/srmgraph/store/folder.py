@@ -226,6 +226,10 @@ class FolderStore:
         """Return how many statements there are, counting one for each graph that holds it."""
         return len(self.current)
 
+    def holds_more(self, number: int) -> bool:
+        """Tell whether there are more statements than a number; see `Store`."""
+        return self.current.holds_more(number)
+
     @property
     def prefixes(self) -> dict[str, str]:
         """The prefixes of the files read so far; see `Store`."""

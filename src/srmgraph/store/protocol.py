@@ -52,6 +52,10 @@ class Store(Protocol):
     def __len__(self) -> int:
         """Return how many statements there are, counting one for each graph that holds it."""
 
+    def holds_more(self, number: int) -> bool:
+        """Tell whether there are more statements than a number, which may be known much sooner
+        than how many there are."""
+
     def read(
         self,
         file: Path,

@@ -126,6 +126,10 @@ class RemoteStore:
         """Return how many statements there are, counting one for each graph that holds it."""
         return sum(self.graphs().values())
 
+    def holds_more(self, number: int) -> bool:
+        """Tell whether there are more statements than a number; the server counts them all."""
+        return len(self) > number
+
     def read(
         self,
         file: Path,
@@ -281,10 +285,7 @@ class RemoteStore:
         named_graphs: Sequence[str] = (),
         base: str | None = None,
     ) -> None:
-        """Change statements by SPARQL 1.1 Update; see `Store`. It is as atomic as the server.
-
-        Raises StoreError when the server does not carry it out.
-        """
+        """Change statements by SPARQL 1.1 Update; see `Store`. Raises StoreError, as `select`."""
         check_update(sparql)
         if default_graphs or named_graphs:
             sparql = with_dataset(sparql, nodes(default_graphs), nodes(named_graphs))
@@ -447,9 +448,8 @@ class RemoteStore:
         return head + (words.unmistakable(sparql) if self._server.reads_escapes else sparql)
 
     def _all_graphs(self) -> Parameters:
-        if self._server.everything is not None:
-            return self._server.everything
-        return self._listed(also_default=True)
+        everything = self._server.everything
+        return self._listed(also_default=True) if everything is None else everything
 
     def _listed(self, *, also_default: bool) -> Parameters:
         """Return parameters with the names of all graphs, which are part of the default graph too
