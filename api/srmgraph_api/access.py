@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastapi import Request
 
 from srmgraph import knowledge
 from srmgraph.keys import Key
+from srmgraph.store.revisions import Revision
 from srmgraph_api.gate import client_name
+from srmgraph_api.jobs import is_about
 from srmgraph_api.problems import Problem
 from srmgraph_api.service import Service
 
+_NOT_TOLD = "not told to this key"
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="srmgraph"'}
 
 
@@ -38,6 +41,13 @@ class Client:
         """Raise Problem 403, with the reason, unless the client's key is for all graphs."""
         if self.graphs:
             raise Problem(403, f"The key is for some graphs only, and {reason}.")
+
+    def told(self, revision: Revision) -> Revision:
+        """Return a revision as the client may know it: what others did is not told to a key for
+        some graphs, since it names theirs."""
+        if not self.graphs or is_about(revision.message, self.graphs):
+            return revision
+        return replace(revision, author="", message=_NOT_TOLD)
 
     def check_writes(self, name: str | None) -> None:
         """Raise Problem 403 for such a graph, and for one that the store keeps for itself."""

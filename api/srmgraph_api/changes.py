@@ -22,6 +22,7 @@ def terms(request: Request, client: Client) -> Terms:
         negotiation.report_format(request),
         service.settings.checking == "all",
         presence(request),
+        client.graphs,
     )
 
 

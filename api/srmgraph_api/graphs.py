@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Query, Request, Response
 
+from srmgraph.errors import UnknownFormatError
 from srmgraph_api import access, changes, conditions, jobs, negotiation
 from srmgraph_api.conditions import Revision
 from srmgraph_api.negotiation import GRAPH_TYPES
@@ -20,13 +21,12 @@ from srmgraph_api.service import Service
 _CONTENT: dict[str, Any] = {
     "content": {media_type: {} for media_type in (*GRAPH_TYPES, "application/json")}
 }
-_MULTIPART = "multipart/form-data"
 _EXAMPLE = '<https://example.org/acme> <http://www.w3.org/2000/01/rdf-schema#label> "Acme" .\n'
 _BODY = {
     "requestBody": {
         "required": True,
         "content": {
-            media_type: {"schema": {"type": "string"}} for media_type in (*GRAPH_TYPES, _MULTIPART)
+            media_type: {"schema": {"type": "string"}} for media_type in (*GRAPH_TYPES, jobs.FORM)
         }
         | {"application/n-triples": {"schema": {"type": "string"}, "example": _EXAMPLE}},
     }
@@ -154,20 +154,16 @@ async def _written(
     client = access.writer(service, request)
     client.check_writes(name)
     terms = changes.terms(request, client)
+    source = kind = negotiation.media_type(request)
+    if kind == jobs.FORM:
+        kind = request.headers["content-type"]
+    elif kind not in GRAPH_TYPES:
+        raise Problem(415, f"The content is “{kind}”. Send one of: {', '.join(GRAPH_TYPES)}.")
     content = await negotiation.body(request, service.settings.largest_upload)
     base = name or negotiation.address(service.settings.base, request)
-    lines = b""
-    parts = [(negotiation.media_type(request), content)]
-    if parts[0][0] == _MULTIPART:
-        told = request.headers["content-type"]
-        parts = await service.read(client.line, jobs.parts, told, content)
-    for number, (kind, part) in enumerate(parts):
-        if kind not in GRAPH_TYPES:
-            raise Problem(415, f"The content is “{kind}”. Send one of: {', '.join(GRAPH_TYPES)}.")
-        lines += await service.read(
-            client.line, jobs.statements, part, GRAPH_TYPES[kind], base, f"p{number}b"
-        )
-    made = await service.write(
-        client.line, jobs.put, terms, name, lines, negotiation.media_type(request), replaces
-    )
+    try:
+        lines = await service.read(client.line, jobs.statements, content, kind, base)
+    except UnknownFormatError as error:
+        raise Problem(415, error.message) from None
+    made = await service.write(client.line, jobs.put, terms, name, lines, source, replaces)
     return changes.response(request, made, name)

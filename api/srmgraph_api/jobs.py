@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 import json
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from email.parser import BytesParser
 from email.policy import HTTP
 from functools import cached_property, partial
@@ -17,7 +17,7 @@ import rdflib
 
 from srmgraph import DoesNotConformError, ServiceGraph, knowledge, queries
 from srmgraph.change import Change
-from srmgraph.errors import ChangedStoreError, InputError
+from srmgraph.errors import ChangedStoreError, InconsistentError, InputError, UnknownFormatError
 from srmgraph.inference import Closure, contradictions, prove
 from srmgraph.inference.formats import render
 from srmgraph.store import EmbeddedStore
@@ -30,9 +30,18 @@ from srmgraph.validation import Report, formats, validate
 _OPEN = 3
 """How many revisions a worker keeps open."""
 
+FORM = "multipart/form-data"
+"""The media type of a form that carries files."""
+
 _MOST_PARTS = 100
 """How many files a form may carry."""
 
+PUT, ADDED, REMOVED, BROUGHT = "put", "added to", "removed", "brought a model home to"
+"""How a revision tells of a change to one graph, before the name of that."""
+
+_CHANGES = (PUT, ADDED, REMOVED, BROUGHT)
+_CONTRADICTED = "Graphs that the key is for contradict others, which are not told."
+_ELSEWHERE = "It is broken together with graphs that the key is not for."
 _MOST_TERMS = 200_000
 """A closure of more terms is not kept by a worker: it takes too much of its memory."""
 
@@ -178,10 +187,23 @@ def listed(desk: Desk, revision: int, scope: list[str]) -> bytes:
     return json.dumps({"graphs": graphs}, ensure_ascii=False).encode()
 
 
-def parts(desk: Desk, kind: str, content: bytes) -> list[tuple[str, bytes]]:
-    """Return the files that a form carries, with their media types; `kind` is that of the form,
-    with its boundary. Raises InputError.
+def statements(desk: Desk, content: bytes, kind: str, base: str) -> bytes:
+    """Return the statements of what was sent as N-Quads, which a writer can read without harm.
+
+    `kind` is its media type; that of a form has a boundary, and then it is what all its files
+    state. Blank nodes of each file are called by numbers of their own. Raises InputError for what
+    cannot be read or names graphs, and UnknownFormatError for other media types.
     """
+    is_form = kind.partition(";")[0].strip().lower() == FORM
+    files = _files(kind, content) if is_form else [(kind, "", content)]
+    return b"".join(
+        _lines(part, _format(told, name), base, f"p{number}b")
+        for number, (told, name, part) in enumerate(files)
+    )
+
+
+def _files(kind: str, content: bytes) -> list[tuple[str, str, bytes]]:
+    """Return the files of a form, each with its media type and its name."""
     header = f"Content-Type: {kind}\r\n\r\n".encode("latin-1")
     try:
         message = BytesParser(policy=HTTP).parsebytes(header + content)
@@ -193,15 +215,29 @@ def parts(desk: Desk, kind: str, content: bytes) -> list[tuple[str, bytes]]:
     if len(found) > _MOST_PARTS:
         raise InputError(f"A form may carry {_MOST_PARTS} files; this one has {len(found):,}.")
     return [
-        (part.get_content_type(), bytes(part.get_payload(decode=True) or b"")) for part in found
+        (
+            part.get_content_type(),
+            part.get_filename() or "",
+            bytes(part.get_payload(decode=True) or b""),
+        )
+        for part in found
     ]
 
 
-def statements(desk: Desk, content: bytes, format: str, base: str, label: str) -> bytes:
-    """Return the statements of a text as N-Quads, which a writer can read without harm.
+def _format(kind: str, name: str) -> str:
+    """Return the format that a media type stands for or, if it is none of RDF, the ending of a
+    name: tools that send files often know no better."""
+    ending = name.rpartition(".")[2].lower()
+    by_type = (known for known in FORMATS.values() if known.media_type == kind)
+    by_ending = (known for known in FORMATS.values() if ending in known.endings)
+    found = next(by_type, None) or next(by_ending, None)
+    if found is None:
+        known = ", ".join(each.media_type for each in FORMATS.values())
+        raise UnknownFormatError(f"The content is “{kind}”. Send one of: {known}.")
+    return found.name
 
-    Blank nodes are called by numbers after `label`. Raises InputError for a text with named graphs.
-    """
+
+def _lines(content: bytes, format: str, base: str, label: str) -> bytes:
     store = EmbeddedStore(label=label)
     store.parse(content, format, base=base)
     named = [name for name in store.graphs() if name is not None]
@@ -239,13 +275,15 @@ class Refused:
 class Terms:
     """On which terms a change is made: by whom, for which revision (any if None), in which format
     the report is told if it is refused (as it is if empty), whether it is closed under inference
-    and checked, and whether there is to be such a graph before (either will do if None)."""
+    and checked, whether there is to be such a graph before (either will do if None), and of which
+    graphs alone the author is told why it is refused (of all if there are none)."""
 
     author: str
     expected: int | None
     report_format: str
     checked: bool = True
     present: bool | None = None
+    graphs: tuple[str, ...] = ()
 
     def check(self, name: str | None, *, is_there: bool) -> None:
         """Raise ChangedStoreError if a graph is there, or not, against the terms."""
@@ -282,7 +320,7 @@ def put(
         return not held and (replaces or iri is not None)
 
     what = "the default graph" if name is None else name
-    return made(desk, terms, f"{'put' if replaces else 'added to'} {what}", make)
+    return made(desk, terms, f"{PUT if replaces else ADDED} {what}", make)
 
 
 def remove(desk: Desk, terms: Terms, name: str | None) -> Made | Refused | None:
@@ -299,7 +337,7 @@ def remove(desk: Desk, terms: Terms, name: str | None) -> Made | Refused | None:
         return False
 
     what = "the default graph" if name is None else name
-    outcome = made(desk, terms, f"removed {what}", make)
+    outcome = made(desk, terms, f"{REMOVED} {what}", make)
     return None if isinstance(outcome, Made) and not outcome.changed else outcome
 
 
@@ -327,6 +365,11 @@ def rollback(desk: Desk, terms: Terms, number: int) -> Made:
     return Made(store.revision)
 
 
+def is_about(message: str, graphs: Sequence[str]) -> bool:
+    """Whether the message of a revision says that one of these graphs was changed."""
+    return any(message == f"{what} {name}" for what in _CHANGES for name in graphs)
+
+
 class Unchanged(Exception):
     """There is nothing to change."""
 
@@ -338,7 +381,7 @@ def made(desk: Desk, terms: Terms, message: str, make: Callable[[Change], bool])
     is. Raises StoreError and InconsistentError.
     """
     store = FolderStore(desk.folder)
-    created = False
+    created, seen = False, None
     try:
         if not terms.checked:
             with store.change(terms.author, message, terms.expected) as candidate:
@@ -346,6 +389,7 @@ def made(desk: Desk, terms: Terms, message: str, make: Callable[[Change], bool])
             return Made(store.revision, created)
         with desk.graph.change(terms.author, message, expected=terms.expected) as change:
             created = make(change)
+            seen = _seen(change.store, terms.graphs)
         if not desk.is_frozen:
             # What is kept from change to change is large and no garbage: it need not be looked at.
             gc.collect()
@@ -353,10 +397,45 @@ def made(desk: Desk, terms: Terms, message: str, make: Callable[[Change], bool])
             desk.is_frozen = True
     except Unchanged:
         return Made(store.revision, changed=False)
+    except InconsistentError:
+        if seen is not None:
+            Closure.of_store(seen)
+            raise InconsistentError([_CONTRADICTED]) from None
+        raise
     except DoesNotConformError as error:
-        format = terms.report_format
-        return Refused(str(error), formats.render(error.report, format) if format else error.report)
+        detail, report, format = str(error), error.report, terms.report_format
+        if seen is not None:
+            detail = (
+                "What would be does not conform. Nothing was changed. Of what is wrong, only what "
+                "lies in the graphs of the key is told."
+            )
+            report = _as_seen(report, seen)
+        return Refused(detail, formats.render(report, format) if format else report)
     return Made(store.revision, created)
+
+
+def _seen(store: EmbeddedStore, graphs: Sequence[str]) -> EmbeddedStore | None:
+    """Return a copy of some graphs, if any are named."""
+    if not graphs:
+        return None
+    seen = EmbeddedStore()
+    for name in map(rdflib.URIRef, graphs):
+        seen.take(store, name)
+    return seen
+
+
+def _as_seen(report: Report, seen: EmbeddedStore) -> Report:
+    """Return what of a report is found by what is seen alone; of other rules that are broken, no
+    more than that they are."""
+    own = validate(seen, exclusive=True)
+    found = set(report.results)
+    results = tuple(result for result in own.results if result in found)
+    broken, told = (
+        {result.rule for result in each if result.severity == "Violation"}
+        for each in (found, results)
+    )
+    unchecked = dict.fromkeys(sorted(broken - told), _ELSEWHERE)
+    return replace(own, results=results, totals=None, unchecked=unchecked)
 
 
 def _same(store: EmbeddedStore, other: EmbeddedStore, name: rdflib.URIRef | None) -> bool:

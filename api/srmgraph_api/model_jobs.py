@@ -16,7 +16,7 @@ from srmgraph.adapters.archimate.mapping import mapping
 from srmgraph.adapters.archimate.plan import Plan, Side, plan
 from srmgraph.change import Change
 from srmgraph.store import EmbeddedStore
-from srmgraph_api.jobs import Desk, Made, Refused, Terms, Unchanged, made
+from srmgraph_api.jobs import BROUGHT, Desk, Made, Refused, Terms, Unchanged, made
 
 _MOST_NOTES = 1000
 
@@ -121,7 +121,7 @@ def apply(
         change.remember(iri, "ArchiMate", content)
         return is_new
 
-    outcome = made(desk, terms, f"brought a model home to {name}", make)
+    outcome = made(desk, terms, f"{BROUGHT} {name}", make)
     if isinstance(outcome, Refused):
         return outcome
     return Applied(outcome.revision, outcome.created, outcome.changed, told)

@@ -61,6 +61,12 @@ _STATUS: dict[type[SrmgraphError], int] = {
     StoreError: 500,
 }
 
+_DETAILS: dict[type[SrmgraphError], str] = {
+    BusyStoreError: "Someone else is writing to the store. Try again later.",
+    FullStoreError: "There is no room on the disk for this. The store is as it was.",
+}
+"""What is told where the error itself names the folder of the store, which is for its owner."""
+
 _EXAMPLES = {
     400: "line 1, column 10: A bracket is still open at the end.",
     404: "There is no question “roles”. Did you mean which-roles-does-a-party-play?",
@@ -76,9 +82,12 @@ _EXAMPLES = {
     429: "64 requests of yours are waiting already. Send fewer at a time.",
     503: "The service is busy. Try again later.",
     504: "The answer was not found within 60 seconds. Ask for less.",
-    507: "There is no room on the disk. The store is as it was.",
+    507: _DETAILS[FullStoreError],
 }
 
+
+CHANGE_ERRORS = (InconsistentError, BusyStoreError, FullStoreError, UnknownRevisionError)
+"""What may keep a change from being made though nothing is wrong with the service."""
 
 _PASSING = (429, 503, 507)
 """What is another day's luck: whoever sends the same again may have it."""
@@ -109,7 +118,10 @@ def install(app: FastAPI) -> None:
             for name in ("line", "column")
             if (value := getattr(error, name, None)) is not None
         }
-        detail = error.message if isinstance(error, InputError) else str(error)
+        assert isinstance(error, SrmgraphError)
+        detail = in_public(error)
+        if isinstance(error, tuple(_DETAILS)):
+            _LOG.warning("request %s: %s", request_id.get(), error)
         if isinstance(error, ConflictError):
             return told(request, problem(known, detail, {"conflicting": error.conflicts}))
         if isinstance(error, InconsistentError) and error.proofs:
@@ -148,6 +160,12 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, frameworks)
     app.add_exception_handler(RequestValidationError, parameters)
     app.add_exception_handler(Exception, unforeseen)
+
+
+def in_public(error: SrmgraphError) -> str:
+    """Return what anybody may be told of an error: not where files lie."""
+    told = str(error.message if isinstance(error, InputError) else error)
+    return next((text for kind, text in _DETAILS.items() if isinstance(error, kind)), told)
 
 
 async def answer(app: FastAPI, request: Request, error: Exception) -> Response:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from starlette.responses import StreamingResponse
 
+from srmgraph.errors import QueryError
 from srmgraph_api import access, changes, jobs
-from srmgraph_api.pages import history
+from srmgraph_api.pages import differences, history
 from srmgraph_api.pages.site import Site, wants_html
-from srmgraph_api.problems import responses
+from srmgraph_api.problems import Problem, responses
 from srmgraph_api.service import Service
 
 
@@ -32,11 +31,12 @@ def router(service: Service, site: Site) -> APIRouter:
         },
     )
     def listed(request: Request) -> Response | dict[str, Any]:
-        """Those that are kept, the newest first: when, by whom and why each was made. Browsers are
-        shown a page."""
-        access.reader(service, request)
+        """Those that are kept, the newest first: when, by whom and why each was made. A key for
+        some graphs is not told by whom and why others were changed. Browsers are shown a page."""
+        client = access.reader(service, request)
+        kept = [client.told(one) for one in service.store.history()]
         if wants_html(request):
-            return history.page(site, request)
+            return history.page(site, request, kept)
         return {
             "revisions": [
                 {
@@ -46,7 +46,7 @@ def router(service: Service, site: Site) -> APIRouter:
                     "message": one.message,
                     "statements": one.statements,
                 }
-                for one in service.store.history()
+                for one in kept
             ]
         }
 
@@ -56,7 +56,7 @@ def router(service: Service, site: Site) -> APIRouter:
         response_class=Response,
         responses={
             200: {"content": {"application/rdf-patch": {}, "text/html": {}}},
-            **responses(401, 403, 404, 429, 503, 504),
+            **responses(400, 401, 403, 404, 422, 429, 503, 504),
         },
     )
     async def compare(
@@ -70,9 +70,16 @@ def router(service: Service, site: Site) -> APIRouter:
         if wants_html(request):
             return await history.difference(site, request, older, newer)
         client.check_all("a comparison shows all")
-        for number in (older, newer):
-            service.store.revisions.path(number)
-        return StreamingResponse(_patch(service, older, newer), media_type="application/rdf-patch")
+        largest = service.settings.largest_answer
+        try:
+            content = await service.read(client.line, differences.patch, older, newer, largest)
+        except QueryError:
+            raise Problem(
+                400,
+                f"They differ in more than {largest:,} bytes. Compare revisions that lie closer to "
+                f"each other, or on the machine of the store: srmgraph history {older} {newer}",
+            ) from None
+        return Response(content, media_type="application/rdf-patch")
 
     @routes.post(
         "/rollback",
@@ -97,11 +104,3 @@ def router(service: Service, site: Site) -> APIRouter:
         return changes.response(request, made)
 
     return routes
-
-
-def _patch(service: Service, older: int, newer: int) -> Iterator[str]:
-    yield "TX .\n"
-    for sign, statement in service.store.differences(older, newer):
-        yield f"{sign} {statement}\n"
-    # Whoever does not see the end knows that something is missing.
-    yield "TC .\n"

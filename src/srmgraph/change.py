@@ -128,10 +128,10 @@ class Change:
             maintenance.take_back()
             what, advice = "What would be", ""
             if self.message.startswith("load "):
-                what = self.message.removeprefix("load ")
-                advice = f" See them with: srmgraph validate {what}"
+                what = f"{self.message.removeprefix('load ')}:"
+                advice = f" See them with: srmgraph validate {what[:-1]}"
             raise DoesNotConformError(
-                f"{what}: does not conform, {violations} "
+                f"{what} does not conform, {violations} "
                 f"violation{'' if violations == 1 else 's'}. "
                 f"Nothing was {'loaded' if advice else 'changed'}.{advice}",
                 report,

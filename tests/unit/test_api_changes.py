@@ -292,6 +292,70 @@ def test_a_key_for_some_graphs_reaches_no_other(service: Service) -> None:
     assert told(client.get("/resource", params={"iri": f"{EX}a"}, headers=key), 404)
 
 
+SECRET = f"""
+@prefix srm: <https://w3id.org/srm#> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+<{EX}deal> a srm:ServiceRelationship ; rdfs:label "A deal of others" ;
+    srm:hasProvider <{EX}hidden> ; srm:hasConsumer <{EX}buyer> .
+<{EX}hidden> a srm:Organization ; rdfs:label "Hidden Limited" .
+<{EX}buyer> a srm:Organization ; rdfs:label "Buyer Limited" .
+"""
+"""What a graph of others says."""
+PRYING = {
+    f"<{EX}deal> <https://w3id.org/srm#hasConsumer> <{EX}hidden> .": "provider-is-not-its-own",
+    f"<{EX}hidden> a <https://w3id.org/srm#ServiceOffering> .": "contradict",
+    f'<{EX}hidden> <https://w3id.org/srm#legalEntityIdentifier> "none" .': "identifier-is-well",
+}
+"""What breaks a rule, or contradicts, together with that; and what is told of it."""
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/turtle"])
+@pytest.mark.parametrize(("content", "says"), PRYING.items())
+def test_a_refusal_tells_a_key_for_some_graphs_nothing_of_others(
+    service: Service, content: str, says: str, accept: str
+) -> None:
+    client, before = service.client, service.store.revision
+    place = {"params": {"graph": f"{EX}hiding"}, "headers": TURTLE | service.write}
+    assert client.put("/graphs", content=SECRET, **place).status_code in (201, 204)
+    sent: dict[str, Any] = {"content": content, "params": {"graph": MINE}}
+    everyone = client.put("/graphs", **sent, headers=TURTLE | service.write | {"Accept": accept})
+    assert everyone.status_code == 422
+    answer = client.put("/graphs", **sent, headers=TURTLE | service.scoped | {"Accept": accept})
+    assert answer.status_code == 422
+    assert not any(word in answer.text for word in ("Limited", "of others", f"{EX}buyer", "hiding"))
+    if accept == "application/json":
+        assert says in answer.text
+        assert "has-a-kind" not in answer.text, (
+            "what is wrong only because less is seen is left out"
+        )
+        assert answer.json().get("report", {"conforms": False})["conforms"] is False
+    assert service.store.revision == before + 1
+    assert client.delete("/graphs", **place).status_code == 204
+
+
+def test_a_key_for_some_graphs_is_told_what_became_of_these_alone(service: Service) -> None:
+    client, other = service.client, f"{EX}nobody-else's"
+    for name, key in ((other, service.write), (MINE, service.scoped), (MINE, service.write)):
+        put = client.put(
+            "/graphs", params={"graph": name}, content=f"{LABEL} # {name}", headers=TURTLE | key
+        )
+        assert put.status_code in (201, 204)
+        gone = client.delete("/graphs", params={"graph": name}, headers=key)
+        assert gone.status_code == 204
+    said = client.get("/history", headers=service.scoped).json()["revisions"]
+    known = client.get("/history", headers=service.write).json()["revisions"]
+    assert [one["number"] for one in said] == [one["number"] for one in known]
+    assert [one["message"] for one in said[:6]] == [
+        *(f"removed {MINE}", f"put {MINE}") * 2,
+        *("not told to this key",) * 2,
+    ]
+    assert [one["author"] for one in said[:6]] == [*("write key",) * 4, "", ""]
+    assert other not in client.get("/history", headers=service.scoped).text
+    pages = {"Accept": "text/html"} | service.scoped
+    newest = known[0]["number"]
+    for path in ("/history", f"/history/{newest - 6}/{newest - 4}"):
+        assert other not in client.get(path, headers=pages).text
+
+
 def test_the_graphs_of_the_store_itself_are_written_by_nobody_else(service: Service) -> None:
     client = service.client
     for name in knowledge.own_graphs():

@@ -19,7 +19,7 @@ from srmgraph_api.jobs import Refused, Terms
 from srmgraph_api.pages import differences, files, reports
 from srmgraph_api.pages.site import Site
 from srmgraph_api.pages.uploads import Upload, Uploads
-from srmgraph_api.problems import Problem
+from srmgraph_api.problems import Problem, in_public
 
 _LONGEST = 100
 _ODD = re.compile(r"[^\w .()+=@-]")
@@ -78,7 +78,13 @@ def router(site: Site) -> APIRouter:
         for one in (graph, *upload.graphs):
             client.check_writes(one)
         checked = service.settings.checking == "all"
-        terms = Terms(client.author, int(seen) if seen.isdecimal() else None, "", checked)
+        terms = Terms(
+            client.author,
+            int(seen) if seen.isdecimal() else None,
+            "",
+            checked,
+            graphs=client.graphs,
+        )
         try:
             made = await service.write(client.line, files.load, terms, upload.file, graph)
         except ChangedStoreError:
@@ -87,14 +93,16 @@ def router(site: Site) -> APIRouter:
             )
             return await _review(request, client, upload, graph, 412, problem)
         except (InputError, InconsistentError) as error:
-            return await _review(request, client, upload, graph, 422, str(error))
+            return await _review(request, client, upload, graph, 422, in_public(error))
         if isinstance(made, Refused):
             assert isinstance(made.report, Report)
             number = made.report.counts["Violation"]
-            problem = (
-                f"Nothing was changed: {number:,} violation{'' if number == 1 else 's'} of rules "
-                "that must hold."
-            )
+            problem = made.detail
+            if number:
+                problem = (
+                    f"Nothing was changed: {number:,} violation{'' if number == 1 else 's'} of "
+                    "rules that must hold."
+                )
             return await _review(request, client, upload, graph, 422, problem, made.report)
         uploads.drop(upload)
         return RedirectResponse(site.url("/history"), 303)

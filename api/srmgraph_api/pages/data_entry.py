@@ -16,7 +16,6 @@ from starlette.datastructures import FormData
 
 from srmgraph import knowledge
 from srmgraph.adapters.spreadsheet.form import Column, Sheet, form
-from srmgraph.errors import InconsistentError, StoreError
 from srmgraph.validation import Report, paths
 from srmgraph_api import access, jobs
 from srmgraph_api.access import Client
@@ -33,7 +32,7 @@ from srmgraph_api.pages.entries import (
     sheets,
 )
 from srmgraph_api.pages.site import Site
-from srmgraph_api.problems import Problem
+from srmgraph_api.problems import CHANGE_ERRORS, Problem, in_public
 
 _FEW = 60
 _LANGUAGE = "en"
@@ -130,15 +129,18 @@ def router(site: Site) -> APIRouter:
             more = {**entry.lines, name: [*(entry.lines.get(name) or [""]), ""]}
             return await _form(request, client, _with(entry, more))
         checked = service.settings.checking == "all"
-        terms = Terms(client.author, None, "", checked)
+        terms = Terms(client.author, None, "", checked, graphs=client.graphs)
         try:
             saved = await service.write(client.line, entering.save, terms, entry, client.scope())
         except FaultsError as error:
             return await _form(request, client, entry, faults=error.faults)
-        except (InconsistentError, StoreError) as error:
-            return await _form(request, client, entry, faults={"": str(error)})
+        except CHANGE_ERRORS as error:
+            return await _form(request, client, entry, faults={"": in_public(error)})
         if isinstance(saved.made, Refused):
             assert isinstance(saved.made.report, Report)
+            if not saved.made.report.fails():
+                # What is broken lies where the key does not see it.
+                return await _form(request, client, entry, faults={"": saved.made.detail})
             return await _form(request, client, entry, report=saved.made.report, thing=saved.thing)
         return RedirectResponse(site.url("/resource", iri=saved.thing), 303)
 

@@ -6,7 +6,6 @@ import pyoxigraph
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from srmgraph.errors import InconsistentError, StoreError
 from srmgraph.validation import Report
 from srmgraph_api import access
 from srmgraph_api.access import Client
@@ -15,7 +14,7 @@ from srmgraph_api.pages import deleting, reports
 from srmgraph_api.pages.deleting import Doomed
 from srmgraph_api.pages.entries import FaultsError
 from srmgraph_api.pages.site import Site
-from srmgraph_api.problems import Problem
+from srmgraph_api.problems import CHANGE_ERRORS, Problem, in_public
 
 
 def router(site: Site) -> APIRouter:
@@ -40,17 +39,22 @@ def router(site: Site) -> APIRouter:
         if not seen.isdecimal():
             raise Problem(400, "Say which revision was seen, as the form does.")
         doomed = await _doomed(client, iri)
-        terms = Terms(client.author, None, "", service.settings.checking == "all")
+        terms = Terms(
+            client.author, None, "", service.settings.checking == "all", graphs=client.graphs
+        )
         try:
             made = await service.write(
                 client.line, deleting.delete, terms, iri, int(seen), doomed.name, client.scope()
             )
         except FaultsError as error:
             return await _page(request, client, iri, problem=error.faults[""])
-        except (InconsistentError, StoreError) as error:
-            return await _page(request, client, iri, problem=str(error))
+        except CHANGE_ERRORS as error:
+            return await _page(request, client, iri, problem=in_public(error))
         if isinstance(made, Refused):
             assert isinstance(made.report, Report)
+            if not made.report.fails():
+                # What is broken lies where the key does not see it.
+                return await _page(request, client, iri, problem=made.detail)
             return await _page(request, client, iri, report=made.report)
         return RedirectResponse(site.url("/history"), 303)
 

@@ -16,6 +16,7 @@ from srmgraph import knowledge
 from srmgraph.names import labels, short
 from srmgraph.store import EmbeddedStore
 from srmgraph.store.folder import FolderStore
+from srmgraph.store.limits import LimitedBytes
 from srmgraph.terms import to_rdflib
 from srmgraph_api.jobs import Desk
 from srmgraph_api.pages.reports import file_name
@@ -68,6 +69,16 @@ def between(desk: Desk, older: int, newer: int, scope: list[str]) -> tuple[Diffe
                 (held.added if sign == "A" else held.removed).append(quad)
     stores = [desk.revision(number) for number in (newer, older) if number >= 0]
     return _told(found, stores)
+
+
+def patch(desk: Desk, older: int, newer: int, largest: int) -> bytes:
+    """Return the same of all graphs as RDF Patch, in at most so many bytes; raises QueryError."""
+    output = LimitedBytes(largest, None)
+    output.write(b"TX .\n")
+    for sign, statement in FolderStore(desk.folder).differences(older, newer):
+        output.write(f"{sign} {statement}\n".encode())
+    output.write(b"TC .\n")
+    return output.getvalue()
 
 
 def of_file(desk: Desk, revision: int, file: Path, graph: str) -> tuple[Difference, ...]:

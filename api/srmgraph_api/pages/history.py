@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
+from srmgraph.store.revisions import Revision
 from srmgraph_api import access, jobs
 from srmgraph_api.jobs import Terms
 from srmgraph_api.pages import differences
@@ -12,9 +13,8 @@ from srmgraph_api.pages.site import Site
 from srmgraph_api.problems import Problem
 
 
-def page(site: Site, request: Request) -> Response:
-    """Return the page that lists the revisions, the newest first."""
-    kept = site.service.store.history()
+def page(site: Site, request: Request, kept: list[Revision]) -> Response:
+    """Return the page that lists revisions, the newest first."""
     grown = [
         one.statements - (other.statements if other else 0)
         for one, other in zip(kept, [*kept[1:], None], strict=True)
@@ -31,7 +31,7 @@ async def difference(site: Site, request: Request, older: int, newer: int) -> Re
     """Return the page that shows what one revision says and another does not."""
     service = site.service
     client = access.reader(service, request)
-    described = [service.store.revisions.describe(number) for number in (older, newer)]
+    described = [client.told(service.store.revisions.describe(number)) for number in (older, newer)]
     found = await service.read(client.line, differences.between, older, newer, client.scope())
     return site.page(
         request,

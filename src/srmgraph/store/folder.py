@@ -162,7 +162,9 @@ class FolderStore:
                 raise _damaged(source, str(error)) from error
             copy.oxigraph.flush()
             copy.prefixes, copy.namespaces = held.prefixes, held.namespaces
-            revision = self._description(new, author, f"restored from {source}", copy)
+            revision = self._description(
+                new, author, f"restored from {source.resolve().name}", copy
+            )
             if revision.statements != described.statements:
                 told = f"it holds {revision.statements:,} statements of {described.statements:,}"
                 raise _damaged(source, told)
