@@ -1,6 +1,7 @@
 """`srmgraph serve` in a process of its own: it answers, outlives bad requests, stops when asked."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -18,11 +19,12 @@ FILES = Path(__file__).parent / "files"
 
 
 @pytest.fixture
-def server() -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def server(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "srmgraph.cli", "serve", "acme.ttl", "--log", "--port", str(port)],
         cwd=FILES,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
@@ -52,7 +54,10 @@ def _get(address: str, path: str) -> object:
         return json.load(response)
 
 
-def test_it_answers_and_stops(server: tuple[subprocess.Popen[bytes], str]) -> None:
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_it_answers_and_stops(
+    server: tuple[subprocess.Popen[bytes], str], tmp_path: Path, how: signal.Signals
+) -> None:
     process, address = server
     rows = _get(address, "/queries/who-provides-and-who-consumes")
     assert isinstance(rows, dict)
@@ -63,9 +68,10 @@ def test_it_answers_and_stops(server: tuple[subprocess.Popen[bytes], str]) -> No
     with pytest.raises(HTTPError, match="400"):
         urlopen(bad, timeout=30)
     assert _get(address, "/sparql?query=ASK%7B%7D") == {"head": {}, "boolean": True}
-    process.send_signal(signal.SIGINT)
+    process.send_signal(how)
     output, _ = process.communicate(timeout=30)
     assert process.returncode == 0
+    assert [*tmp_path.iterdir()] == [], "it leaves nothing behind"
     assert b"Traceback" not in output
     assert b'"path": "/sparql", "status": 200' in output
     assert address.encode() in output

@@ -115,8 +115,19 @@ def test_a_graph_is_made_replaced_added_to_and_removed(service: Service) -> None
     assert MINE in told(client.delete("/graphs", params=mine, headers=service.write), 404)
     newest = client.get("/history").json()["revisions"][0]
     assert (newest["author"], newest["message"]) == ("write key", f"removed {MINE}")
-    patch = client.get(f"/history/0/{newest['number']}").text.splitlines()
-    assert patch == ["TX .", f"D {LABEL[:-2]} <{MINE}> .", "TC ."]
+    patch = client.get(f"/history/0/{newest['number']}")
+    assert patch.headers["content-type"] == "application/rdf-patch"
+    assert patch.text.splitlines() == ["TX .", f"D {LABEL[:-2]} <{MINE}> .", "TC ."]
+    assert "no revision" in told(client.get("/history/0/9999"), 404)
+
+
+def test_a_comparison_has_an_end(tmp_path: Path) -> None:
+    service = Service(tmp_path / "store", workers=1, in_memory=0, largest_answer=99)
+    with service.client as client:
+        client.put("/graphs/empty", content="", headers=TURTLE | service.write)
+        client.put("/graphs/full", content=LABEL, headers=TURTLE | service.write)
+        assert told(client.get("/history/0/1"), 400).endswith("store: srmgraph history 0 1")
+        assert client.get("/history/1/1").text.splitlines() == ["TX .", "TC ."]
 
 
 def test_what_does_not_conform_is_refused_with_the_report(service: Service) -> None:
@@ -350,10 +361,13 @@ def test_a_key_for_some_graphs_is_told_what_became_of_these_alone(service: Servi
     ]
     assert [one["author"] for one in said[:6]] == [*("write key",) * 4, "", ""]
     assert other not in client.get("/history", headers=service.scoped).text
-    pages = {"Accept": "text/html"} | service.scoped
     newest = known[0]["number"]
-    for path in ("/history", f"/history/{newest - 6}/{newest - 4}"):
-        assert other not in client.get(path, headers=pages).text
+    for path in ("/history", f"/history/{newest - 5}/{newest - 4}"):
+        for key, is_told in ((service.write, True), (service.scoped, False)):
+            page = client.get(path, headers={"Accept": "text/html, */*"} | key)
+            assert "<!doctype html>" in page.text
+            # A quote is written in another way in a page.
+            assert ("nobody-else" in page.text) is is_told, path
 
 
 def test_the_graphs_of_the_store_itself_are_written_by_nobody_else(service: Service) -> None:

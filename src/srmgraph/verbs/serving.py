@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import signal
 from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
@@ -89,6 +90,9 @@ def _serve(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> 
     # The files are read here, so that a faulty one is told before an address is.
     config.load()
     terminal.remark(f"http://{options.host}:{options.port}  (stop with Ctrl-C)", "bold")
+    # Whoever supervises it says so in this way, and it is to end in good order too: the server
+    # raises the signal once more when all is done, and that would end the process on the spot.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         uvicorn.Server(config).run()
     return DONE
