@@ -44,7 +44,8 @@ def router(service: Service) -> APIRouter:
     routes = APIRouter(tags=["Graphs"])
 
     async def read(request: Request, graph: Graph = None, revision: Revision = None) -> Response:
-        """In the format of RDF that Accept asks for. Without a name, the graphs are listed."""
+        """In the format of RDF that Accept asks for. Without a name, the graphs are listed. An
+        address here that is no graph may be a thing: then it is told what is said of it."""
         client = access.reader(service, request)
         number = service.revision if revision is None else revision
         if _lists(request):
@@ -58,7 +59,10 @@ def router(service: Service) -> APIRouter:
         headers = conditions.headers(number, GRAPH_TYPES[media_type])
         if known := conditions.not_modified(request, headers):
             return known
-        content = await service.read(client.line, jobs.graph, number, name, GRAPH_TYPES[media_type])
+        is_address = "graph" not in request.query_params
+        content = await service.read(
+            client.line, jobs.graph, number, name, GRAPH_TYPES[media_type], is_address
+        )
         if content is None:
             raise _none(name)
         return Response(content, media_type=media_type, headers=headers)

@@ -22,7 +22,7 @@ from srmgraph.inference import Closure, contradictions, prove
 from srmgraph.inference.formats import render
 from srmgraph.store import EmbeddedStore
 from srmgraph.store.folder import FolderStore
-from srmgraph.store.intake import graph_name
+from srmgraph.store.intake import OUTSIDE_NAME, graph_name
 from srmgraph.syntax import FORMATS
 from srmgraph.terms import canonical, n_triples
 from srmgraph.validation import Report, formats, validate
@@ -163,12 +163,22 @@ def described(desk: Desk, revision: int, iri: str, format: str, scope: list[str]
     return store.answer(f"DESCRIBE {thing}", format, scope, scope)
 
 
-def graph(desk: Desk, revision: int, name: str | None, format: str) -> bytes | None:
-    """Return the statements of a named graph, or of the default graph; None if there is none."""
+def graph(
+    desk: Desk, revision: int, name: str | None, format: str, or_thing: bool = False
+) -> bytes | None:
+    """Return the statements of a named graph, or of the default graph; None if there is none.
+
+    If there is no such graph, it may be a thing, of which something is said by others than those
+    who loaded a graph of that name once.
+    """
     store = desk.revision(revision)
     iri = None if name is None else rdflib.URIRef(name)
-    if iri is not None and not store.has_graph(iri):
-        return None
+    if name is not None and not store.has_graph(iri):
+        if not or_thing:
+            return None
+        graphs = {str(node.value) for node in store.oxigraph.named_graphs()}
+        scope = [OUTSIDE_NAME, *sorted(graphs - {str(knowledge.provenance_graph())})]
+        return described(desk, revision, name, format, scope)
     dumped: bytes | None = store.oxigraph.dump(
         format=FORMATS[format].oxigraph,
         from_graph=graph_name(iri),

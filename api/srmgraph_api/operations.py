@@ -12,6 +12,7 @@ from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
 from srmgraph import knowledge, queries
+from srmgraph.errors import StoreError
 from srmgraph.validation.shapes import Shapes
 from srmgraph_api.problems import Problem, responses
 from srmgraph_api.service import Service
@@ -87,10 +88,16 @@ def router(service: Service, counters: Counters) -> APIRouter:
     )
     def ready() -> dict[str, Any]:
         """It is not when the disk is nearly full: then it still answers questions, but takes no
-        changes until there is room again."""
+        changes until there is room again. Nor is it when what it serves is gone or damaged."""
+        try:
+            current = service.revision
+            if current >= 0:
+                service.store.revisions.path(current)
+        except StoreError:
+            raise Problem(503, "What is served is not there, or cannot be read.") from None
         if lack := service.lacks_room:
             raise Problem(503, lack)
-        return {"status": "ready", "revision": service.revision}
+        return {"status": "ready", "revision": current}
 
     @routes.get("/health", summary="Ask whether all is well")
     def health() -> dict[str, Any]:

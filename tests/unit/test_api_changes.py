@@ -15,9 +15,11 @@ from rdflib import OWL, RDF, SH, Graph, URIRef
 from starlette.testclient import TestClient
 
 from srmgraph import knowledge
+from srmgraph.errors import BusyStoreError, FullStoreError, ParseError, StoreError
 from srmgraph.keys import Keys
 from srmgraph.store.folder import FolderStore
 from srmgraph_api import create_app
+from srmgraph_api.problems import in_public
 from srmgraph_api.settings import Settings
 
 EX = "https://example.org/"
@@ -418,6 +420,59 @@ def test_every_thing_answers_with_what_is_said_of_it(service: Service) -> None:
     assert "Nothing is said" in told(client.get("/staff/bob"), 404)
 
 
+def test_a_thing_may_have_an_address_where_graphs_are(service: Service) -> None:
+    """A relative IRI in what is sent to a graph is relative to that of the graph."""
+    client, thing = service.client, '<thing> <x:p> "here" .'
+    put = client.put("/graphs/of/some", content=thing, headers=TURTLE | service.write)
+    assert put.status_code == 201
+    for accept in ("text/turtle", "application/ld+json", "application/rdf+xml"):
+        got = client.get("/graphs/of/thing", headers={"Accept": accept})
+        assert (got.status_code, got.headers["content-type"].partition(";")[0]) == (200, accept)
+        assert "here" in got.text
+    assert told(client.get("/graphs", params={"graph": "/graphs/of/thing"}), 404)
+    assert told(client.get("/graphs/of/nothing"), 404)
+    assert client.delete("/graphs/of/some", headers=service.write).status_code == 204
+    for path in ("/graphs/of/thing", "/graphs/of/some"):
+        assert told(client.get(path), 404), "who loaded it once is not what it is"
+
+
+FILES_OF_A_FORM = [
+    ("files that tell their types", [("a", "text/turtle"), ("b", "application/n-triples")], 201),
+    ("a file that tells its name only", [("a.nt", "application/octet-stream")], 201),
+    ("a type that stands above a name", [("a.rdf", "text/turtle")], 201),
+    ("neither type nor name", [("a", "application/octet-stream")], 415),
+    ("a name of another kind", [("a.nt", "text/turtle"), ("a.csv", "text/csv")], 415),
+]
+
+
+@pytest.mark.parametrize(
+    ("files", "status"), [(files, status) for _, files, status in FILES_OF_A_FORM],
+    ids=[title for title, _, _ in FILES_OF_A_FORM],
+)  # fmt: skip
+def test_a_form_carries_files(
+    service: Service, files: list[tuple[str, str]], status: int, request: pytest.FixtureRequest
+) -> None:
+    client, path = service.client, f"/graphs/form/{request.node.callspec.id.replace(' ', '-')}"
+    sent = [
+        ("file", (name, f"_:it <x:number> <x:{number}> .", kind))
+        for number, (name, kind) in enumerate(files)
+    ]
+    put = client.put(path, files=sent, headers=service.write)
+    assert put.status_code == status, put.text
+    if status == 415:
+        assert "Send one of: text/turtle" in told(put, 415)
+        return
+    lines = client.get(path, headers={"Accept": "application/n-triples"}).text.splitlines()
+    assert len({line.split()[0] for line in lines}) == len(files), "each file has its own things"
+
+
+@pytest.mark.parametrize("kind", [BusyStoreError, FullStoreError])
+def test_an_error_of_the_store_does_not_tell_where_it_lies(kind: type[StoreError]) -> None:
+    assert in_public(kind("/var/lib/acme is not to be told.")).endswith(("later.", "was."))
+    assert "/" not in in_public(kind("/var/lib/acme is not to be told."))
+    assert in_public(ParseError("It ends too soon.", Path("/var/lib/x"), 1)) == "It ends too soon."
+
+
 def test_content_that_cannot_be_read_changes_nothing(service: Service) -> None:
     client, before = service.client, service.store.revision
     bad = client.put("/graphs/bad", content="<a> <b> .", headers=TURTLE | service.write)
@@ -482,6 +537,17 @@ def test_operation(service: Service, caplog: pytest.LogCaptureFixture) -> None:
         assert (answer.headers["x-request-id"] == sent) is kept
 
 
+def test_a_service_without_its_store_is_not_ready(tmp_path: Path) -> None:
+    service = Service(tmp_path / "store", workers=1, in_memory=0)
+    with service.client as client:
+        assert client.put("/graphs/a", content=LABEL, headers=TURTLE | service.write).is_success
+        revisions = tmp_path / "store" / "revisions"
+        revisions.rename(tmp_path / "elsewhere")
+        assert "not there" in told(client.get("/ready"), 503)
+        (tmp_path / "elsewhere").rename(revisions)
+        assert client.get("/ready").json() == {"status": "ready", "revision": 0}
+
+
 def test_a_closed_service_answers_nobody_without_a_key(tmp_path: Path) -> None:
     service = Service(
         tmp_path / "store", reading="keys", hosts="testserver", needs_room=1 << 60, workers=1
@@ -522,6 +588,7 @@ def test_a_full_disk_is_told_and_the_service_goes_on(tmp_path: Path) -> None:
             assert client.put("/graphs", params=mine, content="", headers=sent).status_code == 201
             refused = client.put("/graphs", params=mine, content=many, headers=sent)
             assert "The store is as it was" in told(refused, 507)
+            assert str(mounted) not in refused.text
             assert client.get("/sparql", params={"query": "ASK {}"}).json()["boolean"] is True
             few = client.put("/graphs", params=mine, content="<x:a> <x:b> 1 .", headers=sent)
             assert few.status_code == 204, "there is room again"

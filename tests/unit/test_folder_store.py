@@ -154,6 +154,19 @@ def test_one_writes_at_a_time_and_the_others_wait(store: FolderStore) -> None:
 # ── History ─────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_a_store_whose_current_revision_is_gone_is_damaged(tmp_path: Path) -> None:
+    store = FolderStore.create(tmp_path / "store")
+    for number in (1, 2):
+        store.parse(f"<x:a> <x:b> {number} .", "turtle")
+    store.close()
+    (tmp_path / "store" / "revisions" / "1").rename(tmp_path / "1")
+    for ask in (lambda: len(store), lambda: store.parse("<x:a> <x:b> 3 .", "turtle")):
+        with pytest.raises(StoreError, match="is damaged: revision 1 is gone"):
+            ask()
+    store.rollback(0)
+    assert len(store) == 1, "an older one is there"
+
+
 def test_only_so_many_revisions_are_kept_and_none_that_is_read(store: FolderStore) -> None:
     store.parse(ONE, "turtle")
     reader = FolderStore(store.revisions.folder)

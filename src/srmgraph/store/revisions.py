@@ -132,11 +132,17 @@ class Revisions:
         return sorted(number for name in found if (number := int(name)) <= head)
 
     def path(self, number: int) -> Path:
-        """Return the folder of a revision; raises UnknownRevisionError."""
+        """Return the folder of a revision; raises UnknownRevisionError, and StoreError when it is
+        the current one that is not there."""
         path = self.folder / "revisions" / str(number)
         if number > self.head or not path.is_dir():
+            # Asked anew: it may have been overtaken, and then removed.
+            if number == self.head >= 0:
+                raise StoreError(f"{self.folder} is damaged: revision {number} is gone.")
             known = self.numbers()
-            kept = f"kept are {known[0]} to {known[-1]}" if known else "there is none yet"
+            kept = "there is none yet"
+            if known:
+                kept = f"kept are {known[0]} to {known[-1]}" if known[1:] else f"kept is {known[0]}"
             raise UnknownRevisionError(f"There is no revision {number}: {kept}.")
         return path
 
