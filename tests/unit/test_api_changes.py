@@ -327,7 +327,7 @@ def test_a_refusal_tells_a_key_for_some_graphs_nothing_of_others(
     service: Service, content: str, says: str, accept: str
 ) -> None:
     client, before = service.client, service.store.revision
-    place = {"params": {"graph": f"{EX}hiding"}, "headers": TURTLE | service.write}
+    place: dict[str, Any] = {"params": {"graph": f"{EX}hiding"}, "headers": TURTLE | service.write}
     assert client.put("/graphs", content=SECRET, **place).status_code in (201, 204)
     sent: dict[str, Any] = {"content": content, "params": {"graph": MINE}}
     everyone = client.put("/graphs", **sent, headers=TURTLE | service.write | {"Accept": accept})
