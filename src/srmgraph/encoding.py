@@ -8,6 +8,7 @@ of what it takes to put them into a store.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from io import BytesIO
@@ -109,6 +110,32 @@ class Encoding:
         encoding = cls(list(joined), statements)
         encoding.numbers = joined
         return encoding
+
+    def changed(self, gone: Iterable[pyoxigraph.Quad], new: Iterable[pyoxigraph.Quad]) -> Encoding:
+        """The statements without some that are here, and with some that are not; they are few, and
+        their graphs do not matter. The terms of this encoding may become more."""
+        statements = dict(self.statements)
+        for quads, change in ((gone, np.setdiff1d), (new, np.union1d)):
+            pairs: dict[bytes, list[int]] = defaultdict(list)
+            for quad in quads:
+                ends = map(self._number_of, (quad.subject, quad.object))
+                pairs[text_of(quad.predicate)].append(next(ends) << BITS | next(ends))
+            for name, some in pairs.items():
+                before = statements.get(name, np.empty(0, np.int64))
+                statements[name] = change(before, np.array(some, np.int64))
+        changed = Encoding(
+            self.texts, {name: pairs for name, pairs in statements.items() if len(pairs)}
+        )
+        changed.numbers = self.numbers
+        return changed
+
+    def _number_of(self, term: OxigraphTerm) -> int:
+        """The number of a term, which is given one if it has none."""
+        text = text_of(term)
+        number = self.numbers.setdefault(text, len(self.texts))
+        if number == len(self.texts):
+            self.texts.append(text)
+        return number
 
     def _check(self) -> None:
         """Raise NotPlainError unless subjects and properties may be what they are."""

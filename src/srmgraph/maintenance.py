@@ -8,13 +8,14 @@ writes; then a change costs what the change costs. Whatever is not known for cer
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
 import pyoxigraph
 
 from srmgraph import knowledge
-from srmgraph.inference import Closure
+from srmgraph.inference.closure import MANY, Closure
 from srmgraph.store import EmbeddedStore
 from srmgraph.store.candidate import Candidate
 from srmgraph.validation import Change, of_the_project
@@ -76,10 +77,9 @@ class Maintenance:
             self._closure = self._renewed(Closure.of_store(store))
             _write(store.oxigraph, *_difference(store.oxigraph, self._closure.quads(name)))
             return
-        if self._closure is None:
-            closure = Closure.of_quads(_before(store), prefixes=store.prefixes)
-            self._closure = self._renewed(closure)
         removed, added = _statements(store)
+        if self._closure is None:
+            self._closure = self._renewed(_closure_before(store, removed, added))
         self._origin = store.origin
         gone, new = self._closure.exchange(removed, added, name)
         self._origin, self._done = None, (removed, added)
@@ -144,14 +144,17 @@ def _own_graphs() -> set[object]:
     return {pyoxigraph.NamedNode(name) for name in knowledge.own_graphs()}
 
 
-def _before(store: Candidate) -> Iterator[pyoxigraph.Quad]:
-    """What was stated before a store was changed."""
-    own = _own_graphs()
-    yield from (quad for quad in store.journal.lost if quad.graph_name not in own)
-    gained = store.journal.gained
-    for quad in store.oxigraph:
-        if quad.graph_name not in own and quad not in gained:
-            yield quad
+def _closure_before(store: Candidate, removed: _Quads, added: _Quads) -> Closure:
+    """What followed before a store was changed, of which is told what is not stated any more, and
+    what is now and was not."""
+    if store.holds_more(MANY):
+        encoding = store.encoding(knowledge.own_graphs()).changed(added, removed)
+        return Closure.of_encoding(encoding, prefixes=store.prefixes)
+    own, new = _own_graphs(), {quad.triple for quad in added}
+    stated = (
+        quad for quad in store.oxigraph if quad.graph_name not in own and quad.triple not in new
+    )
+    return Closure.of_quads(chain(stated, removed), prefixes=store.prefixes)
 
 
 def _statements(store: Candidate) -> tuple[_Quads, _Quads]:

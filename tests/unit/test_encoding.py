@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
 
+import numpy as np
 import pyoxigraph
 import pytest
 from benchmarks.ecosystem import write_ecosystem
@@ -18,6 +19,7 @@ from srmgraph.inference import closure
 from srmgraph.ntriples import NotPlainError
 from srmgraph.numbers import BITS, LOW
 from srmgraph.store import EmbeddedStore, embedded, open_store
+from srmgraph.terms import OxigraphTerm
 from srmgraph.validation import validate
 
 NT = pyoxigraph.RdfFormat.N_TRIPLES
@@ -184,6 +186,40 @@ def test_files_of_the_w3c_are_read_as_by_the_engine_or_left_to_it() -> None:
 def test_a_line_longer_than_what_is_read_at_once() -> None:
     text = b'<x:s> <x:p> "%b" .\n<x:s> <x:p> "b" .\n' % (b"a" * (3 << 20))
     assert read(text) == stated(text)
+
+
+# ── Statements that come and go ─────────────────────────────────────────────────────────────────
+
+NODES = [pyoxigraph.NamedNode(f"urn:{name}") for name in "abc"] + [pyoxigraph.BlankNode("b")]
+VALUES: list[OxigraphTerm] = [*NODES, pyoxigraph.Literal("a"), pyoxigraph.Literal(1)]
+QUADS = st.builds(
+    pyoxigraph.Quad, st.sampled_from(NODES), st.sampled_from(NODES[:2]), st.sampled_from(VALUES)
+)
+
+
+@given(st.lists(st.lists(QUADS, max_size=8), min_size=1, max_size=4))
+def test_what_comes_and_goes_is_as_if_it_was_read_so(toggled: list[list[pyoxigraph.Quad]]) -> None:
+    engine = pyoxigraph.Store()
+    encoding = Encoding.of_store(engine)
+    for quads in toggled:
+        gone = [quad for quad in dict.fromkeys(quads) if quad in engine]
+        new = [quad for quad in dict.fromkeys(quads) if quad not in engine]
+        for quad in gone:
+            engine.remove(quad)
+        engine.extend(new)
+        encoding = encoding.changed(gone, new)
+        assert lines_of(encoding) == lines_of(Encoding.of_store(engine))
+        assert all((np.diff(pairs) > 0).all() for pairs in encoding.statements.values())
+
+
+def lines_of(encoding: Encoding) -> set[tuple[bytes, bytes, bytes]]:
+    texts = encoding.texts
+    assert len(set(texts)) == len(texts)
+    return {
+        (texts[pair >> BITS], name, texts[pair & LOW])
+        for name, pairs in encoding.statements.items()
+        for pair in pairs.tolist()
+    }
 
 
 # ── Files that wait for somebody who asks the engine ───────────────────────────────────────────

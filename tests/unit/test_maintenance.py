@@ -10,7 +10,7 @@ from rdflib import OWL, RDF, RDFS, URIRef
 
 from srmgraph import ServiceGraph, knowledge, maintenance
 from srmgraph.errors import DoesNotConformError, InconsistentError
-from srmgraph.inference import Closure
+from srmgraph.inference import Closure, closure
 from srmgraph.maintenance import Maintenance
 from srmgraph.store.folder import FolderStore
 from srmgraph.validation import of_the_project
@@ -103,7 +103,10 @@ def compare(graph: ServiceGraph, seed: int, number: int) -> dict[str, int]:
     return outcomes
 
 
-def test_changes_at_random(graph: ServiceGraph) -> None:
+@pytest.mark.parametrize("many", [0, 1_000_000], ids=["columns", "sets"])
+def test_changes_at_random(many: int, graph: ServiceGraph, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (maintenance, closure):
+        monkeypatch.setattr(module, "MANY", many)
     outcomes = compare(graph, seed=5, number=8)
     assert 0 < outcomes["made"] < 8, outcomes
 
@@ -116,6 +119,7 @@ def test_a_change_is_followed_and_not_made_anew(
 
     monkeypatch.setattr(Closure, "of_store", fail)
     monkeypatch.setattr(Closure, "of_quads", fail)
+    monkeypatch.setattr(Closure, "of_encoding", fail)
     monkeypatch.setattr(type(of_the_project()), "validate", fail)
     good = f"INSERT DATA {{ <{EX}new> {LABEL} 'new' }}"
     for update in (good, "CLEAR DEFAULT", good):

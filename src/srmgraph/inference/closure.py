@@ -35,6 +35,7 @@ from srmgraph.inference.state import Progress, State
 from srmgraph.terms import Statement
 
 if TYPE_CHECKING:
+    from srmgraph.encoding import Encoding
     from srmgraph.numbers import Numbers
     from srmgraph.store import Store
 
@@ -105,8 +106,27 @@ class Closure:
             return cls.of_quads(
                 quads, program, prefixes, progress=progress, limit=limit, check=check
             )
-        closure = cls._empty(program, store.prefixes, progress, limit)
         encoding = kept.encoding(knowledge.own_graphs())
+        return cls.of_encoding(
+            encoding, program, store.prefixes, progress=progress, limit=limit, check=check
+        )
+
+    @classmethod
+    def of_encoding(
+        cls,
+        encoding: Encoding,
+        program: Program | None = None,
+        prefixes: Mapping[str, str] = MappingProxyType({}),
+        *,
+        progress: Progress | None = None,
+        limit: int | None = None,
+        check: bool = True,
+    ) -> Closure:
+        """Work out what follows from statements as columns; see `of_store`.
+
+        `prefixes` are those of the data.
+        """
+        closure = cls._empty(program, prefixes, progress, limit)
         closure._begin_on_columns(closure._state.dictionary.adopt(encoding), check=check)
         return closure
 
