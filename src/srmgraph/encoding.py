@@ -27,12 +27,24 @@ _NT = pyoxigraph.RdfFormat.N_TRIPLES
 
 _BEGINS_IRI = ord("<")
 
+_XSD = rb"http://www\.w3\.org/2001/XMLSchema\#"
 _PART = rb"[A-Za-z0-9._~!$&'()*+,;=:@/-]*"
+_DAY = rb"[12][0-9]{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
+_CLOCK = rb"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+_VALUES = {
+    b"date": _DAY,
+    b"dateTime": _DAY + rb"T" + _CLOCK + rb"Z?",
+    b"integer": rb"0|-?[1-9][0-9]{0,15}",
+    b"decimal": rb"-?(?:0|[1-9][0-9]{0,9})\.[0-9]{0,4}[1-9]",
+    b"boolean": rb"true|false",
+}
+_VALUE = b"|".join(rb'"(?:%b)"\^\^<%b%b>' % (form, _XSD, name) for name, form in _VALUES.items())
 _INERT = re.compile(
     rb"<[A-Za-z][A-Za-z0-9+.-]*:(?:(?!//)|//[A-Za-z0-9.-]+(?::[0-9]+)?(?=[/?#>]))" + _PART + rb"(?:"
-    rb"\?" + _PART + rb")?(?:#" + _PART + rb')?>|"[ !#-\[\]-~]*"(?:@[a-z]{2,3})?'
+    rb"\?" + _PART + rb")?(?:#" + _PART + rb')?>|"[ !#-\[\]-~]*"(?:@[a-z]{2,3})?|' + _VALUE
 )
-"""Terms of which one sees at a glance that the engine writes them as they are written."""
+"""Terms of which one sees at a glance that they are well-formed, and that the engine writes them as
+they are written."""
 
 
 _INERT_ONES = re.compile(b"(?:(?:%b)\n)*+" % _INERT.pattern)
@@ -224,7 +236,7 @@ def terms_of(texts: Iterable[bytes]) -> list[OxigraphTerm]:
 
 def _rewritten(texts: list[bytes]) -> dict[int, bytes]:
     """Return what the engine writes in another way, by its place; raises NotPlainError."""
-    places = _not_inert(texts)
+    places = not_inert(texts)
     lines = (b"<x:%d> <x:> %b .\n" % (place, texts[place]) for place in places)
     try:
         quads = [*pyoxigraph.parse(input=b"".join(lines), format=_NT)]
@@ -245,8 +257,8 @@ def _rewritten(texts: list[bytes]) -> dict[int, bytes]:
     return found
 
 
-def _not_inert(texts: list[bytes]) -> list[int]:
-    """Return the places of texts that are not inert."""
+def not_inert(texts: list[bytes]) -> list[int]:
+    """Return the places of texts that are not evidently terms, and written as the engine does."""
     text = b"\n".join(texts) + b"\n"
     found = []
     inert = _INERT_ONES.match

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from tests.conformance import w3c
 
 from srmgraph import cli, knowledge
-from srmgraph.encoding import Encoding
+from srmgraph.encoding import Encoding, not_inert, terms_of
 from srmgraph.errors import ParseError
-from srmgraph.inference import closure
+from srmgraph.inference import closure, datatypes
 from srmgraph.ntriples import NotPlainError
 from srmgraph.numbers import BITS, LOW
 from srmgraph.store import EmbeddedStore, embedded, open_store
@@ -48,6 +48,19 @@ LITERALS = [
     '"1.50"^^<http://www.w3.org/2001/XMLSchema#decimal>', '"x"^^<http://www.w3.org/2001/XMLSchema#decimal>',
     '"2026-02-30"^^<http://www.w3.org/2001/XMLSchema#date>', '"2026-01-01"^^<http://www.w3.org/2001/XMLSchema#date>',
 ]  # fmt: skip
+VALUES = st.builds(
+    '"{}"^^<http://www.w3.org/2001/XMLSchema#{}>'.format,
+    st.one_of(
+        st.from_regex(r"-?[0-9]{1,20}(\.[0-9]{0,6})?", fullmatch=True),
+        st.from_regex(r"[0-2][0-9]{3}-[01][0-9]-[0-3][0-9]", fullmatch=True),
+        st.from_regex(
+            r"[12][0-9]{3}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9]Z?", fullmatch=True
+        ),
+        st.sampled_from(["true", "false", "1", "0", "-0", "24:00:00"]),
+    ),
+    st.sampled_from(["integer", "decimal", "date", "dateTime", "boolean"]),
+)
+"""Literals that the engine may write in another way, or not."""
 OTHERS = [
     "_:b",
     "_:",
@@ -62,6 +75,7 @@ TERMS = st.sampled_from([*IRIS, *NO_IRIS, *LITERALS, *OTHERS])
 LINES = st.one_of(
     st.builds("{} {} {} .\n".format, *3 * [st.sampled_from(IRIS)]),
     st.builds("{} {} {} .\n".format, *2 * [st.sampled_from(IRIS)], st.sampled_from(LITERALS)),
+    st.builds("{} {} {} .\n".format, *2 * [st.sampled_from(IRIS)], VALUES),
     st.builds(
         "{}{}{}{}{}{}".format,
         TERMS,
@@ -111,6 +125,20 @@ def test_what_is_read_is_what_the_engine_reads(text: str) -> None:
     found = read(content)
     event("read" if found else "left to the engine" if found is None else "nothing")
     assert found is None or found == stated(content)
+
+
+@given(st.lists(VALUES, min_size=1, max_size=30))
+def test_values_that_are_evidently_so_are_well_formed_and_stay(values: list[str]) -> None:
+    texts = [value.encode() for value in values]
+    doubtful = not_inert(texts)
+    event(f"{len(doubtful) < len(texts)}")
+    for place, text in enumerate(texts):
+        if place not in doubtful:
+            (term,) = terms_of([text])
+            assert isinstance(term, pyoxigraph.Literal)
+            assert datatypes.is_well_formed(term)
+            assert read(b"<x:s> <x:p> %b .\n" % text) == {b"<x:s> <x:p> %b ." % text}
+            assert stated(b"<x:s> <x:p> %b .\n" % text) == {b"<x:s> <x:p> %b ." % text}
 
 
 PLAIN = b'<x:s> <x:p> <x:o> .\n<x:s> <x:p> "text" .\n<x:s> <x:q> "text"@en .\n'

@@ -9,7 +9,7 @@ import numpy as np
 import pyoxigraph
 from numpy.typing import NDArray
 
-from srmgraph.encoding import Encoding, term_of, terms_of
+from srmgraph.encoding import Encoding, not_inert, term_of, terms_of
 from srmgraph.inference import datatypes, language
 from srmgraph.inference.facts import LITERALS
 from srmgraph.numbers import BITS, LOW, Numbers, holds, pack
@@ -76,17 +76,24 @@ class Adopted:
     @cached_property
     def typed(self) -> dict[int, OxigraphTerm]:
         """Return the literals with a datatype among those that are new, by their numbers."""
+        texts, places = self._typed_texts
+        return dict(zip(self._own[places].tolist(), terms_of(texts), strict=True))
+
+    @cached_property
+    def _typed_texts(self) -> tuple[list[bytes], list[int]]:
         texts = self._encoding.texts
-        typed = [place for place in self.literals.tolist() if texts[place].endswith(b">")]
-        terms = terms_of(texts[place] for place in typed)
-        return dict(zip(self._own[typed].tolist(), terms, strict=True))
+        places = [place for place in self.literals.tolist() if texts[place].endswith(b">")]
+        return [texts[place] for place in places], places
 
     def ill_formed(self) -> set[int]:
         """Return the numbers of literals whose text is none of their datatype."""
+        texts, places = self._typed_texts
+        doubtful = [places[place] for place in not_inert(texts)]
         return {
             number
-            for number, term in self.typed.items()
-            if isinstance(term, pyoxigraph.Literal) and not datatypes.is_well_formed(term)
+            for number in self._own[doubtful].tolist()
+            if isinstance(term := self.typed[number], pyoxigraph.Literal)
+            and not datatypes.is_well_formed(term)
         }
 
     def facts(self, number: Callable[[OxigraphTerm], int]) -> dict[int, Numbers]:
