@@ -77,12 +77,15 @@ class Encoding:
     def of_text(cls, text: bytes, progress: Progress | None = None) -> Encoding:
         """The statements of a text in N-Triples, in whatever way its terms are written.
 
-        Each line is a statement, with single spaces and a line feed; none has a blank node. Raises
-        NotPlainError for anything else, whether or not it is well-formed.
+        Each line is a statement with single spaces, a comment, or empty; none has a blank node.
+        Raises NotPlainError for anything else, whether or not it is well-formed.
         """
         if not text.endswith(b" .\n"):
             text = text.rstrip() + b"\n"
-        lines = read(text, progress)
+        try:
+            lines = read(text, progress)
+        except NotPlainError:
+            lines = read(_without_comments(text), progress)
         encoding = cls(lines.texts, lines.statements)
         encoding._check()
         encoding._write_as_the_engine()
@@ -173,10 +176,12 @@ class Encoding:
         for place, text in changed.items():
             numbers[place] = self.numbers.setdefault(text, place)
             texts[place] = text
+        del self.numbers
         stays = numbers == np.arange(len(texts))
+        if np.all(stays):
+            return
         numbers = (np.cumsum(stays) - 1)[numbers]
         self.texts = [*compress(texts, stays.tolist())]
-        del self.numbers
         self.statements = {
             name: ascending(_renumbered(pairs, numbers)) for name, pairs in self.statements.items()
         }
@@ -208,6 +213,16 @@ class Encoding:
     def first_signs(self) -> NDArray[np.uint8]:
         """Return for each term the sign with which its text begins."""
         return np.frombuffer(bytes(map(itemgetter(0), self.texts)), np.uint8)
+
+
+def _without_comments(text: bytes) -> bytes:
+    """Return a text with a line feed after each line, without comments and empty lines."""
+    # The lines of bytes end where those of N-Triples do.
+    lines = text.splitlines()
+    kept = [line for line in lines if line and not line.startswith(b"#")]
+    if len(kept) == len(lines) and b"\r" not in text:
+        raise NotPlainError
+    return b"\n".join(kept) + b"\n"
 
 
 def _renumbered(pairs: Numbers, numbers: Numbers) -> Numbers:

@@ -16,14 +16,6 @@ from typing import TYPE_CHECKING
 from rdflib import Literal
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 from rich.text import Text
 
@@ -109,6 +101,14 @@ class Terminal:
         if not self._remarks.is_terminal:
             yield None
             return
+        from rich.progress import (
+            BarColumn,
+            Progress,
+            TaskProgressColumn,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
         columns = (
             TextColumn(f"Loading {file.name}"), BarColumn(), TaskProgressColumn(),
             TextColumn("about {task.fields[lines]:,} statements, {task.fields[rate]:,.0f}/s"),
@@ -136,6 +136,14 @@ class Terminal:
         if not self._remarks.is_terminal:
             yield lambda done, of: None
             return
+        from rich.progress import (
+            BarColumn,
+            Progress,
+            TaskProgressColumn,
+            TextColumn,
+            TimeElapsedColumn,
+        )
+
         columns = (TextColumn(what), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
         progress = Progress(*columns, console=self._remarks, transient=True)
         task = progress.add_task(what, total=None)

@@ -162,6 +162,19 @@ def test_what_is_awry_is_not_read_otherwise(changes: list[tuple[int, int, bytes]
     assert found is None or found == stated(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"# why\n" + PLAIN,
+        PLAIN + b"#",
+        PLAIN.replace(b"\n", b"\r\n"),
+        PLAIN.replace(b"\n", b"\n\n# <x:a> <x:b> <x:c> .\n"),
+    ],
+)
+def test_comments_and_other_ends_of_lines_are_read(text: bytes) -> None:
+    assert read(text) == stated(text)
+
+
 @pytest.mark.parametrize("text", [b"", b"\n", PLAIN, PLAIN.rstrip(), PLAIN + b"\n  \n"])
 def test_how_a_text_ends_does_not_matter(text: bytes) -> None:
     assert (read(text) or set()) == stated(text)
