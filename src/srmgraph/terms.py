@@ -86,6 +86,11 @@ def n_triples(term: Node) -> str:
     return str(to_oxigraph(term))
 
 
+def sorted_lines(statements: Iterable[pyoxigraph.Triple | pyoxigraph.Quad]) -> bytes:
+    """Return triples in N-Triples, or quads in N-Quads, the lines sorted."""
+    return "".join(sorted(f"{statement} .\n" for statement in statements)).encode()
+
+
 def triples_to_rdflib(
     triples: Iterable[pyoxigraph.Triple | pyoxigraph.Quad],
 ) -> Iterable[Statement]:

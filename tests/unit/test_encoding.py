@@ -48,7 +48,7 @@ LITERALS = [
     '"1.50"^^<http://www.w3.org/2001/XMLSchema#decimal>', '"x"^^<http://www.w3.org/2001/XMLSchema#decimal>',
     '"2026-02-30"^^<http://www.w3.org/2001/XMLSchema#date>', '"2026-01-01"^^<http://www.w3.org/2001/XMLSchema#date>',
 ]  # fmt: skip
-VALUES = st.builds(
+TYPED = st.builds(
     '"{}"^^<http://www.w3.org/2001/XMLSchema#{}>'.format,
     st.one_of(
         st.from_regex(r"-?[0-9]{1,20}(\.[0-9]{0,6})?", fullmatch=True),
@@ -75,7 +75,7 @@ TERMS = st.sampled_from([*IRIS, *NO_IRIS, *LITERALS, *OTHERS])
 LINES = st.one_of(
     st.builds("{} {} {} .\n".format, *3 * [st.sampled_from(IRIS)]),
     st.builds("{} {} {} .\n".format, *2 * [st.sampled_from(IRIS)], st.sampled_from(LITERALS)),
-    st.builds("{} {} {} .\n".format, *2 * [st.sampled_from(IRIS)], VALUES),
+    st.builds("{} {} {} .\n".format, *2 * [st.sampled_from(IRIS)], TYPED),
     st.builds(
         "{}{}{}{}{}{}".format,
         TERMS,
@@ -127,7 +127,7 @@ def test_what_is_read_is_what_the_engine_reads(text: str) -> None:
     assert found is None or found == stated(content)
 
 
-@given(st.lists(VALUES, min_size=1, max_size=30))
+@given(st.lists(TYPED, min_size=1, max_size=30))
 def test_values_that_are_evidently_so_are_well_formed_and_stay(values: list[str]) -> None:
     texts = [value.encode() for value in values]
     doubtful = not_inert(texts)

@@ -14,7 +14,7 @@ from srmgraph.adapters import compact, rdf_xml, turtle
 from srmgraph.garbage import uncollected
 from srmgraph.store import Store
 from srmgraph.syntax import FORMATS, Format, format_of, write_bytes
-from srmgraph.terms import canonical, triples_to_oxigraph
+from srmgraph.terms import canonical, sorted_lines, triples_to_oxigraph
 
 _OUTSIDE = pyoxigraph.DefaultGraph()
 
@@ -99,5 +99,4 @@ def _text(quads: list[pyoxigraph.Quad], syntax: Format, prefixes: dict[str, str]
         return rdf_xml.text(quads, prefixes).encode()
     if syntax is FORMATS["turtle"] or syntax is FORMATS["trig"]:
         return turtle.text(quads, prefixes).encode()
-    lines = [f"{quad if syntax.has_graphs else quad.triple} .\n" for quad in quads]
-    return "".join(sorted(lines)).encode()
+    return sorted_lines(quads if syntax.has_graphs else (quad.triple for quad in quads))

@@ -22,7 +22,7 @@ from srmgraph.inference.language import EVERYTHING, REFLEXIVE, TYPE
 from srmgraph.inference.program import Program, axioms_among, speaks_of_axioms
 from srmgraph.inference.report import RunReport
 from srmgraph.inference.rules import RuleSet
-from srmgraph.terms import Statement, triples_to_oxigraph
+from srmgraph.terms import Statement, sorted_lines, triples_to_oxigraph
 
 if TYPE_CHECKING:
     from srmgraph.inference.columns import ColumnDelta
@@ -221,8 +221,7 @@ class State:
         """Return facts that are told of in N-Triples, its lines sorted."""
         columns = {key: numbers for key, numbers in visible.items() if not isinstance(numbers, set)}
         if not columns:
-            lines = [f"{quad.triple} .\n" for quad in self.quads(visible, None)]
-            return "".join(sorted(lines)).encode()
+            return sorted_lines(quad.triple for quad in self.quads(visible, None))
         from srmgraph.inference.encoded import column_of, written
 
         columns |= {

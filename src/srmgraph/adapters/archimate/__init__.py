@@ -36,7 +36,7 @@ from srmgraph.errors import InputError, ParseError, UnknownFormatError
 from srmgraph.garbage import uncollected
 from srmgraph.store import EmbeddedStore, Store
 from srmgraph.syntax import read_bytes, write_bytes
-from srmgraph.terms import Statement, to_graph, triples_to_oxigraph
+from srmgraph.terms import Statement, sorted_lines, to_graph, triples_to_oxigraph
 
 __all__ = [
     "FORMATS",
@@ -253,12 +253,11 @@ def _bundle(model: Model, content: bytes) -> bytes:
                         "type": part.type,
                         "hash": digest.hexdigest()[:32],
                     }
-    lines = sorted(f"{triple} .\n" for triple in triples_to_oxigraph(residual))
     manifest = {"profile": notation.PROFILE_1, "elements": dict(sorted(things.items()))}
     return package.pack(
         {
             package.MODEL: content,
-            package.RESIDUAL: "".join(lines).encode(),
+            package.RESIDUAL: sorted_lines(triples_to_oxigraph(residual)),
             package.MANIFEST: (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode(),
         }
     )
