@@ -274,7 +274,7 @@ def _rewritten(texts: list[bytes]) -> dict[int, bytes]:
 
 def not_inert(texts: list[bytes]) -> list[int]:
     """Return the places of texts that are not evidently terms, and written as the engine does."""
-    text = b"\n".join(texts) + b"\n"
+    text = b"\n".join([*texts, b""])
     found = []
     inert = _INERT_ONES.match
     place = 0
