@@ -9,6 +9,7 @@ no half of any. Each change has two parts, in two graphs.
 from __future__ import annotations
 
 import argparse
+import ctypes
 import json
 import os
 import random
@@ -32,6 +33,10 @@ from rdflib import Literal, URIRef
 from srmgraph.keys import Keys
 from srmgraph.store import EmbeddedStore
 from srmgraph.store.folder import FolderStore
+
+# Looked up before any fork: between fork and exec as little as possible is done.
+_SYSTEM = ctypes.CDLL(None) if sys.platform == "linux" else None
+_DEATH_OF_PARENT = 1  # PR_SET_PDEATHSIG of prctl.h
 
 ONE, TWO = URIRef("https://example.org/one"), URIRef("https://example.org/two")
 
@@ -99,7 +104,10 @@ def _kill_command(
     folder: Path, sent: int, chance: random.Random, acknowledged: set[int], outcome: Outcome
 ) -> int:
     with subprocess.Popen(
-        [sys.executable, "-c", _COMMAND, str(folder), str(sent)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", _COMMAND, str(folder), str(sent)],
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=end_with_parent,
     ) as command:
         assert command.stdout is not None
         told = [command.stdout.readline()]
@@ -183,6 +191,16 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def end_with_parent() -> None:
+    """Let this process be killed when the one that has started it ends, however that ends; to be
+    called between fork and exec (`preexec_fn`). Elsewhere than on Linux it may stay.
+
+    Source: prctl(2), PR_SET_PDEATHSIG. The parent is the thread that starts it.
+    """
+    if _SYSTEM is not None:
+        _SYSTEM.prctl(_DEATH_OF_PARENT, signal.SIGKILL)
+
+
 def wait_for(process: subprocess.Popen[bytes], address: str, seconds: float = 60) -> None:
     """Wait until a process answers at an address, for so long at most; raises RuntimeError."""
     end = time.monotonic() + seconds
@@ -212,6 +230,7 @@ def service(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
         ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        preexec_fn=end_with_parent,
     )
     try:
         wait_for(process, f"{address}/live")

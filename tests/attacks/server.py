@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import httpx2
-from benchmarks.reliability import free_port
+from benchmarks.reliability import end_with_parent, free_port
 
 from srmgraph.keys import Keys
 from srmgraph.store.folder import FolderStore
@@ -132,6 +132,7 @@ def server(folder: Path, settings: Mapping[str, str] = LITTLE) -> Iterator[Serve
             },
             stdout=log,
             stderr=subprocess.STDOUT,
+            preexec_fn=end_with_parent,
         )
         one = Server(process, port, folder, watched, keys)
         try:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 import pytest
-from benchmarks.reliability import free_port
+from benchmarks.reliability import end_with_parent, free_port
 
 FILES = Path(__file__).parent / "files"
 
@@ -27,6 +27,7 @@ def server(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
         env=os.environ | {"TMPDIR": str(tmp_path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        preexec_fn=end_with_parent,
     )
     address = f"http://127.0.0.1:{port}"
     try:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from benchmarks.reliability import end_with_parent
 from rdflib import BNode, Graph, Literal, URIRef
 
 from srmgraph.cli import main
@@ -49,6 +50,11 @@ class Watching:
         return found
 
 
+def _heed_interrupts() -> None:
+    end_with_parent()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @contextmanager
 def watching(*arguments: str) -> Iterator[Watching]:
     process = subprocess.Popen(
@@ -59,7 +65,7 @@ def watching(*arguments: str) -> Iterator[Watching]:
         encoding="utf-8",
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
         # What runs in the background of a shell ignores Ctrl-C, and so would what it starts.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        preexec_fn=_heed_interrupts,
     )
     try:
         yield Watching(process)

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import urllib3
-from benchmarks.reliability import free_port
+from benchmarks.reliability import end_with_parent, free_port
 
 from srmgraph.keys import Keys
 from srmgraph.store.folder import FolderStore
@@ -89,7 +89,12 @@ def running(command: list[str], port: int, **environment: str) -> Iterator[str]:
     """Run a server until it is no longer needed, and give its address once it answers."""
     silent = subprocess.DEVNULL
     process = subprocess.Popen(
-        command, stdin=silent, stdout=silent, stderr=silent, env=os.environ | environment
+        command,
+        stdin=silent,
+        stdout=silent,
+        stderr=silent,
+        env=os.environ | environment,
+        preexec_fn=end_with_parent,
     )
     try:
         url = f"http://127.0.0.1:{port}"
