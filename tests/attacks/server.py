@@ -21,11 +21,19 @@ from benchmarks.reliability import end_with_parent, free_port
 from srmgraph.keys import Keys
 from srmgraph.store.folder import FolderStore
 
+
+def crowding() -> float:
+    """How much more there is to do on this machine than two tests for each processor: 1 if not."""
+    return max(1.0, os.getloadavg()[0] / (2 * (os.cpu_count() or 1)))
+
+
+# Where others have much to do, what takes a moment may take seconds, and that is no fault.
+_SLOWER = min(crowding(), 5.0)
 LITTLE = {
     "SRMGRAPH_WORKERS": "2",
     "SRMGRAPH_WORKER_MEMORY": "512",
-    "SRMGRAPH_QUERY_SECONDS": "2",
-    "SRMGRAPH_WRITE_SECONDS": "4",
+    "SRMGRAPH_QUERY_SECONDS": str(2 * _SLOWER),
+    "SRMGRAPH_WRITE_SECONDS": str(4 * _SLOWER),
     "SRMGRAPH_LARGEST_UPLOAD": "2000000",
     "SRMGRAPH_LARGEST_ANSWER": "500000",
 }

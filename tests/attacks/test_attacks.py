@@ -13,12 +13,17 @@ from typing import Any
 import httpx2
 import pytest
 from tests.attacks.cases import Attack, attacks
-from tests.attacks.server import SECRET, Server, server
+from tests.attacks.server import SECRET, Server, crowding, server
 
 pytestmark = pytest.mark.slow
 
 _MUCH = 60_000_000
 """More bytes than the process that listens needs for the largest thing that it lets in."""
+
+_LATE = (503, 504)
+_ATTEMPTS = 4
+"""How often something is asked again that was not answered in time, where others have much to do;
+where they have not, it counts at once."""
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +37,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def test_no_attack_does_harm(service: Server, attack: Attack) -> None:
     files, memory, revision = service.others(), service.memory(), ordinary(service)
     status, answer = sent(service, attack)
+    for _ in range(_ATTEMPTS):
+        if status in _LATE and attack.status and status not in attack.status and crowding() > 1:
+            status, answer = sent(service, attack)
     assert service.process.poll() is None
     assert ordinary(service) == revision or status in (200, 201, 204)
     assert service.canary.calls == []
@@ -61,11 +69,14 @@ def client(**settings: Any) -> httpx2.Client:
 
 
 def ordinary(service: Server) -> str:
-    """Ask what anybody may ask, and return the revision that answered."""
+    """Ask what anybody may ask, and return the revision that answered; see `_ATTEMPTS`."""
     asked = {"query": "SELECT (COUNT(*) AS ?n) { ?s <x:p> ?o FILTER(?o < 300) }"}
     known = {"Authorization": f"Bearer {service.keys['read']}"}
-    with client(base_url=service.address, timeout=20, headers=known) as asking:
+    with client(base_url=service.address, timeout=60, headers=known) as asking:
         answer = asking.get("/sparql", params=asked)
+        for _ in range(_ATTEMPTS):
+            if answer.status_code in _LATE and crowding() > 1:
+                answer = asking.get("/sparql", params=asked)
         assert answer.status_code == 200, answer.text
         assert answer.json()["results"]["bindings"][0]["n"]["value"] == "300"
         return str(answer.headers["etag"])
@@ -86,7 +97,7 @@ def sent(service: Server, attack: Attack) -> tuple[int, str]:
     headers = {name: written(value) for name, value in attack.headers.items()}
     if attack.key:
         headers["Authorization"] = f"Bearer {service.keys[attack.key]}"
-    with client(timeout=30) as sending:
+    with client(timeout=60) as sending:
         answer = sending.request(method, service.address + path, headers=headers, content=body)
         return answer.status_code, answer.text
 

@@ -56,7 +56,7 @@ def test_time_has_an_end(client: TestClient) -> None:
     few = "{ SELECT ?i { ?g ?h ?i } LIMIT 30 }"
     query = f"SELECT (COUNT(*) AS ?n) {{ ?a ?b ?c . ?d ?e ?f . {few} FILTER(?c + ?f = ?i + 0.5) }}"
     assert "2 seconds" in told(client.get("/sparql", params={"query": query}), 504)
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 60
     assert client.get("/sparql", params={"query": "ASK {}"}).json()["boolean"] is True
 
 
@@ -71,10 +71,11 @@ SLOW = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(?c + ?f 
 
 
 def wait_until_busy(client: TestClient) -> None:
-    for _ in range(100):
+    for _ in range(1000):
         if "srmgraph_workers_busy 1.0" in client.get("/metrics").text:
-            break
+            return
         time.sleep(0.02)
+    pytest.fail("nobody is at work")
 
 
 def test_those_who_are_too_many_are_sent_away(graph: ServiceGraph) -> None:
