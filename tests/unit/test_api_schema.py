@@ -15,7 +15,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from srmgraph import ServiceGraph, knowledge
-from srmgraph.keys import Keys
+from srmgraph.keys import ROLES, Keys
 from srmgraph.store.folder import FolderStore
 
 CHECKS = [
@@ -27,28 +27,42 @@ CHECKS = [
 
 
 @pytest.fixture(scope="module")
-def api_schema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, dict[str, str]]]:
+    """The description of a service, and the keys that its clients may have."""
     folder = tmp_path_factory.mktemp("schema") / "store"
     with ServiceGraph(FolderStore.create(folder)) as graph:
         graph.load(knowledge.example_file("cellphone"))
-    key = Keys(folder).create("random", "admin")
+    keys = {role: Keys(folder).create("random", role) for role in ROLES}
+    keys["some"] = Keys(folder).create("random", "write", ("https://example.org/mine",))
     with service(folder) as (_, address):
-        yield schemathesis.openapi.from_url(
-            f"{address}/openapi.json", headers={"Authorization": f"Bearer {key}"}
-        )
+        yield schemathesis.openapi.from_url(f"{address}/openapi.json"), keys
 
 
 @pytest.mark.slow
-def test_every_answer_is_described(api_schema: Any) -> None:
-    tried = 0
-    for found in api_schema.get_all_operations():
+@pytest.mark.parametrize(
+    ("key", "times", "answers"),
+    [
+        ("admin", 10, {200, 201, 204, 400, 404, 422}),
+        ("read", 3, {200, 403}),
+        ("some", 3, {200, 403}),
+        ("", 3, {200, 401}),
+    ],
+)
+def test_every_answer_is_described(
+    api: tuple[Any, dict[str, str]], key: str, times: int, answers: set[int]
+) -> None:
+    schema, keys = api
+    headers = {"Authorization": f"Bearer {keys[key]}"} if key else {}
+    tried, seen = 0, set()
+    for found in schema.get_all_operations():
         operation = found.ok()
 
-        @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=times, deadline=None, suppress_health_check=list(HealthCheck))
         @given(case=operation.as_strategy())
         def ask(case: Any) -> None:
-            case.call_and_validate(checks=CHECKS)
+            seen.add(case.call_and_validate(checks=CHECKS, headers=headers).status_code)
 
         ask()
         tried += 1
-    assert tried >= 23
+    assert tried >= 26
+    assert answers <= seen, "the key went along, and not all was refused"
