@@ -10,7 +10,7 @@ import pytest
 from benchmarks.ecosystem import write_ecosystem
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
-from rdflib import RDFS, SH, Graph, Literal
+from rdflib import RDF, RDFS, SH, Graph, Literal
 from rdflib.term import Node
 from tests.unit import shacl_cases as cases
 from tests.unit import shacl_strategies as random
@@ -45,6 +45,19 @@ HARD = [
     f'"2025-12-31T24:00:00Z"{XSD}dateTime>',
     f'"12"{XSD}int>',
     f'"٣"{XSD}integer>',
+    *(
+        '""',
+        '"ä"',
+        r'"a\"b"',
+        r'"a\\b"',
+        r'"a\nb"',
+        r'"a\tb"',
+        '"x:"',
+        '"x:"@en',
+        "<x:ä>",
+        '"x:"^^<x:x>',
+    ),
+    f"'\"^^<{XSD[3:]}date>'",
 ]
 COMPARISONS = [
     *(f"?x {sign} ?y" for sign in SIGNS),
@@ -55,7 +68,16 @@ COMPARISONS = [
     f"isLiteral(<{XSD[3:]}dateTime>(STR(?x)))",
     f"isLiteral(<{XSD[3:]}integer>(STR(?x)))",
     f"datatype(?x) = <{XSD[3:]}date>",
-    'STRSTARTS(STR(?x), "x:")',
+    *(f"datatype(?x) = <{XSD[3:]}{name}>" for name in ("string", "integer", "dateTime")),
+    *(
+        f"datatype(?x) = <{name}>"
+        for name in (RDF.langString, f"{RDF}dirLangString", "x:own", "x:x")
+    ),
+    *(f"STRSTARTS(STR(?x), {text})" for text in ('"x:"', '""', '"a"', '"2026-"', '"ä"', '"x:ä"')),
+    *(
+        f"STRSTARTS(STR(?x), {text})"
+        for text in (r'"a\""', r'"a\\"', r'"a\n"', r'"a\t"', "'\"^^<'")
+    ),
     "COALESCE(?x < ?y, false)",
 ]
 

@@ -12,10 +12,11 @@ import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
-from typing import NamedTuple, TypeGuard
+from typing import NamedTuple
 
 import numpy as np
 import pyoxigraph
+from rdflib import RDF
 
 from srmgraph.numbers import Mask, Numbers
 from srmgraph.terms import OxigraphTerm
@@ -31,6 +32,8 @@ from srmgraph.validation.columns.tables import (
 )
 
 _XSD = "http://www.w3.org/2001/XMLSchema#"
+_OF_LANGUAGE = (f"<{RDF.langString}>", f"<{RDF}dirLangString>")
+_DIRECTIONS = (b"--ltr", b"--rtl")
 _KINDS = {"ISIRI": IRI, "ISURI": IRI, "ISBLANK": BLANK, "ISLITERAL": LITERAL}
 _ORDER: dict[str, Callable[[Numbers, Numbers], Mask]] = {
     "<": operator.lt,
@@ -39,14 +42,22 @@ _ORDER: dict[str, Callable[[Numbers, Numbers], Mask]] = {
     ">=": operator.ge,
 }
 _DIGITS = 6
-_NUMBER = re.compile(r"-?\d{1,12}(\.\d{1,6})?", re.ASCII)
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+_DAY = rb"\d{4}-\d\d-\d\d"
+_USUAL = re.compile(
+    rb'"(?:(?P<whole>-?\d{1,12})(?:\.(?P<rest>\d{1,6}))?"\^\^<%b(?:integer|decimal)'
+    rb'|(?P<day>%b)"\^\^<%bdate|(?P<moment>%bT\d\d:\d\d:\d\dZ)"\^\^<%bdateTime)>'
+    % (_XSD.encode(), _DAY, _XSD.encode(), _DAY, _XSD.encode())
+)
+"""Numbers, dates and moments that are written in the usual way, in N-Triples."""
+
+_PLAIN = re.compile(r"[ !#-\[\]-~]*")
+"""Texts that N-Triples writes as they are."""
+
 _MOST_AT_ONCE = 50_000
 _MOST_ASKED = 200_000
 """For more different values than these, it is faster to leave the whole query to the store."""
 _TRUE = pyoxigraph.Literal(True)
 _STAND_INS = [pyoxigraph.BlankNode() for _ in range(16)]
-_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 class Truth(NamedTuple):
@@ -149,7 +160,7 @@ class Expressions:
             case ("STRSTARTS", "(", "STR", "(", name, ")", ",", start, ")") if (
                 _is_variable(name) and start[0] in "\"'"
             ):
-                return self._starting(name, start, table)
+                return self._starting(test, name, start, table)
         return self._asked(test, table)
 
     def _column(self, word: str, table: Table) -> Numbers:
@@ -190,18 +201,17 @@ class Expressions:
         numbers, rows = places(column)
         known = self._places
         new = [number for number in numbers.tolist() if number not in known]
-        for number, term in zip(new, self._terms(new), strict=True):
-            known[number] = _place(term)
+        for number, text in zip(new, self._graph.texts(new), strict=True):
+            known[number] = _place(text) if number != NONE else _NO_PLACE
         found = np.array([known[number] for number in numbers.tolist()], np.int64).reshape(-1, 2)
         return found[rows, 0], found[rows, 1]
 
     def _of_datatype(self, name: str, iri: str, table: Table) -> Truth:
         numbers, rows = places(self._column(name, table))
-        datatype = pyoxigraph.NamedNode(iri[1:-1])
-        terms = self._terms(numbers.tolist())
-        error = [not isinstance(term, pyoxigraph.Literal) for term in terms]
-        found = [isinstance(t, pyoxigraph.Literal) and t.datatype == datatype for t in terms]
-        return Truth(np.array(found, np.bool_)[rows], np.array(error, np.bool_)[rows])
+        texts = self._graph.texts(numbers.tolist())
+        found = np.array(list(map(_datatype_test(iri), texts)), np.bool_)
+        error = (numbers == NONE) | (self._graph.kinds[numbers] != LITERAL)
+        return Truth((found & ~error)[rows], error[rows])
 
     def _castable(self, test: Test, name: str, iri: str, table: Table) -> Truth:
         """What is written in the usual way is a text of its datatype."""
@@ -210,14 +220,16 @@ class Expressions:
         truth = Truth(is_sure, np.zeros(table.size, np.bool_))
         return self._but(truth, ~is_sure, test, table)
 
-    def _starting(self, name: str, start: str, table: Table) -> Truth:
+    def _starting(self, test: Test, name: str, start: str, table: Table) -> Truth:
         text = self._text(start)
-        column = self._column(name, table)
-        numbers, rows = places(column)
-        terms = self._terms(numbers.tolist())
-        found = [_has_text(term) and term.value.startswith(text) for term in terms]
-        error = (column == NONE) | (self._graph.kinds[column] == BLANK)
-        return Truth(np.array(found, np.bool_)[rows], error)
+        if not _PLAIN.fullmatch(text):
+            return self._asked(test, table)
+        numbers, rows = places(self._column(name, table))
+        starts = (f"<{text}".encode(), f'"{text}'.encode())
+        texts = self._graph.texts(numbers.tolist())
+        found = np.array([term.startswith(starts) for term in texts], np.bool_)
+        error = (numbers == NONE) | (self._graph.kinds[numbers] == BLANK)
+        return Truth((found & ~error)[rows], error[rows])
 
     # ── What the engine is asked ────────────────────────────────────────────────────────────────
 
@@ -338,12 +350,6 @@ def _known(true: Mask) -> Truth:
     return Truth(true, np.zeros(len(true), np.bool_))
 
 
-def _has_text(
-    term: OxigraphTerm | None,
-) -> TypeGuard[pyoxigraph.NamedNode | pyoxigraph.Literal]:
-    return isinstance(term, pyoxigraph.NamedNode | pyoxigraph.Literal)
-
-
 def _is_variable(word: str) -> bool:
     return word[0] in "?$" and len(word) > 1
 
@@ -364,20 +370,34 @@ def _are_iris(words: list[str]) -> bool:
     return all(map(_is_iri, words[::2])) and set(words[1::2]) <= {","} and len(words) % 2 == 1
 
 
-def _place(term: OxigraphTerm | None) -> tuple[int, int]:
-    """A scale, and the place of a literal on it; 0 if it is not written in the usual way."""
-    if not isinstance(term, pyoxigraph.Literal):
-        return 0, 0
-    text = term.value
+_NO_PLACE = (0, 0)
+
+
+def _place(text: bytes) -> tuple[int, int]:
+    """A scale, and the place of a term on it; 0 if it is no literal that is written in the usual
+    way."""
+    found = _USUAL.fullmatch(text)
+    if found is None:
+        return _NO_PLACE
+    whole, rest, day, moment = (part.decode() for part in found.groups(b""))
     try:
-        match term.datatype.value.removeprefix(_XSD):
-            case "integer" | "decimal" if _NUMBER.fullmatch(text):
-                whole, _, rest = text.partition(".")
-                return 1, int(whole + rest.ljust(_DIGITS, "0"))
-            case "date" if _DAY.fullmatch(text):
-                return 2, date.fromisoformat(text).toordinal()
-            case "dateTime" if _MOMENT.fullmatch(text):
-                return 3, int(datetime.fromisoformat(text).timestamp())
+        if whole:
+            return 1, int(whole + rest.ljust(_DIGITS, "0"))
+        if day:
+            return 2, date.fromisoformat(day).toordinal()
+        return 3, int(datetime.fromisoformat(moment).timestamp())
     except ValueError:
-        pass
-    return 0, 0
+        return _NO_PLACE
+
+
+def _datatype_test(iri: str) -> Callable[[bytes], bool]:
+    """Tells whether a literal in N-Triples is of a datatype."""
+    if iri == f"<{_XSD}string>":
+        return lambda text: text.endswith(b'"')
+    if iri in _OF_LANGUAGE:
+        has_direction = iri == _OF_LANGUAGE[1]
+        return lambda text: (
+            not text.endswith((b'"', b">")) and text.endswith(_DIRECTIONS) is has_direction
+        )
+    end = f'"^^{iri}'.encode()
+    return lambda text: text.endswith(end)

@@ -95,6 +95,11 @@ class ColumnGraph:
         """A term in N-Triples."""
         return self._texts[number].decode()
 
+    def texts(self, numbers: Iterable[int]) -> list[bytes]:
+        """Terms in N-Triples, as the engine writes them."""
+        texts = self._texts
+        return [texts[number] for number in numbers]
+
     def terms(self, numbers: Iterable[int]) -> list[OxigraphTerm]:
         """Terms by their numbers."""
         wanted = list(numbers)
