@@ -7,6 +7,7 @@ of what it takes to put them into a store.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +15,7 @@ from functools import cached_property
 from io import BytesIO
 from itertools import compress
 from operator import itemgetter
+from zlib import crc32
 
 import numpy as np
 import pyoxigraph
@@ -24,6 +26,9 @@ from srmgraph.numbers import BITS, LOW, Numbers, ascending, members, pack, runs
 from srmgraph.terms import OxigraphTerm
 
 _NT = pyoxigraph.RdfFormat.N_TRIPLES
+
+_FORM = 1
+"""Of what `to_bytes` writes."""
 
 _BEGINS_IRI = ord("<")
 
@@ -126,9 +131,43 @@ class Encoding:
         encoding.numbers = joined
         return encoding
 
+    @classmethod
+    def of_bytes(cls, kept: bytes) -> Encoding | None:
+        """The encoding that `to_bytes` wrote; None if it is damaged, or of another version."""
+        checksum, _, rest = kept.partition(b"\n")
+        try:
+            if int(checksum) != crc32(rest):
+                return None
+            head, _, body = rest.partition(b"\n")
+            told = json.loads(head)
+            if told["form"] != _FORM:
+                return None
+        except (ValueError, KeyError, TypeError):
+            return None
+        place = told["length"]
+        texts = body[:place].split(b"\n") if told["terms"] else []
+        statements = {}
+        for name, size in told["columns"]:
+            statements[name.encode()] = np.frombuffer(body, "<i8", size, place)
+            place += 8 * size
+        return cls(texts, statements)
+
+    def to_bytes(self) -> bytes:
+        """The encoding as bytes, to be kept in a file; see `of_bytes`."""
+        texts = b"\n".join(self.texts)
+        told = {
+            "form": _FORM,
+            "length": len(texts),
+            "terms": len(self.texts),
+            "columns": [(name.decode(), len(pairs)) for name, pairs in self.statements.items()],
+        }
+        columns = (pairs.astype("<i8").tobytes() for pairs in self.statements.values())
+        rest = b"".join([json.dumps(told).encode(), b"\n", texts, *columns])
+        return b"%d\n%b" % (crc32(rest), rest)
+
     def changed(self, gone: Iterable[pyoxigraph.Quad], new: Iterable[pyoxigraph.Quad]) -> Encoding:
-        """The statements without some that are here, and with some that are not; they are few, and
-        their graphs do not matter. The terms of this encoding may become more."""
+        """The statements without some, and with others; they are few, and their graphs do not
+        matter. The terms of this encoding may become more."""
         statements = dict(self.statements)
         for quads, change in ((gone, np.setdiff1d), (new, np.union1d)):
             pairs: dict[bytes, list[int]] = defaultdict(list)

@@ -253,6 +253,25 @@ def test_what_comes_and_goes_is_as_if_it_was_read_so(toggled: list[list[pyoxigra
         assert all((np.diff(pairs) > 0).all() for pairs in encoding.statements.values())
 
 
+@given(st.lists(QUADS, max_size=8), st.integers(0, 400), st.integers(0, 255))
+def test_what_is_kept_is_read_again_or_damaged(
+    quads: list[pyoxigraph.Quad], place: int, sign: int
+) -> None:
+    engine = pyoxigraph.Store()
+    engine.extend(quads)
+    encoding = Encoding.of_store(engine)
+    kept = encoding.to_bytes()
+    read_again = Encoding.of_bytes(kept)
+    assert read_again is not None
+    assert read_again.texts == encoding.texts
+    assert lines_of(read_again) == lines_of(encoding)
+    assert Encoding.of_bytes(kept[: place % len(kept)]) is None
+    damaged = bytearray(kept)
+    damaged[place % len(kept)] = sign
+    found = Encoding.of_bytes(bytes(damaged))
+    assert found is None or lines_of(found) == lines_of(encoding)
+
+
 def lines_of(encoding: Encoding) -> set[tuple[bytes, bytes, bytes]]:
     texts = encoding.texts
     assert len(set(texts)) == len(texts)

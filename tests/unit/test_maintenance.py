@@ -9,10 +9,14 @@ import pytest
 from rdflib import OWL, RDF, RDFS, URIRef
 
 from srmgraph import ServiceGraph, knowledge, maintenance
+from srmgraph.encoding import Encoding
 from srmgraph.errors import DoesNotConformError, InconsistentError
 from srmgraph.inference import Closure, closure
 from srmgraph.maintenance import Maintenance
+from srmgraph.numbers import BITS, LOW
+from srmgraph.store import EmbeddedStore
 from srmgraph.store.folder import FolderStore
+from srmgraph.store.revisions import Columns
 from srmgraph.validation import of_the_project
 
 EX = "https://example.org/cellphone/"
@@ -44,8 +48,36 @@ def check(graph: ServiceGraph) -> None:
     assert text is not None
     assert validator.load(text) == validator.validate(current)
     own = knowledge.own_graphs()
+    if (kept := store.revisions.columns(store.revision)) is not None:
+        assert kept.base is not None
+        held = set(current.oxigraph)
+        outside = map(pyoxigraph.NamedNode, own)
+        assert lines_of(kept) == stated_in(held, set(outside))
     stated = sum(size for name, size in current.graphs().items() if name not in own)
     assert store.history()[0].statements == stated
+
+
+def lines_of(kept: Columns) -> set[str]:
+    """The statements that are kept as columns."""
+    encoding = Encoding.of_bytes(kept.base or b"")
+    assert encoding is not None
+    texts = [text.decode() for text in encoding.texts]
+    lines = {
+        f"{texts[pair >> BITS]} {name.decode()} {texts[pair & LOW]}"
+        for name, pairs in encoding.statements.items()
+        for pair in pairs.tolist()
+    }
+    for step in kept.steps.decode().splitlines():
+        if step.startswith("D "):
+            lines.remove(step[2:-2])
+        else:
+            assert step[2:-2] not in lines
+            lines.add(step[2:-2])
+    return lines
+
+
+def stated_in(quads: set[pyoxigraph.Quad], own: set[pyoxigraph.NamedNode]) -> set[str]:
+    return {str(quad.triple) for quad in quads if quad.graph_name not in own}
 
 
 def edits(graph: ServiceGraph, chance: random.Random) -> Iterator[str]:
@@ -109,6 +141,8 @@ def test_changes_at_random(many: int, graph: ServiceGraph, monkeypatch: pytest.M
         monkeypatch.setattr(module, "MANY", many)
     outcomes = compare(graph, seed=5, number=8)
     assert 0 < outcomes["made"] < 8, outcomes
+    store = store_of(graph)
+    assert (store.revisions.columns(store.revision) is None) is (many > 0)
 
 
 def test_a_change_is_followed_and_not_made_anew(
@@ -133,6 +167,109 @@ def test_a_change_is_followed_and_not_made_anew(
     # What a file states and did before is not written again.
     graph.load(knowledge.example_file("cellphone"))
     assert change.report.work is not None
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every store count as a large one."""
+    for module in (maintenance, closure):
+        monkeypatch.setattr(module, "MANY", 0)
+
+
+def one_more(graph: ServiceGraph, name: str) -> None:
+    write(graph, f"INSERT DATA {{ <{EX}{name}> {LABEL} '{name}' }}")
+
+
+@pytest.mark.usefixtures("large")
+def test_the_closure_is_made_again_of_what_is_kept(
+    graph: ServiceGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each command is a process of its own; so all that it knows is what is in the folder."""
+
+    def fail(*arguments: object, **named: object) -> None:
+        pytest.fail("the store was read from end to end")
+
+    store = store_of(graph)
+    base = store.revisions.columns(store.revision)
+    assert base is not None
+    with monkeypatch.context() as patch:
+        patch.setattr(EmbeddedStore, "encoding", fail)
+        for name in ("second", "third"):
+            one_more(ServiceGraph(store), name)
+            check_columns(store, base, name)
+        with pytest.raises(DoesNotConformError):
+            write(graph, "INSERT DATA { <x:r> a <https://w3id.org/srm#ServiceRelationship> }")
+        write(graph, f"DELETE DATA {{ <{EX}second> {LABEL} 'second' }}")
+        write(graph, f"INSERT DATA {{ <{EX}second> {LABEL} 'second' }}")
+        one_more(ServiceGraph(store), "fourth")
+        check_columns(store, base, "fourth")
+    check(graph)
+
+
+def check_columns(store: FolderStore, base: Columns, name: str) -> None:
+    """They are shared, and told of what has come last."""
+    kept = store.revisions.columns(store.revision)
+    assert kept is not None
+    assert kept.base == base.base
+    assert kept.steps.endswith(f'A <{EX}{name}> {LABEL} "{name}" .\n'.encode())
+
+
+@pytest.mark.usefixtures("large")
+@pytest.mark.parametrize("suffix", ["columns", "steps"])
+@pytest.mark.parametrize("damage", ["gone", "cut", "other"])
+def test_damaged_columns_are_made_anew(graph: ServiceGraph, suffix: str, damage: str) -> None:
+    one_more(graph, "first")
+    one_more(graph, "second")
+    store = store_of(graph)
+    file = store.revisions.folder / "revisions" / f"{store.revision}.{suffix}"
+    content = file.read_bytes()
+    file.unlink()
+    if damage == "cut":
+        file.write_bytes(content[:-20])
+    elif damage == "other":
+        file.write_bytes(content[:-20] + b"x" * 20)
+    one_more(ServiceGraph(store), "third")
+    kept = store.revisions.columns(store.revision)
+    assert kept is not None
+    assert kept.steps.count(b"\n") == 1
+    check(graph)
+
+
+@pytest.mark.usefixtures("large")
+def test_columns_go_with_their_revision(graph: ServiceGraph) -> None:
+    store = store_of(graph)
+    for number in range(3):
+        one_more(graph, f"n{number}")
+    folder = store.revisions.folder / "revisions"
+    assert len(list(folder.glob("*.columns"))) == len(list(folder.glob("*.steps"))) == 4
+    # Whoever writes past the rules leaves nothing that is known.
+    store.update(f"INSERT DATA {{ <{EX}past> {LABEL} 'the rules' }}")
+    assert store.revisions.columns(store.revision) is None
+    one_more(graph, "again")
+    check(graph)
+    store.rollback(1)
+    assert store.revisions.columns(store.revision) is None
+    one_more(graph, "after")
+    check(graph)
+    store.revisions.forget(1)
+    assert [file.stem for file in folder.glob("*.columns")] == [str(store.revision)]
+
+
+@pytest.mark.usefixtures("large")
+def test_of_very_many_steps_nothing_is_kept(
+    graph: ServiceGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = store_of(graph)
+    one_more(graph, "first")
+    monkeypatch.setattr(maintenance, "_MOST_CHANGES", 200)
+    kept = []
+    for number in range(4):
+        one_more(graph, f"n{number}")
+        kept.append(store.revisions.columns(store.revision) is not None)
+    assert kept == [True, False, False, False]
+    one_more(ServiceGraph(store), "anew")
+    assert store.revisions.columns(store.revision) is not None
+    check(graph)
 
 
 def test_what_is_the_stores_own_stays_as_it_is(graph: ServiceGraph) -> None:

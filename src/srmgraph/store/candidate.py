@@ -12,6 +12,7 @@ from srmgraph.store import intake, operations
 from srmgraph.store.embedded import EmbeddedStore, unmistakable_update
 from srmgraph.store.journal import MOST_STATEMENTS, Journal
 from srmgraph.store.query_errors import ENGINE_ERRORS, check_update, query_error
+from srmgraph.store.revisions import Columns
 from srmgraph.syntax import Parser
 
 _FEW = 1_000
@@ -24,7 +25,8 @@ class Candidate(EmbeddedStore):
     and a test sees to it that no module does it.
     `origin` is what the revision that it was, or has become, has in common with no other, and
     `journal` tells how far it has come from there. `kept` is the report to be kept with the new
-    revision, or if `are_changes` all that has become of the one that is kept with the old.
+    revision, or if `are_changes` all that has become of the one that is kept with the old; and
+    `kept_columns` is what it states, as columns.
     """
 
     def __init__(
@@ -33,18 +35,26 @@ class Candidate(EmbeddedStore):
         label: str = "b",
         origin: object = None,
         report: Callable[[], str | None] = lambda: None,
+        columns: Callable[[], Columns | None] = lambda: None,
     ) -> None:
         super().__init__(oxigraph, label)
         self.journal = Journal(oxigraph)
         self.origin = origin
         self.kept: str | None = None
         self.are_changes = False
+        self.kept_columns: Columns | None = None
         self._report = report
+        self._columns = columns
 
     @property
     def report(self) -> str | None:
         """The report that was kept with the revision that it was, as text, or None."""
         return self._report()
+
+    @property
+    def columns(self) -> Columns | None:
+        """What the revision that it was stated, as it was kept with it, or None."""
+        return self._columns()
 
     def put(self, name: rdflib.URIRef | None, quads: Iterator[pyoxigraph.Quad]) -> None:
         """Let statements of a graph be all that it holds; only what differs is written."""

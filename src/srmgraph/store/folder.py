@@ -109,7 +109,9 @@ class FolderStore:
             candidate.oxigraph.flush()
             # The engine holds its files as long as anything refers to it.
             candidate.close()
-            self.revisions.commit(path, revision, candidate.kept, candidate.are_changes)
+            self.revisions.commit(
+                path, revision, candidate.kept, candidate.are_changes, candidate.kept_columns
+            )
             candidate.origin = self.revisions.identity(number)
 
     def rollback(self, number: int, author: str = "", expected: int | None = None) -> None:
@@ -350,11 +352,13 @@ class FolderStore:
             copy.journal.give_up()
         else:
             self._open(number).oxigraph.backup(str(path))
-            identity, report = (
+            copy = Candidate(
+                pyoxigraph.Store(str(path)),
+                label,
                 self.revisions.identity(number),
                 partial(self.revisions.report, number),
+                partial(self.revisions.columns, number),
             )
-            copy = Candidate(pyoxigraph.Store(str(path)), label, identity, report)
             self.recall(copy, number)
         copy.assumed_prefixes = self.assumed_prefixes
         return copy

@@ -9,8 +9,10 @@
         ├── 12/            the files of the engine; unchanged files are shared by hard links
         ├── 12.json        who made it, when and why; locked by whoever reads the revision
         ├── 12.report      the report on it, if it was checked; what is lost is made anew
-        └── 12.base        an older report that revisions share: 12.report tells what has become of
-                           it, after a line with `+` and the number of characters that follow
+        ├── 12.base        an older report that revisions share: 12.report tells what has become of
+        │                  it, after a line with `+` and the number of characters that follow
+        ├── 12.columns     what was stated, as columns of numbers, in an older revision; shared too
+        └── 12.steps       what was stated and unstated since; what is lost is made anew
 
 A revision is there when `head` says so, not earlier: whatever ends a process half-way, the folder
 holds what it held before. Readers open a revision and never see it change.
@@ -31,6 +33,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+from zlib import crc32
 
 from srmgraph.errors import BusyStoreError, StoreError, UnknownRevisionError
 
@@ -54,6 +57,18 @@ class Revision:
     message: str
     statements: int
     namespaces: dict[str, list[str]] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What is stated in a revision, in whichever graph, in a form that is read quickly.
+
+    It is kept as it was in an older revision, `base`, and what has come and gone since: lines of
+    N-Triples after `A` or `D`. To be kept without a base is to share that of the last revision.
+    """
+
+    base: bytes | None
+    steps: bytes
 
 
 class Revisions:
@@ -177,6 +192,17 @@ class Revisions:
         except (OSError, ValueError):
             return None
 
+    def columns(self, number: int) -> Columns | None:
+        """Return what is stated in a revision as it was kept with it; None if it was not."""
+        try:
+            told, _, steps = self._steps(number).read_bytes().partition(b"\n")
+            # What was cut off would be missed.
+            if int(told) != crc32(steps):
+                return None
+            return Columns(self._columns(number).read_bytes(), steps)
+        except (OSError, ValueError):
+            return None
+
     def reading(self, number: int) -> int:
         """Return a file descriptor that keeps a revision from being removed until it is closed."""
         self.path(number)
@@ -235,10 +261,11 @@ class Revisions:
         revision: Revision,
         report: str | None = None,
         are_changes: bool = False,
+        columns: Columns | None = None,
     ) -> None:
         """Make a candidate, whose files are closed, the current revision, and keep the report on
-        it, which may be all *changes* of the one that the last revision shares. For the writer
-        only."""
+        it, which may be all *changes* of the one that the last revision shares, and what it states
+        as columns. For the writer only."""
         target = self.folder / "revisions" / str(revision.number)
         values = asdict(revision) | {"created": revision.created.isoformat()}
         _settle(candidate)
@@ -246,6 +273,7 @@ class Revisions:
         if report is not None:
             # After the description, so that it goes with that if this revision never comes to be.
             self._keep(revision.number, report, are_changes)
+        self._keep_columns(revision.number, columns)
         candidate.rename(target)
         _synchronize(target.parent)
         _write(self.folder / "head", f"{revision.number}\n")
@@ -262,6 +290,20 @@ class Revisions:
                 base.hardlink_to(older if older.exists() else self._report(number - 1))
             report = f"+{len(report)}\n{report}"
         file.write_text(report, encoding="utf-8")
+
+    def _keep_columns(self, number: int, columns: Columns | None) -> None:
+        file, steps = self._columns(number), self._steps(number)
+        # What is shared must not be written to.
+        file.unlink(missing_ok=True)
+        steps.unlink(missing_ok=True)
+        if columns is not None:
+            # They can be done without, so no change is to fail for want of room for them.
+            with suppress(OSError):
+                if columns.base is None:
+                    file.hardlink_to(self._columns(number - 1))
+                else:
+                    file.write_bytes(columns.base)
+                steps.write_bytes(b"%d\n%b" % (crc32(columns.steps), columns.steps))
 
     def forget(self, kept: int) -> None:
         """Remove the oldest revisions but for so many, except those that someone reads."""
@@ -297,6 +339,8 @@ class Revisions:
             (self.folder / "revisions" / str(number)).rename(grave)
         self._base(number).unlink(missing_ok=True)
         self._report(number).unlink(missing_ok=True)
+        self._columns(number).unlink(missing_ok=True)
+        self._steps(number).unlink(missing_ok=True)
         self._description(number).unlink(missing_ok=True)
         self.discard(grave)
 
@@ -305,6 +349,12 @@ class Revisions:
 
     def _base(self, number: int) -> Path:
         return self.folder / "revisions" / f"{number}.base"
+
+    def _columns(self, number: int) -> Path:
+        return self.folder / "revisions" / f"{number}.columns"
+
+    def _steps(self, number: int) -> Path:
+        return self.folder / "revisions" / f"{number}.steps"
 
     def _description(self, number: int) -> Path:
         return self.folder / "revisions" / f"{number}.json"
