@@ -8,10 +8,51 @@ from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _LONGEST_HEAD = 100_000
+_HEAD = b"HTTP/1.1 "
+
+
+class Joined:
+    """A transport on which the head of an answer leaves with what comes right after it.
+
+    The server below sends it by itself, which costs a call of the system and wakes the client, who
+    can do nothing yet.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        """Write to a transport, at the latest in the next round of the event loop."""
+        self._transport = transport
+        self._loop = loop
+        self._head = b""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """See asyncio.WriteTransport."""
+        if self._head:
+            data = self._head + data
+            self._head = b""
+        elif data.startswith(_HEAD):
+            self._head = data
+            self._loop.call_soon(self._flush)
+            return
+        self._transport.write(data)
+
+    def close(self) -> None:
+        """See asyncio.BaseTransport."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._head:
+            self._transport.write(self._head)
+            self._head = b""
+
 
 
 class Connection(HttpToolsProtocol):
@@ -29,7 +70,8 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin, and let one go that is idle if there are too many."""
-        super().connection_made(transport)
+        joined = Joined(transport, self.loop)
+        super().connection_made(joined)  # type: ignore[arg-type]
         self._since = self.loop.time()
         self._watch(0)
         if len(self.connections) > self.most:
