@@ -54,7 +54,6 @@ class Joined:
             self._head = b""
 
 
-
 class Connection(HttpToolsProtocol):
     """A connection that is closed unless a request comes of it, or its answer is read, in time."""
 

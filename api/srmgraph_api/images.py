@@ -25,9 +25,8 @@ from pathlib import Path
 from srmgraph.errors import SrmgraphError
 from srmgraph.store.folder import FolderStore
 from srmgraph_api import keeper
-from srmgraph_api.problems import Problem
-from srmgraph_api.turns import Turns
-from srmgraph_api.worker import Limits, Worker, context
+from srmgraph_api.crew import Crew
+from srmgraph_api.worker import Limits, context
 
 _LOG = logging.getLogger("srmgraph_api")
 _OF_A_STATEMENT = 340
@@ -129,13 +128,11 @@ class Images:
     `is_reading` tells whether one is being made; until then, what looks at everything takes long.
     """
 
-    def __init__(
-        self, folder: Path, limits: Limits, most: int, workers: list[Worker], turns: Turns[Worker]
-    ) -> None:
-        """Serve these workers, which `turns` lends out; images have at most so many bytes."""
+    def __init__(self, folder: Path, limits: Limits, most: int, crew: Crew) -> None:
+        """Serve the workers of a crew; images have at most so many bytes."""
         self._store = FolderStore(folder)
         self._folder, self._limits, self._most = folder, limits, most
-        self._workers, self._turns = workers, turns
+        self._crew = crew
         self._image: Image | None = None
         self._tried = -1
         self.is_reading = False
@@ -188,15 +185,9 @@ class Images:
                 self.is_reading = False
             self._took = max(_QUIET, time.monotonic() - begun)
         old, self._image = self._image, image
-        while not all(worker.is_from(image) for worker in self._workers):
-            if image is not None and not image.is_alive():
-                break
-            # It waits for its turn as a client does, and gets whichever worker is free.
-            with suppress(Problem):
-                async with self._turns.turn("") as worker:
-                    if not worker.is_from(image):
-                        await worker.move(image)
-                        continue
-            await asyncio.sleep(_AGAIN)
+        for worker in self._crew.workers:
+            while not worker.is_from(image) and (image is None or image.is_alive()):
+                await self._crew.move(worker, image)
+                await asyncio.sleep(_AGAIN)
         if old is not None:
             await asyncio.to_thread(old.close)

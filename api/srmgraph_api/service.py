@@ -14,11 +14,11 @@ from srmgraph import InconsistentError, ServiceGraph, knowledge
 from srmgraph.change import Change
 from srmgraph.keys import Keys
 from srmgraph.store.folder import FolderStore
+from srmgraph_api.crew import Crew
 from srmgraph_api.images import Images
 from srmgraph_api.pages.sessions import Sessions
 from srmgraph_api.problems import Problem
 from srmgraph_api.settings import Settings
-from srmgraph_api.turns import Turns
 from srmgraph_api.worker import Crashed, Limits, TooLong, Worker
 
 _LOG = logging.getLogger("srmgraph_api")
@@ -55,17 +55,20 @@ class Service:
         limits = Limits(settings.worker_memory << 20, settings.network == "none")
         # Inference and validation of all there is need more than one question does.
         more = Limits(settings.worker_memory << 22, settings.network == "none")
-        self._workers = [Worker(self.folder, limits) for _ in range(settings.workers)]
-        self._writer = Worker(self.folder, more)
-        self.readers = Turns(
-            self._workers, settings.waiting, settings.waiting_of_each, settings.patience
+        self.readers = Crew(
+            [Worker(self.folder, limits) for _ in range(settings.workers)],
+            settings.waiting,
+            settings.waiting_of_each,
+            settings.patience,
+            ahead=1,
         )
-        self.writers = Turns(
-            [self._writer], settings.waiting, settings.waiting_of_each, settings.write_seconds
+        self.writers = Crew(
+            [Worker(self.folder, more)],
+            settings.waiting,
+            settings.waiting_of_each,
+            settings.write_seconds,
         )
-        self.images = Images(
-            self.folder, limits, settings.in_memory << 20, self._workers, self.readers
-        )
+        self.images = Images(self.folder, limits, settings.in_memory << 20, self.readers)
         self._copying: asyncio.Task[None] | None = None
         self.deaths = 0
 
@@ -92,8 +95,8 @@ class Service:
 
     async def start(self) -> None:
         """Start the workers, so that the first who ask need not wait."""
-        for worker in (*self._workers, self._writer):
-            await worker.start()
+        self.readers.start()
+        self.writers.start()
         self._copying = asyncio.create_task(self.images.run())
 
     async def stop(self) -> None:
@@ -101,8 +104,8 @@ class Service:
         if self._copying is not None:
             self._copying.cancel()
             await asyncio.wait({self._copying})
-        for worker in (*self._workers, self._writer):
-            await worker.stop()
+        await self.readers.stop()
+        await self.writers.stop()
         await asyncio.to_thread(self.images.close)
         self.store.close()
         if self._scratch is not None:
@@ -114,8 +117,7 @@ class Service:
         Raises what the job raises, and Problem 429, 503 or 504, or 422 when it needs too much
         memory.
         """
-        async with self.readers.turn(client) as worker:
-            return await self._do(worker, self.settings.query_seconds, job, *arguments)
+        return await self._do(self.readers, client, self.settings.query_seconds, job, *arguments)
 
     async def write(self, client: str, job: Callable[..., Any], *arguments: Any) -> Any:
         """Return what a job returns that the writer does; see `read`.
@@ -124,14 +126,13 @@ class Service:
         """
         if lack := self.lacks_room:
             raise Problem(507, lack)
-        async with self.writers.turn(client) as worker:
-            return await self._do(worker, self.settings.write_seconds, job, *arguments)
+        return await self._do(self.writers, client, self.settings.write_seconds, job, *arguments)
 
     async def _do(
-        self, worker: Worker, seconds: float, job: Callable[..., Any], *arguments: Any
+        self, crew: Crew, client: str, seconds: float, job: Callable[..., Any], *arguments: Any
     ) -> Any:
         try:
-            return await worker.do(job, *arguments, seconds=seconds)
+            return await crew.do(client, job, *arguments, seconds=seconds)
         except TooLong:
             self.deaths += 1
             raise Problem(

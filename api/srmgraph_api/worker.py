@@ -11,14 +11,14 @@ import multiprocessing
 import pickle
 import signal
 import socket
-import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 from srmgraph_api.confinement import ConfinementError, confine
 from srmgraph_api.line import Line, WorkersEnd
@@ -26,7 +26,6 @@ from srmgraph_api.line import Line, WorkersEnd
 if TYPE_CHECKING:
     from srmgraph_api.jobs import Desk
 
-_T = TypeVar("_T")
 _READY = "ready"
 _PAGES = [
     f"srmgraph_api.pages.{name}"
@@ -34,7 +33,6 @@ _PAGES = [
 ]
 # One that died by itself is to be told apart from one that is killed.
 _PATIENCE = 0.05
-_BEGINS_WITHIN = 60.0
 
 
 class TooLong(Exception):
@@ -97,104 +95,266 @@ class _Begun:
         return code
 
 
+class Task:
+    """A piece of work: a job and its arguments, for whom it is done, and how many seconds it may
+    take once it is begun.
+
+    `answer` becomes what the worker said, ("done", value) or ("failed", error), or raises TooLong
+    or Crashed.
+    """
+
+    __slots__ = ("answer", "client", "content", "seconds")
+
+    def __init__(
+        self, client: str, seconds: float, job: Callable[..., Any], arguments: tuple[Any, ...]
+    ) -> None:
+        self.client = client
+        self.seconds = seconds
+        self.content = pickle.dumps((job, arguments), pickle.HIGHEST_PROTOCOL)
+        self.answer: asyncio.Future[tuple[str, Any]] = asyncio.get_running_loop().create_future()
+
+    def fail(self, error: Exception) -> None:
+        """Let whoever waits for it, if anybody still does, learn that there is no answer."""
+        if not self.answer.done():
+            self.answer.set_exception(error)
+
+
+class Foreman(Protocol):
+    """Who gives a worker its work, and is told of it."""
+
+    def freed(self, worker: Worker) -> None:
+        """Learn that a worker can take more."""
+
+    def returned(self, task: Task) -> None:
+        """Take back a task that was not begun."""
+
+
+@dataclass
+class _Given:
+    """What a worker was given: its number on the line, 0 before it is sent; none wants it any more
+    if there is no task."""
+
+    task: Task | None
+    seconds: float
+    number: int = 0
+
+
 class Worker:
-    """The handle of a worker, in one event loop; it does one job at a time, and one that died is
-    replaced."""
+    """The handle of a worker, in one event loop. It does one task at a time, in the order in which
+    they are given, and its process is replaced when it dies.
+
+    A task that is given while another is at work is there when that one is done, which spares the
+    process from falling asleep and being woken.
+    """
 
     def __init__(self, folder: Path, limits: Limits) -> None:
         self._disk = Disk(folder, limits)
+        self._origin: Origin = self._disk
         self._process: Process | None = None
         self._line: Line | None = None
-        self._is_ready = False
-        self._origin: Origin = self._disk
+        self._given: deque[_Given] = deque()
+        self._renewal: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._ends = self._rings = 0.0
+        self.foreman: Foreman | None = None
+        self.is_ready = False
+        self.is_reserved = False
+        """Whether it gets no more work, since something else is to be done with it."""
 
-    async def start(self) -> None:
-        """Start the process, in place of one that died; does not wait until it is ready."""
-        if self._line is not None and self._line.is_open:
-            return
-        await self.stop()
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = await asyncio.to_thread(self._begun, theirs)
-        self._line = await Line.over(ours)
+    # ── What it does ────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def tasks(self) -> int:
+        """How many tasks it has, with the one at work."""
+        return len(self._given)
+
+    @property
+    def begun(self) -> float:
+        """The time of the event loop at which its task was begun, if it has one."""
+        return self._ends - self._given[0].seconds
+
+    @property
+    def current(self) -> Task | None:
+        """The task at work; None if nobody wants it any more."""
+        return self._given[0].task if self._given else None
+
+    @property
+    def next(self) -> Task | None:
+        """The first task that is not begun."""
+        for given in list(self._given)[1:]:
+            if given.task is not None:
+                return given.task
+        return None
+
+    def give(self, task: Task) -> None:
+        """Give it a task, which is begun when those before it are done."""
+        given = _Given(task, task.seconds)
+        self._given.append(given)
+        if len(self._given) == 1:
+            self._begin()
+        if self.is_ready and self._line is not None:
+            given.number = self._line.ask(task.content)
+        elif self._renewal is None and self._line is None:
+            self._renew(None, None)
+
+    def withdraw(self, task: Task) -> bool:
+        """Take a task back, if it has it; it goes on with one that is begun."""
+        for given in self._given:
+            if given.task is task:
+                given.task = None
+                if given is not self._given[0] and given.number and self._line is not None:
+                    self._line.withdraw(given.number)
+                return True
+        return False
+
+    # ── What it says ────────────────────────────────────────────────────────────────────────────
+
+    def received(self, message: Any) -> None:
+        """See Listener."""
+        if not self.is_ready:
+            said, problem = message
+            if said != _READY:
+                self._fail(problem)
+                return
+            self.is_ready = True
+            for given in self._given:
+                self._send(given)
+        elif self._given:
+            task = self._given.popleft().task
+            if self._given:
+                self._begin()
+            if task is not None and not task.answer.done():
+                task.answer.set_result(message)
+        self._tell()
+
+    def lost(self, line: Line) -> None:
+        """See Listener."""
+        if line is self._line:
+            self._lose(None)
+
+    # ── Its process ─────────────────────────────────────────────────────────────────────────────
+
+    def start(self) -> None:
+        """Begin the process, unless there is one; does not wait for it."""
+        if self._renewal is None and self._line is None:
+            self._renew(None, None)
 
     async def move(self, origin: Origin | None) -> None:
-        """Go on with a process that is begun from another origin, or from the disk."""
-        self._origin = origin or self._disk
+        """Go on with a process that is begun from another origin, or from the disk; to be done with
+        one that has no tasks."""
         await self.stop(patience=0)
-        await self._ready(time.monotonic() + _BEGINS_WITHIN)
+        self._origin = origin or self._disk
+        self.start()
+        assert self._renewal is not None
+        await asyncio.wait({self._renewal})
 
     def is_from(self, origin: Origin | None) -> bool:
         """Whether the process was begun from an origin, or from the disk."""
         return self._origin is (origin or self._disk)
 
-    async def do(self, job: Callable[..., Any], *arguments: Any, seconds: float) -> Any:
-        """Return what `job` returns in the worker, called with its desk and the arguments.
+    async def stop(self, patience: float = _PATIENCE) -> None:
+        """End the process, whatever it does; its tasks are not answered."""
+        if self._renewal is not None:
+            await asyncio.wait({self._renewal})
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._hang_up()
+        await self._end(patience)
 
-        Raises what the job raises; TooLong when it takes longer than so many seconds, and Crashed.
-        In both cases the process ends, and the next one is under way. Who is cancelled meanwhile
-        learns of it when the worker is free again.
-        """
-        end = time.monotonic() + seconds
-        line = self._line
-        if line is None or not self._is_ready or not line.is_open:
-            line = await _undisturbed(self._settled(self._ready(end)))
-        line.send((job, arguments))
-        answer = line.next(end - time.monotonic())
-        try:
-            # Nearly always it comes, and needs no task of its own.
-            outcome, value = await answer
-        except (TimeoutError, EOFError):
-            outcome, value = await _undisturbed(self._settled(answer))
-        except asyncio.CancelledError:
-            if answer.cancelled():
-                # Whoever waited for it has left, and it comes all the same.
-                answer = line.next(end - time.monotonic())
-            await _done(asyncio.create_task(self._settled(answer)))
-            raise
-        if outcome == "failed":
-            raise value
-        return value
+    def _begin(self) -> None:
+        """Begin with the first task, whose time runs from now."""
+        loop = asyncio.get_running_loop()
+        self._ends = loop.time() + self._given[0].seconds
+        # Answers come long before it is too late, and a timer for each would cost more than they.
+        if self._timer is None or self._ends < self._rings:
+            self._set_timer()
 
-    async def _settled(self, answer: Awaitable[_T]) -> _T:
-        """Return an answer; the process is replaced if there is none: TooLong or Crashed."""
-        try:
-            return await answer
-        except TimeoutError:
-            await self._replace()
-            raise TooLong from None
-        except EOFError:
-            raise Crashed(await self._replace()) from None
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._rings = self._ends
+        self._timer = asyncio.get_running_loop().call_at(self._ends, self._ring)
 
-    async def _ready(self, end: float) -> Line:
-        """Return the line to a process that has said it is ready."""
-        await self.start()
-        line = self._line
-        assert line is not None
-        if not self._is_ready:
-            said, problem = await line.next(end - time.monotonic())
-            if said != _READY:
-                await self.stop()
-                raise problem
-            self._is_ready = True
-        return line
+    def _ring(self) -> None:
+        """See whether the task at work is late; if not, ring again when it is."""
+        self._timer = None
+        if not self._given:
+            return
+        if asyncio.get_running_loop().time() < self._ends:
+            self._set_timer()
+        else:
+            self._lose(TooLong())
 
-    async def stop(self, patience: float = _PATIENCE) -> int | None:
-        """End the process, whatever it does; return its exit code."""
-        process, line = self._process, self._line
-        self._process = self._line = None
-        self._is_ready = False
-        code = None if process is None else await asyncio.to_thread(process.end, patience)
+    def _send(self, given: _Given) -> None:
+        if given.task is not None and self._line is not None:
+            given.number = self._line.ask(given.task.content)
+
+    def _tell(self) -> None:
+        if self.foreman is not None:
+            self.foreman.freed(self)
+
+    def _lose(self, error: TooLong | None) -> None:
+        """Go on after the process died, of the task at work if there is one, or is late with it."""
+        task, had_work = self.current, bool(self._given)
+        self._return()
+        if self._renewal is not None:
+            # It is late because there is no process yet.
+            if task is not None:
+                task.fail(error or Crashed(None))
+        elif had_work:
+            self._renew(task, error)
+        else:
+            self._tell()
+
+    def _fail(self, error: Exception) -> None:
+        """End, because the process cannot do any work."""
+        task = self.current
+        self._return()
+        if task is not None:
+            task.fail(error)
+        self._tell()
+
+    def _return(self) -> None:
+        """Have no line and no tasks any more; those that were not begun are given back."""
+        self._hang_up()
+        left = [given.task for given in list(self._given)[1:] if given.task is not None]
+        self._given.clear()
+        for task in left:
+            if self.foreman is not None:
+                self.foreman.returned(task)
+
+    def _hang_up(self) -> None:
+        line, self._line = self._line, None
+        self.is_ready = False
         if line is not None:
             line.close()
-        return code
 
-    async def _replace(self) -> int | None:
-        code = await self.stop()
-        await self.start()
-        return code
+    def _renew(self, task: Task | None, error: TooLong | None) -> None:
+        self._renewal = asyncio.create_task(self._replace(task, error))
 
-    def _begun(self, end: socket.socket) -> Process:
+    async def _replace(self, task: Task | None, error: TooLong | None) -> None:
+        """End the process, tell of it whoever waits for its task, and begin another."""
+        try:
+            code = await self._end(_PATIENCE)
+            if task is not None:
+                task.fail(error or Crashed(code))
+            ours, theirs = socket.socketpair()
+            with theirs:
+                self._process = await asyncio.to_thread(self._born, theirs)
+            # It may speak before the connection is told to be made.
+            self._line = Line(self)
+            await self._line.connect(ours)
+        except OSError as problem:
+            self._fail(problem)
+        finally:
+            self._renewal = None
+
+    async def _end(self, patience: float) -> int | None:
+        process, self._process = self._process, None
+        return None if process is None else await asyncio.to_thread(process.end, patience)
+
+    def _born(self, end: socket.socket) -> Process:
         try:
             return self._origin.begin(end)
         except OSError:
@@ -202,22 +362,6 @@ class Worker:
                 raise
             self._origin = self._disk
             return self._origin.begin(end)
-
-
-async def _undisturbed(work: Coroutine[Any, Any, _T]) -> _T:
-    """Return what work returns. Who is cancelled meanwhile learns of it when the work is done."""
-    task = asyncio.create_task(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await _done(task)
-        raise
-
-
-async def _done(task: asyncio.Task[Any]) -> None:
-    """Wait for a task, whose outcome nobody asks for."""
-    await asyncio.wait({task})
-    task.exception()
 
 
 @cache

@@ -3,13 +3,14 @@
 import asyncio
 import os
 import pickle
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,9 @@ from srmgraph.errors import SrmgraphError
 from srmgraph.store.folder import FolderStore
 from srmgraph.validation import validate
 from srmgraph_api import jobs
+from srmgraph_api.crew import Crew
 from srmgraph_api.images import Image
 from srmgraph_api.jobs import Desk
-from srmgraph_api.line import Line, WorkersEnd
 from srmgraph_api.problems import Problem
 from srmgraph_api.turns import Turns
 from srmgraph_api.worker import Crashed, Limits, TooLong, Worker
@@ -46,14 +47,15 @@ class Working:
     def __init__(self, folder: Path, in_memory: int = -1) -> None:
         limits = Limits(memory=1 << 30)
         self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
-        self._worker = Worker(folder, limits)
+        worker = Worker(folder, limits)
+        self._crew = Crew([worker], waiting=10, of_each=10, patience=30, ahead=1)
         self.image = Image(folder, in_memory, limits, most=1 << 28)
         if in_memory >= 0:
             self._runner.run(self.image.prepare())
-            self._runner.run(self._worker.move(self.image))
+            self._runner.run(self._crew.move(worker, self.image))
 
     def do(self, job: Callable[..., Any], *arguments: Any, seconds: float) -> Any:
-        return self._runner.run(self._worker.do(job, *arguments, seconds=seconds))
+        return self._runner.run(self._crew.do("", job, *arguments, seconds=seconds))
 
     def wait(self, seconds: float) -> None:
         self._runner.run(asyncio.sleep(seconds))
@@ -62,7 +64,7 @@ class Working:
         """Ask, and be gone a moment later."""
 
         async def leave() -> None:
-            asked = asyncio.create_task(self._worker.do(job, *arguments, seconds=seconds))
+            asked = asyncio.create_task(self._crew.do("", job, *arguments, seconds=seconds))
             await asyncio.sleep(0.1)
             asked.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -71,7 +73,7 @@ class Working:
         self._runner.run(leave())
 
     def close(self) -> None:
-        self._runner.run(self._worker.stop())
+        self._runner.run(self._crew.stop())
         self.image.close()
         self._runner.close()
 
@@ -207,54 +209,6 @@ def test_who_leaves_does_not_disturb_the_work(worker: Working) -> None:
     assert worker.do(process, seconds=30) != before, "the deadline holds for nobody too"
 
 
-# How long each of three messages is awaited in turn, and when the other end sends each; None never.
-AWAITED: dict[str, list[tuple[float, float | None]]] = {
-    "each comes": [(5, 0), (5, 0), (5, 0)],
-    "a later end after an earlier one": [(0.2, 0), (5, 0.4), (5, 0)],
-    "an earlier end after a later one": [(60, 0), (0.2, None), (5, 0)],
-    "the last does not come": [(0.3, 0), (0.3, 0), (0.3, None)],
-}
-
-
-@pytest.mark.parametrize("name", AWAITED)
-def test_each_message_has_an_end_of_its_own(name: str) -> None:
-    ours, theirs = socket.socketpair()
-    other = WorkersEnd(theirs)
-
-    async def play() -> None:
-        line = await Line.over(ours)
-        loop = asyncio.get_running_loop()
-        for seconds, pause in AWAITED[name]:
-            begun = loop.time()
-            if pause is not None:
-                loop.call_later(pause, other.send, name)
-                assert await line.next(seconds) == name
-                continue
-            with pytest.raises(TimeoutError):
-                await line.next(seconds)
-            assert seconds - 0.01 <= loop.time() - begun < seconds + 2
-        line.close()
-
-    with theirs:
-        uvloop.run(play())
-
-
-def test_who_is_gone_takes_no_message_with_them() -> None:
-    ours, theirs = socket.socketpair()
-
-    async def play() -> None:
-        line = await Line.over(ours)
-        left = line.next(5)
-        left.cancel()
-        WorkersEnd(theirs).send("it")
-        await asyncio.sleep(0.1)
-        assert await line.next(5) == "it"
-        line.close()
-
-    with theirs:
-        uvloop.run(play())
-
-
 def test_an_error_comes_back_as_it_was(worker: Working) -> None:
     with pytest.raises(errors.QueryError) as caught:
         ask(worker, "ASK { ?s ?p")
@@ -324,63 +278,159 @@ def test_workers_end_when_their_parent_does(folder: Path, tmp_path: Path) -> Non
 
 
 def test_clients_take_turns() -> None:
-    order: list[str] = []
-
-    async def play() -> None:
-        turns = Turns(["the only one"], waiting=20, of_each=10, patience=5)
-
-        async def work(client: str) -> None:
-            async with turns.turn(client):
-                order.append(client)
-                await asyncio.sleep(0)
-
-        async with asyncio.TaskGroup() as group:
-            for client in ("eager",) * 6 + ("modest", "shy"):
-                group.create_task(work(client))
-        assert (turns.busy, turns.waiting) == (0, 0)
-
-    asyncio.run(play())
-    assert len(order) == 8
-    assert set(order[1:4]) == {"eager", "modest", "shy"}, "nobody pushes in front of the others"
+    turns: Turns[str] = Turns(20, of_each=10)
+    for client in ("eager",) * 6 + ("modest", "shy"):
+        turns.add(client, client)
+    order = [turns.next() for _ in range(turns.waiting)]
+    assert order[:3] == ["eager", "modest", "shy"], "nobody pushes in front of the others"
+    assert (order[3:], turns.waiting, turns.next()) == (["eager"] * 5, 0, None)
 
 
 def test_queues_have_an_end() -> None:
-    async def play() -> None:
-        turns = Turns([1], waiting=2, of_each=1, patience=0.2)
-        async with turns.turn("first"):
-            waits = asyncio.create_task(turns.turn("second").__aenter__())
-            await asyncio.sleep(0)
-            with pytest.raises(Problem) as told:
-                await turns.turn("second").__aenter__()
-            assert (told.value.status, told.value.headers) == (429, {"Retry-After": "5"})
-            third = asyncio.create_task(turns.turn("third").__aenter__())
-            await asyncio.sleep(0)
-            with pytest.raises(Problem) as told:
-                await turns.turn("fourth").__aenter__()
-            assert told.value.status == 503
-            for one in (waits, third):
-                with pytest.raises(Problem, match="busy"):
-                    await one
-        # Those who gave up have taken nothing with them.
-        async with turns.turn("fifth") as thing:
-            assert thing == 1
-
-    asyncio.run(play())
+    turns: Turns[int] = Turns(2, of_each=1)
+    turns.add("first", 1)
+    with pytest.raises(Problem) as told:
+        turns.add("first", 2)
+    assert (told.value.status, told.value.headers) == (429, {"Retry-After": "5"})
+    turns.add("second", 3)
+    with pytest.raises(Problem, match="busy") as told:
+        turns.add("third", 4)
+    assert told.value.status == 503
+    # Who leaves makes room; what has waited already comes before all others.
+    turns.remove("first", 1)
+    turns.remove("first", 1)
+    turns.add("third", 4)
+    turns.add_first("second", 5)
+    assert [turns.next() for _ in range(4)] == [5, 4, 3, None]
 
 
-def test_who_leaves_the_queue_loses_nothing() -> None:
-    async def play() -> None:
-        turns = Turns([1], waiting=5, of_each=5, patience=5)
-        held = turns.turn("first")
-        await held.__aenter__()
-        gone = asyncio.create_task(turns.turn("second").__aenter__())
-        await asyncio.sleep(0)
-        gone.cancel()
-        await held.__aexit__(None, None, None)
-        async with asyncio.timeout(1), turns.turn("third") as thing:
-            assert thing == 1
+# ── Who does it ─────────────────────────────────────────────────────────────────────────────────
 
-    asyncio.run(play())
+
+def note(desk: Desk, file: str) -> None:
+    Path(file).touch()
+
+
+def die(desk: Desk) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def play(
+    folder: Path,
+    steps: Callable[[Crew], Coroutine[Any, Any, None]],
+    workers: int = 1,
+    patience: float = 30,
+) -> None:
+    """Let a crew whose workers are ready go through some steps."""
+    limits = Limits(memory=1 << 30)
+
+    async def all_of_it() -> None:
+        each = [Worker(folder, limits) for _ in range(workers)]
+        crew = Crew(each, waiting=50, of_each=50, patience=patience, ahead=1)
+        crew.start()
+        while not all(worker.is_ready for worker in each):
+            await asyncio.sleep(0.01)
+        try:
+            await steps(crew)
+            # What was withdrawn is told of, and what was left is done.
+            async with asyncio.timeout(30):
+                while crew.busy:
+                    await asyncio.sleep(0.01)
+            assert crew.waiting == 0
+        finally:
+            await crew.stop()
+
+    uvloop.run(all_of_it())
+
+
+def asked(
+    crew: Crew, job: Callable[..., Any], *arguments: Any, seconds: float = 30
+) -> asyncio.Task[Any]:
+    return asyncio.create_task(crew.do("", job, *arguments, seconds=seconds))
+
+
+def test_what_waits_behind_a_slow_task_is_done_by_another(folder: Path) -> None:
+    async def steps(crew: Crew) -> None:
+        slow, quick = asked(crew, doze, 2), asked(crew, doze, 0.1)
+        ahead = [asked(crew, process), asked(crew, process)]
+        first, *_ = await asyncio.gather(*ahead, quick)
+        assert first == await ahead[1]
+        assert not slow.done()
+        await slow
+
+    play(folder, steps, workers=2)
+
+
+def test_what_nobody_wants_any_more_is_not_begun(folder: Path, tmp_path: Path) -> None:
+    async def steps(crew: Crew) -> None:
+        slow = asked(crew, doze, 0.3)
+        left, kept = (asked(crew, note, str(tmp_path / name)) for name in ("left", "kept"))
+        await asyncio.sleep(0.05)
+        left.cancel()
+        await asyncio.gather(slow, kept)
+
+    play(folder, steps)
+    assert [file.name for file in tmp_path.iterdir()] == ["kept"]
+
+
+@pytest.mark.parametrize(("job", "arguments"), [(die, ()), (doze, (60,))], ids=["dies", "is late"])
+def test_what_waits_behind_what_kills_its_worker_is_done(
+    folder: Path, job: Callable[..., Any], arguments: tuple[Any, ...]
+) -> None:
+    async def steps(crew: Crew) -> None:
+        before = await asked(crew, process)
+        bad = asked(crew, job, *arguments, seconds=0.5)
+        ahead, behind = asked(crew, process), asked(crew, process)
+        with pytest.raises((Crashed, TooLong)):
+            await bad
+        assert await ahead == await behind != before
+
+    play(folder, steps)
+
+
+def test_who_waits_too_long_is_sent_away(folder: Path, tmp_path: Path) -> None:
+    async def steps(crew: Crew) -> None:
+        slow = asked(crew, doze, 0.8)
+        waits = [asked(crew, note, str(tmp_path / name)) for name in ("ahead", "behind")]
+        for one in waits:
+            with pytest.raises(Problem, match="busy"):
+                await one
+        assert not slow.done()
+        await slow
+
+    play(folder, steps, patience=0.2)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_everybody_gets_the_answer_to_their_own_question(folder: Path, seed: int) -> None:
+    chance = random.Random(seed)
+
+    async def ask_one(crew: Crew, number: int) -> None:
+        await asyncio.sleep(chance.random())
+        kind = chance.choices(["echo", "slow", "late", "dies", "leaves"], [30, 6, 1, 1, 4])[0]
+        content = os.urandom(chance.choice([1, 1000, 200_000]))
+        if kind == "echo":
+            assert await crew.do("", echo, content, seconds=30) == content
+        elif kind == "slow":
+            assert await crew.do("", doze, chance.random() / 20, seconds=30) is None
+        elif kind == "late":
+            with pytest.raises(TooLong):
+                await crew.do("", doze, 60, seconds=0.2)
+        elif kind == "dies":
+            with pytest.raises(Crashed):
+                await crew.do("", die, seconds=30)
+        else:
+            left = asked(crew, doze, chance.random() / 20)
+            await asyncio.sleep(chance.random() / 50)
+            left.cancel()
+            with suppress(asyncio.CancelledError):
+                await left
+
+    async def steps(crew: Crew) -> None:
+        await asyncio.gather(*(ask_one(crew, number) for number in range(40)))
+
+    play(folder, steps, workers=3)
 
 
 def test_a_worker_keeps_what_follows_from_the_last_revision_it_was_asked_about(
