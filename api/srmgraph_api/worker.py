@@ -33,6 +33,7 @@ _PAGES = [
 ]
 # One that died by itself is to be told apart from one that is killed.
 _PATIENCE = 0.05
+_BEGINS_WITHIN = 60.0
 
 
 class TooLong(Exception):
@@ -217,6 +218,8 @@ class Worker:
                 self._fail(problem)
                 return
             self.is_ready = True
+            if self._given:
+                self._begin()
             for given in self._given:
                 self._send(given)
         elif self._given:
@@ -263,9 +266,9 @@ class Worker:
         await self._end(patience)
 
     def _begin(self) -> None:
-        """Begin with the first task, whose time runs from now."""
-        loop = asyncio.get_running_loop()
-        self._ends = loop.time() + self._given[0].seconds
+        """Begin with the first task, whose time runs from now, or as soon as there is a process."""
+        seconds = self._given[0].seconds if self.is_ready else _BEGINS_WITHIN
+        self._ends = asyncio.get_running_loop().time() + seconds
         # Answers come long before it is too late, and a timer for each would cost more than they.
         if self._timer is None or self._ends < self._rings:
             self._set_timer()

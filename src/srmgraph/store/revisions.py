@@ -131,7 +131,7 @@ class Revisions:
         """The number of the current revision; -1 when there is none yet."""
         try:
             # Every request asks for it. It is never changed, only replaced by another file.
-            status = os.stat(self._head)
+            status = self._head.stat()
             file = status.st_ino, status.st_mtime_ns
             if file != self._read[0]:
                 self._read = file, int(self._head.read_bytes())
