@@ -23,8 +23,11 @@ _NAMED = re.compile(r"(good|bad)[0-9]")
 Line = tuple[str, ...]
 """What a result says, property by property."""
 
+Described = dict[Node, tuple[Node, ...]]
+"""A result by the properties of SHACL, of which some may have several values."""
 
-def split(file: Path) -> tuple[Graph, list[dict[Node, Node]]]:
+
+def split(file: Path) -> tuple[Graph, list[Described]]:
     """What a case holds, shapes and data as one, and the results that it expects."""
     store = open_store()
     store.read(file)
@@ -32,10 +35,13 @@ def split(file: Path) -> tuple[Graph, list[dict[Node, Node]]]:
     expected = []
     for report in list(graph.subjects(RDF.type, SH.ValidationReport)):
         for node in list(graph.objects(report, SH.result)):
-            result = dict(graph.predicate_objects(node))
+            result: Described = {
+                name: tuple(sorted(graph.objects(node, name), key=str))
+                for name in graph.predicates(node)
+            }
             if SH.resultPath in result:
-                path = paths.read(graph, result[SH.resultPath])
-                result[SH.resultPath] = Literal(paths.sparql(path))
+                path = paths.read(graph, result[SH.resultPath][0])
+                result[SH.resultPath] = (Literal(paths.sparql(path)),)
             expected.append(result)
             graph.remove((node, None, None))
         graph.remove((report, None, None))
@@ -49,26 +55,24 @@ def store_of(graph: Graph) -> EmbeddedStore:
     return store
 
 
-def described(result: Result) -> dict[Node, Node]:
+def described(result: Result) -> Described:
     """A result by the properties of SHACL."""
-    found: dict[Node, Node | None] = {
-        SH.focusNode: result.focus_node,
-        SH.value: result.value,
-        SH.resultPath: None if result.path is None else Literal(paths.sparql(result.path)),
-        SH.sourceShape: result.source_shape,
-        SH.sourceConstraintComponent: result.component,
-        SH.sourceConstraint: result.source_constraint,
-        SH.resultSeverity: severity_iri(result.severity),
-        SH.resultMessage: Literal(result.message, lang=result.language or None)
-        if result.message
-        else None,
+    message = Literal(result.message, lang=result.language or None) if result.message else None
+    found: dict[Node, tuple[Node | None, ...]] = {
+        SH.focusNode: (result.focus_node,),
+        SH.value: (result.value,),
+        SH.resultPath: (None if result.path is None else Literal(paths.sparql(result.path)),),
+        SH.sourceShape: (result.source_shape,),
+        SH.sourceConstraintComponent: (result.component,),
+        SH.sourceConstraint: (result.source_constraint,),
+        SH.resultSeverity: (severity_iri(result.severity),),
+        SH.resultMessage: (message, *result.translations),
     }
-    return {name: value for name, value in found.items() if value is not None}
+    told = {name: tuple(v for v in values if v is not None) for name, values in found.items()}
+    return {name: tuple(sorted(values, key=str)) for name, values in told.items() if values}
 
 
-def compared(
-    expected: list[dict[Node, Node]], report: Report
-) -> tuple[Counter[Line], Counter[Line]]:
+def compared(expected: list[Described], report: Report) -> tuple[Counter[Line], Counter[Line]]:
     """Both sides, with those properties only that some expectation mentions."""
     names = sorted({name for result in expected for name in result}, key=str)
     return (
@@ -94,9 +98,9 @@ def remark(file: Path, name: str) -> str:
     return found[1] if found else ""
 
 
-def _line(names: list[Node], result: dict[Node, Node]) -> Line:
+def _line(names: list[Node], result: Described) -> Line:
     return tuple(
-        f"{str(name).removeprefix(str(SH))} {_text(result[name])}"
+        f"{str(name).removeprefix(str(SH))} {' '.join(map(_text, result[name]))}"
         for name in names
         if name in result
     )

@@ -156,7 +156,7 @@ def agree(store: EmbeddedStore, sparql: str) -> None:
         shape=Literal(""),
         component=SH.SPARQLConstraintComponent,
         path=None,
-        message=Literal(""),
+        messages=(Literal(""),),
         text=sparql,
         columns=query.columns,
     )

@@ -60,7 +60,7 @@ class Check:
     shape: Node
     component: URIRef
     path: paths.Path | None
-    message: Literal
+    messages: tuple[Literal, ...]
     text: str
     columns: tuple[str, ...]
     constraint: Node | None = None
@@ -206,7 +206,7 @@ def _shape(scope: Scope, place: _Place, rules: frozenset[Node]) -> Iterator[Chec
                 shape,
                 constraints.component(parameter),
                 path,
-                shapes.message(shape),
+                shapes.messages(shape),
                 query.text,
                 query.columns,
                 written=place.written,
@@ -295,7 +295,7 @@ def _sparql(
         place.shape,
         SH.SPARQLConstraintComponent,
         path,
-        shapes.message(constraint, place.shape),
+        shapes.messages(constraint, place.shape),
         query,
         columns,
         constraint=constraint,
@@ -334,7 +334,7 @@ def _component(
         place.shape,
         use.component,
         path,
-        shapes.message(place.shape, place.rule, use.validator, use.component),
+        shapes.messages(place.shape, place.rule, use.validator, use.component),
         query,
         columns,
         focus_is_value=path is None,

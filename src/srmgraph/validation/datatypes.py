@@ -1,4 +1,4 @@
-"""What a literal of a datatype looks like, as a condition in SPARQL.
+"""What a literal of a datatype looks like, as a condition in SPARQL; and numbers that are counts.
 
 Source: SHACL section 4.1.2, XML Schema 1.1 Part 2.
 """
@@ -6,8 +6,34 @@ Source: SHACL section 4.1.2, XML Schema 1.1 Part 2.
 from __future__ import annotations
 
 from rdflib import RDF, XSD, URIRef
+from rdflib.term import Node
 
 _INTEGER = 'REGEX(STR({0}), "^[+-]?[0-9]+$")'
+
+
+def _written(form: str) -> str:
+    """A condition on a text: that all of it has a form, a regular expression of XPath."""
+    return f'REGEX(STR({{0}}), "^({form.replace("{", "{{").replace("}", "}}")})$")'
+
+
+_ZONE = "(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)?"
+_YEAR = "-?([1-9][0-9]{3,}|0[0-9]{3})"
+_MONTH = "(0[1-9]|1[0-2])"
+_DAY = "(0[1-9]|[12][0-9]|3[01])"
+_DAY_OF_MONTH = (
+    "(02-(0[1-9]|[12][0-9])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|"
+    "(0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01]))"
+)
+_YEARS_AND_MONTHS = "([0-9]+Y([0-9]+M)?|[0-9]+M)"
+_SECONDS = "[0-9]+([.][0-9]+)?S"
+_TIME = f"T([0-9]+H([0-9]+M)?({_SECONDS})?|[0-9]+M({_SECONDS})?|{_SECONDS})"
+_DAYS_AND_TIME = f"([0-9]+D({_TIME})?|{_TIME})"
+_DIGIT = "([A-Za-z0-9+/] ?)"
+_BASE64 = (
+    f"({_DIGIT}{{4}})*({_DIGIT}{{3}}[A-Za-z0-9+/]|"
+    f"{_DIGIT}{{2}}[AEIMQUYcgkosw048] ?=|{_DIGIT}[AQgw] ?= ?=)?"
+)
+
 _FORMS = {
     XSD.boolean: 'REGEX(STR({0}), "^(true|false|0|1)$")',
     XSD.integer: _INTEGER,
@@ -17,6 +43,17 @@ _FORMS = {
     XSD.date: "isLiteral(xsd:date(STR({0})))",
     XSD.dateTime: "isLiteral(xsd:dateTime(STR({0})))",
     XSD.time: "isLiteral(xsd:time(STR({0})))",
+    XSD.duration: _written(f"-?P({_YEARS_AND_MONTHS}({_DAYS_AND_TIME})?|{_DAYS_AND_TIME})"),
+    XSD.yearMonthDuration: _written(f"-?P{_YEARS_AND_MONTHS}"),
+    XSD.dayTimeDuration: _written(f"-?P{_DAYS_AND_TIME}"),
+    XSD.gYear: _written(_YEAR + _ZONE),
+    XSD.gYearMonth: _written(f"{_YEAR}-{_MONTH}{_ZONE}"),
+    XSD.gMonth: _written(f"--{_MONTH}{_ZONE}"),
+    XSD.gMonthDay: _written(f"--{_DAY_OF_MONTH}{_ZONE}"),
+    XSD.gDay: _written(f"---{_DAY}{_ZONE}"),
+    XSD.hexBinary: _written("([0-9A-Fa-f]{2})*"),
+    XSD.base64Binary: _written(_BASE64),
+    XSD.language: _written("[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*"),
     RDF.langString: 'LANG({0}) != ""',
 }
 """The forms of those datatypes that have one to check; what a cast refuses is an error."""
@@ -36,6 +73,14 @@ _RANGES: dict[URIRef, tuple[int | None, int | None]] = {
     XSD.unsignedLong: (0, 2**64 - 1),
 }
 """The whole numbers that belong to each datatype that is derived from xsd:integer."""
+
+
+_MOST = 2**63 - 1
+
+
+def number(count: Node) -> int:
+    """The whole number that a literal says, or the largest that engines of SPARQL can compare."""
+    return min(int(str(count)), _MOST)
 
 
 def condition(datatype: URIRef, value: str) -> str:

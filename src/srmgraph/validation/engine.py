@@ -406,8 +406,8 @@ def _row(solution: pyoxigraph.QuerySolution, columns: tuple[str, ...]) -> dict[s
 
 def of_rows(shapes: Shapes, check: Check, rows: Iterable[Mapping[str, Node]]) -> Iterator[Result]:
     """What the solutions of a check's query mean; raises ShapesError where one says it failed."""
-    rule, severity, message, advice = shapes.words(check.rule, check.shape)
-    message = check.message or message
+    rule, severity, messages, advice = shapes.words(check.rule, check.shape)
+    messages = check.messages or messages or (Literal(""),)
     # A message of SHACL Core is told as it stands.
     fills = check.constraint is not None or check.parameters is not None
     parameters = check.parameters or {}
@@ -422,14 +422,17 @@ def of_rows(shapes: Shapes, check: Check, rows: Iterable[Mapping[str, Node]]) ->
                 f"{rule}: its SPARQL reports that it failed on {n_triples(row['this'])}."
             )
         path = row.get("path")
-        told = row.get("message", message)
+        told = messages
+        if fills:
+            texts = (row["message"],) if "message" in row else messages
+            told = tuple(_filled(one, {**parameters, **row}) for one in texts)
         this = row["this"]
         value = row.get("value", this if check.focus_is_value else None)
         for written in check.written.get(this, (this,)):
             yield Result(
                 rule=rule,
                 severity=severity,
-                message=_filled(str(told), {**parameters, **row}) if fills else str(told),
+                message=str(told[0]),
                 advice=advice,
                 focus_node=written,
                 path=paths.Predicate(path) if isinstance(path, URIRef) else check.path,
@@ -437,14 +440,16 @@ def of_rows(shapes: Shapes, check: Check, rows: Iterable[Mapping[str, Node]]) ->
                 value=written if value == this and check.path is None else value,
                 source_shape=check.shape,
                 component=check.component,
-                language=(isinstance(told, Literal) and told.language) or "",
+                language=told[0].language or "",
                 source_constraint=check.constraint,
+                translations=told[1:],
             )
 
 
-def _filled(message: str, row: Mapping[str, Node]) -> str:
+def _filled(message: Node, row: Mapping[str, Node]) -> Literal:
     def text(place: re.Match[str]) -> str:
         term = row.get(place[0][2:-1])
         return place[0] if term is None else str(term)
 
-    return PLACE.sub(text, message)
+    language = message.language if isinstance(message, Literal) else None
+    return Literal(PLACE.sub(text, str(message)), lang=language)

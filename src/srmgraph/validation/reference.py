@@ -80,7 +80,7 @@ def _result(shapes: Shapes, graph: Graph, node: Node) -> Result:
     component = graph.value(node, SH.sourceConstraintComponent)
     assert focus_node is not None
     constraint = graph.value(node, SH.sourceConstraint)
-    message = _message(
+    message, *translations = _messages(
         shapes, graph, node, *([] if constraint is None else [constraint]), shape, rule
     )
     return Result(
@@ -96,24 +96,31 @@ def _result(shapes: Shapes, graph: Graph, node: Node) -> Result:
         component=URIRef(str(component)),
         language=message.language or "",
         source_constraint=constraint,
+        translations=tuple(translations),
     )
 
 
-def _message(shapes: Shapes, graph: Graph, result: Node, *nodes: Node) -> Literal:
-    """The message of a result: that of the first of *nodes* that has one, with its places filled.
+def _messages(shapes: Shapes, graph: Graph, result: Node, *nodes: Node) -> tuple[Literal, ...]:
+    """The messages of a result: those of the first of *nodes* that has any, with places filled.
 
     Where none has, pySHACL makes one up, which is not told, unless it comes from a constraint
     component of the shapes graph itself.
     """
     told = [m for m in graph.objects(result, SH.resultMessage) if isinstance(m, Literal)]
-    template = shapes.message(*nodes)
-    if not template:
+    templates = shapes.messages(*nodes)
+    if not templates:
         component = graph.value(result, SH.sourceConstraintComponent)
         is_own = (component, SH.parameter, None) in shapes.graph
-        return preferred(told) if is_own and told else template
-    filled = re.compile(".*".join(map(re.escape, PLACE.split(str(template)))), re.DOTALL)
-    fitting = sorted(str(text) for text in told if filled.fullmatch(text))
-    return Literal(fitting[0] if fitting else str(template), lang=template.language)
+        return (preferred(told) if is_own and told else Literal(""),)
+    return tuple(_filled(template, told) for template in templates)
+
+
+def _filled(template: Literal, told: list[Literal]) -> Literal:
+    form = re.compile(".*".join(map(re.escape, PLACE.split(str(template)))), re.DOTALL)
+    fitting = [text for text in told if form.fullmatch(text)]
+    same = [text for text in fitting if text.language == template.language]
+    found = min(map(str, same or fitting), default=str(template))
+    return Literal(found, lang=template.language)
 
 
 def _rule(shapes: Shapes, shape: Node) -> Node:

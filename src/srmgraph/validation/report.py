@@ -42,8 +42,9 @@ class Rule:
 class Result:
     """One thing that one rule found.
 
-    `language` is the tag of the message's language, empty where it has none. `source_constraint` is
-    the SPARQL constraint that found it, if one did.
+    `language` is the tag of the message's language, empty where it has none; `translations` are the
+    other messages that the shape gives, as in other languages. `source_constraint` is the SPARQL
+    constraint that found it, if one did.
     """
 
     rule: str
@@ -57,6 +58,7 @@ class Result:
     component: URIRef
     language: str = ""
     source_constraint: Node | None = None
+    translations: tuple[Literal, ...] = ()
 
     def first_key(self) -> tuple[int, str, str]:
         """That with which `sort_key` begins, and which is found sooner than all of it."""
@@ -292,7 +294,8 @@ class Report:
             graph.add((node, SH.sourceConstraintComponent, result.component))
             if result.message:
                 text = Literal(result.message, lang=result.language or None)
-                graph.add((node, SH.resultMessage, text))
+                for message in (text, *result.translations):
+                    graph.add((node, SH.resultMessage, message))
             # A blank node of the shapes says nothing in a graph that does not hold them.
             if isinstance(result.source_constraint, URIRef):
                 graph.add((node, SH.sourceConstraint, result.source_constraint))

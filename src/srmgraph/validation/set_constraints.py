@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, TypeAlias
 
-from rdflib import SH, Literal, URIRef
+from rdflib import SH, BNode, Literal, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
 
 from srmgraph.terms import n_triples
+from srmgraph.validation.datatypes import number
 from srmgraph.validation.targets import Unsupported
 
 if TYPE_CHECKING:
@@ -65,14 +66,16 @@ The path is None for a node shape, whose one value node is the focus node.
 
 
 def _min_count(scope: Scope, _shape: Node, argument: Node, focus: str, step: str | None) -> Fault:
-    return _at_least(scope, int(str(argument)), focus, step, lambda _value: "true")
+    return _at_least(scope, number(argument), focus, step, lambda _value: "true")
 
 
 def _max_count(scope: Scope, _shape: Node, argument: Node, focus: str, step: str | None) -> Fault:
-    return _at_most(scope, int(str(argument)), focus, step, lambda _value: "true")
+    return _at_most(scope, number(argument), focus, step, lambda _value: "true")
 
 
 def _has_value(_scope: Scope, _shape: Node, argument: Node, focus: str, step: str | None) -> Fault:
+    if isinstance(argument, BNode):
+        raise Unsupported("a blank node as sh:hasValue")
     if step is None:
         return Fault(f"FILTER(!sameTerm({focus}, {n_triples(argument)}))")
     return _lack(f"{focus} {step} {n_triples(argument)}")
@@ -137,7 +140,10 @@ def _closed(scope: Scope, shape: Node, argument: Node, focus: str, step: str | N
     listed = ", ".join(sorted(iri.n3() for iri in allowed if isinstance(iri, URIRef)))
     node = focus if step is None else scope.fresh()
     path, value = scope.fresh(), scope.fresh()
-    pattern = f"{node} {path} {value} FILTER({path} NOT IN ({listed}))"
+    pattern = f"{node} {path} {value} ."
+    # That something is in no empty list, Oxigraph takes for an error.
+    if listed:
+        pattern += f" FILTER({path} NOT IN ({listed}))"
     if step is None:
         return Fault(pattern, value, path)
     return Fault(f"{focus} {step} {node} . {pattern}", value, path, also=(node,))
@@ -199,7 +205,7 @@ def _qualified(count: Callable[..., Fault]) -> SetFunction:
             none_other = [f"!({scope.conforms(rival, value)})" for rival in rivals]
             return " && ".join([f"({scope.conforms(qualified, value)})", *none_other])
 
-        return count(scope, int(str(argument)), focus, step, counts)
+        return count(scope, number(argument), focus, step, counts)
 
     return fault
 

@@ -34,7 +34,7 @@ class Words(NamedTuple):
 
     rule: str
     severity: str
-    message: Literal
+    messages: tuple[Literal, ...]
     advice: str
 
 
@@ -125,13 +125,19 @@ class Shapes:
         """The severity of what *shape* finds; Violation unless it says otherwise."""
         return severity_name(self.graph.value(shape, SH.severity) or SH.Violation)
 
-    def message(self, *nodes: Node) -> Literal:
-        """The message of the first of *nodes* that has one; an empty text if none has."""
+    def messages(self, *nodes: Node) -> tuple[Literal, ...]:
+        """The messages of the first of *nodes* that has any: the one that people are told, and
+        those in other languages."""
         for node in nodes:
             messages = [m for m in self.graph.objects(node, SH.message) if isinstance(m, Literal)]
             if messages:
-                return preferred(messages)
-        return Literal("")
+                return tuple(sorted(messages, key=_preference))
+        return ()
+
+    def message(self, *nodes: Node) -> Literal:
+        """The message that people are told, of the first of *nodes* that has one; an empty text if
+        none has."""
+        return next(iter(self.messages(*nodes)), Literal(""))
 
     def advice(self, shape: Node) -> str:
         """What *shape* advises to do."""
@@ -145,7 +151,7 @@ class Shapes:
         words = self._words.get((rule, shape))
         if words is None:
             advice = self.advice(shape) or self.advice(rule)
-            words = Words(self.name(rule), self.severity(shape), self.message(rule), advice)
+            words = Words(self.name(rule), self.severity(shape), self.messages(rule), advice)
             self._words[rule, shape] = words
         return words
 
@@ -205,7 +211,8 @@ def names(namespace: type[DefinedNamespace]) -> list[str]:
 
 def preferred(texts: Iterable[Literal]) -> Literal:
     """The text that people are told: the English one, else the first by its language."""
-    return min(
-        texts,
-        key=lambda m: (not (m.language or "en").startswith("en"), m.language or "", str(m)),
-    )
+    return min(texts, key=_preference)
+
+
+def _preference(text: Literal) -> tuple[bool, str, str]:
+    return not (text.language or "en").startswith("en"), text.language or "", str(text)

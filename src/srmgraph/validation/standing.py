@@ -8,7 +8,7 @@
       "hints": [[term, "https://…"]],
       "results": [["rule", "Violation", "message", "advice", focus node, path or null,
                    value or null, source shape, "component", "language",
-                   source constraint or null]]
+                   source constraint or null, [translation, …]]]
     }
 
 Each further line tells what has become of it: the same again, where `gone` are results that are
@@ -42,7 +42,7 @@ from srmgraph.validation.tokens import NotUnderstood
 
 # Another one whenever the library infers or validates in another way: what was kept beside data is
 # then made anew, and so are the facts that follow from them.
-_FORM = "2"
+_FORM = "3"
 
 
 _Told = TypeVar("_Told")
@@ -193,6 +193,7 @@ class Keeper:
             str(result.component),
             result.language,
             None if result.source_constraint is None else self._shape(result.source_constraint),
+            list(map(_term, result.translations)),
         ]
 
     def _result_of(
@@ -208,6 +209,7 @@ class Keeper:
         component: str,
         language: str,
         constraint: list[str] | None,
+        translations: list[list[str]],
     ) -> Result:
         return Result(
             rule=rule,
@@ -221,6 +223,7 @@ class Keeper:
             component=URIRef(component),
             language=language,
             source_constraint=None if constraint is None else self._shape_of(constraint),
+            translations=tuple(_literal(*more) for _, *more in translations),
         )
 
     def _shape(self, node: Node) -> list[str]:
@@ -262,8 +265,11 @@ def _term(node: Node) -> list[str]:
 def _node(term: list[str]) -> Node:
     kind, text, *more = term
     if kind == "literal":
-        datatype, language = more
-        if language:
-            return Literal(text, lang=language)
-        return Literal(text, datatype=URIRef(datatype) if datatype else None, normalize=False)
+        return _literal(text, *more)
     return BNode(text) if kind == "blank" else URIRef(text)
+
+
+def _literal(text: str, datatype: str, language: str) -> Literal:
+    if language:
+        return Literal(text, lang=language)
+    return Literal(text, datatype=URIRef(datatype) if datatype else None, normalize=False)

@@ -12,12 +12,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 import pyoxigraph
-from rdflib import SH, Literal, URIRef
+from rdflib import SH, BNode, Literal, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
 
 from srmgraph.terms import n_triples
 from srmgraph.validation import datatypes
+from srmgraph.validation.datatypes import number
 from srmgraph.validation.targets import Unsupported
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ def _node_kind(_scope: Scope, _shape: Node, argument: Node, value: str) -> str:
 
 def _in(scope: Scope, _shape: Node, argument: Node, value: str) -> str:
     options = list(Collection(scope.graph, argument))
+    if any(isinstance(option, BNode) for option in options):
+        raise Unsupported("a blank node in sh:in")
     names = [n_triples(option) for option in options if isinstance(option, URIRef)]
     # IRIs are equal where they are the same; literals may be equal that are not.
     found = [f"{value} IN ({', '.join(names)})"] if names else []
@@ -72,11 +75,11 @@ def is_understood(regex: str) -> bool:
 
 
 def _min_length(_scope: Scope, _shape: Node, argument: Node, value: str) -> str:
-    return f"COALESCE(!isBlank({value}) && STRLEN(STR({value})) >= {argument}, false)"
+    return f"COALESCE(!isBlank({value}) && STRLEN(STR({value})) >= {number(argument)}, false)"
 
 
 def _max_length(_scope: Scope, _shape: Node, argument: Node, value: str) -> str:
-    return f"COALESCE(!isBlank({value}) && STRLEN(STR({value})) <= {argument}, false)"
+    return f"COALESCE(!isBlank({value}) && STRLEN(STR({value})) <= {number(argument)}, false)"
 
 
 def _language_in(scope: Scope, _shape: Node, argument: Node, value: str) -> str:

@@ -12,6 +12,7 @@
         "rule": "relationship-has-provider",     the last part of the rule's IRI
         "severity": "Violation",
         "message": "…", "advice": "…",
+        "translations": [{"language": "de", "text": "…"}],   the message in other languages
         "focusNode": "https://…", "focusNodeLabel": "…" or null,
         "path": "<…>" or null,                   a SPARQL property path
         "value": "…" or null, "valueLabel": "…" or null,
@@ -76,6 +77,9 @@ def _result(report: Report, result: Result) -> dict[str, Any]:
         "severity": result.severity,
         "message": result.message,
         "advice": result.advice,
+        "translations": [
+            {"language": one.language or "", "text": str(one)} for one in result.translations
+        ],
         "focusNode": _term(result.focus_node),
         "focusNodeLabel": report.labels.get(result.focus_node),
         "path": None if result.path is None else paths.sparql(result.path),
