@@ -307,6 +307,7 @@ def test_json_is_as_it_is_described(report: Report, good: Report) -> None:
         "severity": "Violation",
         "message": report.results[0].message,
         "advice": "Add ex:name.",
+        "translations": [],
         "focusNode": f"{EX}a",
         "focusNodeLabel": "Thing A",
         "path": f"<{EX}name>",
