@@ -224,6 +224,20 @@ def test_backup_restore_and_compact(store: FolderStore, tmp_path: Path) -> None:
     assert quads(FolderStore(tmp_path / "backup")) == before
 
 
+def test_how_many_revisions_are_kept_can_be_changed(tmp_path: Path) -> None:
+    store, other = FolderStore.create(tmp_path / "store"), FolderStore(tmp_path / "store")
+    for number in range(6):
+        store.parse(f"<x:a> <x:b> {number} .", "turtle")
+    other.revisions.keep(3)
+    assert store.revisions.numbers() == [*range(6)]
+    store.compact(kept=3)
+    assert store.revisions.numbers() == [4, 5, 6]
+    store.parse(ONE, "turtle")
+    assert FolderStore(tmp_path / "store").revisions.numbers() == [5, 6, 7]
+    store.backup(tmp_path / "backup")
+    assert FolderStore(tmp_path / "backup").revisions.kept == 3
+
+
 def test_a_backup_is_of_one_revision_while_others_write(store: FolderStore, tmp_path: Path) -> None:
     """Its report and its description are those of what it holds, though there is a next one."""
 

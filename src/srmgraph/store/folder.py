@@ -215,8 +215,9 @@ class FolderStore:
                 if quad.graph_name not in own and quad not in other:
                     yield sign, f"{quad} ."
 
-    def compact(self) -> None:
-        """Forget all revisions but the current one, and give back the room that they took.
+    def compact(self, kept: int = 1) -> None:
+        """Forget all revisions but the newest, so many with the one that this makes, and give back
+        the room that they took.
 
         The statements stay; the engine's files are written anew.
         """
@@ -224,7 +225,7 @@ class FolderStore:
             candidate.oxigraph.optimize()
             candidate.kept = candidate.report
         self.close()
-        self.revisions.forget(1)
+        self.revisions.forget(kept)
 
     def __len__(self) -> int:
         """Return how many statements there are, counting one for each graph that holds it."""

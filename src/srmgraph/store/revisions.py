@@ -79,12 +79,26 @@ class Revisions:
         self.folder = folder
         self._head = folder / "head"
         self._read = (0, 0), -1
-        marker = self._marker(folder)
+        self._known()
+
+    @property
+    def kept(self) -> int:
+        """How many revisions are kept; others may set it meanwhile."""
+        return int(self._known()["kept"])
+
+    def keep(self, number: int) -> None:
+        """Keep so many revisions from the next change on."""
+        with self.writing():
+            _write_marker(self.folder, number)
+
+    def _known(self) -> dict[str, Any]:
+        marker = self._marker(self.folder)
         if marker is None:
             raise StoreError(
-                f"{folder} is no store. Make one with: srmgraph load --store {folder} FILE"
+                f"{self.folder} is no store. Make one with: srmgraph load --store {self.folder} "
+                "FILE"
             )
-        self.kept: int = marker["kept"]
+        return marker
 
     @staticmethod
     def create(folder: Path, kept: int = KEPT) -> None:
@@ -100,7 +114,7 @@ class Revisions:
             (folder / "revisions").mkdir()
             (folder / "lock").touch()
             # Last of all, so that half a store is none.
-            _write(folder / "srmgraph.json", json.dumps({"format": _FORMAT, "kept": kept}) + "\n")
+            _write_marker(folder, kept)
         except OSError as error:
             Revisions.unmake(folder)
             raise StoreError(f"{folder} cannot be made a store: {error.strerror}.") from error
@@ -373,6 +387,10 @@ def _write(file: Path, text: str) -> None:
     _synchronize(beside)
     beside.replace(file)
     _synchronize(file.parent)
+
+
+def _write_marker(folder: Path, kept: int) -> None:
+    _write(folder / "srmgraph.json", json.dumps({"format": _FORMAT, "kept": kept}) + "\n")
 
 
 def _settle(folder: Path) -> None:

@@ -88,8 +88,20 @@ def install(add: AddVerb) -> None:
     one.set_defaults(run=_restore)
 
     one = add("compact", "forget all revisions but the current one, to save room")
+    one.add_argument(
+        "--keep",
+        type=_revisions,
+        metavar="N",
+        help="keep the newest N, now and from now on (a new store keeps 20)",
+    )
     arguments.store(one)
     one.set_defaults(run=_compact)
+
+
+def _revisions(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"“{text}” is no number of revisions, at least 1")
+    return int(text)
 
 
 def _load(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:
@@ -251,7 +263,9 @@ def _compact(options: argparse.Namespace, rest: list[str], terminal: Terminal) -
     store = reading.folder_store(needed_store(options))
     with terminal.working("Compacting …"):
         before = store.revisions.size()
-        store.compact()
+        if options.keep is not None:
+            store.revisions.keep(options.keep)
+        store.compact(options.keep or 1)
         after = store.revisions.size()
     terminal.line(f"{before / 1e6:,.1f} MB became {after / 1e6:,.1f} MB.")
     return DONE
