@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import rdflib
 from fastapi import APIRouter, Query, Request, Response
 
 from srmgraph.sparql import form
 from srmgraph.store import EmbeddedStore
+from srmgraph.terms import n_triples
 from srmgraph_api import access, changes, conditions, jobs, negotiation, parameters
 from srmgraph_api.access import Client
 from srmgraph_api.conditions import Revision
@@ -54,34 +56,27 @@ _BODY = {
     },
 }
 _DESCRIPTION = """
-PREFIX sd: <http://www.w3.org/ns/sparql-service-description#>
-PREFIX formats: <http://www.w3.org/ns/formats/>
-CONSTRUCT {
-    ?service a sd:Service ;
-        sd:endpoint ?service ;
-        sd:supportedLanguage sd:SPARQL11Query , sd:SPARQL11Update ;
-        sd:feature sd:UnionDefaultGraph ;
-        sd:defaultEntailmentRegime ?regime ;
-        sd:defaultSupportedEntailmentProfile ?profile ;
-        sd:resultFormat ?format ;
-        sd:inputFormat formats:Turtle , formats:N-Triples , formats:RDF_XML , formats:JSON-LD ;
-        sd:defaultDataset [ a sd:Dataset ; sd:defaultGraph [ a sd:Graph ] ] .
-} {
-    VALUES ?service { <SERVICE> }
-    VALUES (?regime ?profile) { (REGIME) }
-    VALUES ?format {
-        formats:SPARQL_Results_JSON formats:SPARQL_Results_XML formats:SPARQL_Results_CSV
-        formats:SPARQL_Results_TSV formats:Turtle formats:N-Triples formats:N-Quads formats:TriG
-        formats:RDF_XML formats:JSON-LD
-    }
-}
+@prefix sd: <http://www.w3.org/ns/sparql-service-description#> .
+@prefix formats: <http://www.w3.org/ns/formats/> .
+@prefix regimes: <http://www.w3.org/ns/entailment/> .
+@prefix profiles: <http://www.w3.org/ns/owl-profile/> .
+SERVICE a sd:Service ;
+    sd:endpoint SERVICE ;
+    sd:supportedLanguage sd:SPARQL11Query , sd:SPARQL11Update ;
+    sd:feature sd:UnionDefaultGraph ;
+    REGIME ;
+    sd:resultFormat formats:SPARQL_Results_JSON , formats:SPARQL_Results_XML ,
+        formats:SPARQL_Results_CSV , formats:SPARQL_Results_TSV , formats:Turtle ,
+        formats:N-Triples , formats:N-Quads , formats:TriG , formats:RDF_XML , formats:JSON-LD ;
+    sd:inputFormat formats:Turtle , formats:N-Triples , formats:RDF_XML , formats:JSON-LD ;
+    sd:defaultDataset [ a sd:Dataset ; sd:defaultGraph [ a sd:Graph ] ] .
 """
 
 _INFERRING = (
-    "<http://www.w3.org/ns/entailment/OWL-RDF-Based>",
-    "<http://www.w3.org/ns/owl-profile/RL>",
+    "sd:defaultEntailmentRegime regimes:OWL-RDF-Based ;"
+    "sd:defaultSupportedEntailmentProfile profiles:RL"
 )
-_NOT_INFERRING = ("<http://www.w3.org/ns/entailment/Simple>", "UNDEF")
+_NOT_INFERRING = "sd:defaultEntailmentRegime regimes:Simple"
 
 
 def router(service: Service) -> APIRouter:
@@ -242,8 +237,10 @@ async def _updated(
 
 def _described(service: Service, request: Request) -> Response:
     media_type = negotiation.best(request, [*GRAPH_TYPES])
-    own = negotiation.address(service.settings.base, request)
+    own = n_triples(rdflib.URIRef(negotiation.address(service.settings.base, request)))
     regime = _INFERRING if service.settings.checking == "all" else _NOT_INFERRING
-    text = _DESCRIPTION.replace("<SERVICE>", f"<{own}>").replace("REGIME", " ".join(regime))
-    content = EmbeddedStore().answer(text, GRAPH_TYPES[media_type])
+    described = EmbeddedStore()
+    text = _DESCRIPTION.replace("REGIME", regime).replace("SERVICE", own)
+    described.parse(text, "turtle")
+    content = described.answer("CONSTRUCT WHERE { ?s ?p ?o }", GRAPH_TYPES[media_type])
     return Response(content, media_type=media_type, headers={"Vary": "Accept"})

@@ -99,6 +99,15 @@ def test_without_a_query_the_service_describes_itself(client: TestClient) -> Non
         URIRef("http://www.w3.org/ns/sparql-service-description#defaultSupportedEntailmentProfile"),
     )
     assert str(profile) == "http://www.w3.org/ns/owl-profile/RL"
+    dataset = URIRef("http://www.w3.org/ns/sparql-service-description#defaultDataset")
+    assert len(list(graph.objects(service, dataset))) == 1
+
+
+def test_how_the_service_is_called_says_nothing_else_of_it(client: TestClient) -> None:
+    usual = len(Graph().parse(data=client.get("/sparql").text, format="turtle"))
+    called = {"host": "x> a <x:y> . <y"}
+    graph = Graph().parse(data=client.get("/sparql", headers=called).text, format="turtle")
+    assert len(graph) == usual
 
 
 @pytest.mark.parametrize(
