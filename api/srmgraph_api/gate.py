@@ -12,7 +12,7 @@ import logging
 import re
 import time
 from contextvars import ContextVar
-from uuid import uuid4
+from random import getrandbits
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -110,7 +110,8 @@ def _identifier(scope: Scope) -> str:
         if name == b"x-request-id" and _NAME.fullmatch(value):
             told: str = value.decode("ascii")
             return told
-    return str(uuid4())
+    # It is to be told apart from others, not to be hard to guess.
+    return f"{getrandbits(128):032x}"
 
 
 def _host(called: bytes) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from math import isnan
+from typing import Any
 from urllib.parse import urljoin
 
 import pyoxigraph
@@ -89,9 +90,19 @@ def media_type(request: Request) -> str:
 def address(base: str, request: Request) -> str:
     """Return the address of a request without its parameters, as the world knows it: under `base`
     or, without one, as it was called."""
-    if not base:
-        return str(URL(scope={**request.scope, "query_string": b""}))
-    return base.rstrip("/") + request.url.path
+    if base:
+        return base.rstrip("/") + request.url.path
+    scope = request.scope
+    server = tuple(scope.get("server") or ())
+    return _called(scope["scheme"], scope["path"], server, request.headers.get("host"))
+
+
+# Most requests are for a few addresses.
+@lru_cache(256)
+def _called(scheme: str, path: str, server: tuple[Any, ...], host: str | None) -> str:
+    headers = [] if host is None else [(b"host", host.encode("latin-1"))]
+    scope = {"scheme": scheme, "path": path, "server": server or None, "headers": headers}
+    return str(URL(scope={**scope, "query_string": b""}))
 
 
 def iri(text: str, base: str) -> str:
