@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+import uvicorn
 
 from srmgraph import cli
+from srmgraph.store.folder import FolderStore
 from srmgraph_api import settings
 
 FAULTS = [
@@ -35,6 +37,42 @@ def test_a_setting_that_cannot_be_meant_is_told(
     monkeypatch.setenv(f"SRMGRAPH_{name}", value)
     assert cli.main(["serve"]) == 2
     assert told in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_file_says_what_is_served_and_by_which_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FolderStore.create(tmp_path / "acme")
+    store.parse("<x:a> <x:b> <x:c> .", "turtle")
+    store.close()
+    (tmp_path / "one.ttl").write_text("<x:a> <x:b> 1 .")
+    monkeypatch.chdir(tmp_path)
+    served: list[settings.Settings] = []
+
+    def begun(server: uvicorn.Server) -> None:
+        app = server.config.loaded_app
+        while not hasattr(app, "state"):
+            app = app.app
+        served.append(app.state.service.settings)
+
+    monkeypatch.setattr(uvicorn.Server, "run", begun)
+    for text, arguments in (
+        ('store = "acme"\nhosts = "data.example.org"', []),
+        ('files = "one.ttl"', []),
+        ('store = "nowhere"', ["one.ttl"]),
+        ('files = "nowhere.ttl"', ["--store", "acme"]),
+    ):
+        for name in ("STORE", "FILES", "HOSTS"):
+            monkeypatch.delenv(f"SRMGRAPH_{name}", raising=False)
+        (tmp_path / "srmgraph.toml").write_text(text)
+        assert cli.main(["serve", *arguments]) == 0
+    own = "localhost 127.0.0.1 [::1]"
+    assert [(one.store, one.files, one.hosts) for one in served] == [
+        ("acme", "", "data.example.org"),
+        ("", "one.ttl", own),
+        ("", "one.ttl", own),
+        ("acme", "", own),
+    ]
 
 
 FILES = [

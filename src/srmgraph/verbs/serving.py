@@ -59,10 +59,16 @@ def install(add: AddVerb) -> None:
 
 def _serve(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:
     import uvicorn
+    from uvicorn.importer import import_from_string
 
-    named = options.store or ("" if options.files else os.environ.get(STORE, ""))
-    if named and options.files:
+    if options.store and options.files:
         raise ParameterError("Name files to serve, or a store with --store, one of the two.")
+    if options.store or options.files:
+        # What is named stands above all that is set.
+        os.environ[STORE] = options.store or ""
+        os.environ["SRMGRAPH_FILES"] = os.pathsep.join(map(str, options.files))
+    settings = import_from_string("srmgraph_api.settings:read")()
+    named = settings.store
     is_private = _is_loopback(options.host)
     has_keys = named and Keys(reading.folder_store(named).revisions.folder).all()
     if not is_private and not has_keys:
@@ -70,10 +76,8 @@ def _serve(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> 
             f"{options.host} can be reached by others, so a store with keys is needed. Make one: "
             f"srmgraph keys create NAME --store {named or 'FOLDER'}"
         )
-    os.environ[STORE] = named
-    os.environ["SRMGRAPH_FILES"] = os.pathsep.join(map(str, options.files))
-    if is_private:
-        os.environ.setdefault("SRMGRAPH_HOSTS", _LOOPBACK)
+    if is_private and "hosts" not in settings.model_fields_set:
+        os.environ["SRMGRAPH_HOSTS"] = _LOOPBACK
     config = uvicorn.Config(
         "srmgraph_api:create_app",
         factory=True,
