@@ -154,6 +154,9 @@ def _write(folder: Path, number: int, into: int) -> NoReturn:
             file.write(json.dumps(names).encode() + b"\n")
             revision.dump(file, format=pyoxigraph.RdfFormat.N_QUADS)
         code = 0
+    except BrokenPipeError:
+        # The service was told to end meanwhile.
+        pass
     except BaseException:
         traceback.print_exc()
     finally:
