@@ -86,17 +86,16 @@ def owlrl(file: Path) -> tuple[Measured, Iterator[str]]:
 
 
 def on_disk(file: Path) -> tuple[Measured, Iterator[str]]:
-    """Infer with srmgraph's own engine in a store in a folder, each step a revision of it."""
+    """Infer with srmgraph's own engine in a store in a folder, where all becomes one revision."""
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(f"{folder}/store", create=True)
         start = time.perf_counter()
         with store.change() as copy:
             copy.read(file)
-        read = time.perf_counter()
-        with store.change() as copy:
+            read = time.perf_counter()
             closure = Closure.of_store(copy)
             done = time.perf_counter()
-            copy.write(closure.quads(INFERRED), len(closure))
+            closure.write_to(copy, INFERRED)
         written = time.perf_counter()
         facts = [" ".join(map(n_triples, statement)) for statement in closure]
     return {"load": read - start, "infer": done - read, "write": written - done}, iter(facts)

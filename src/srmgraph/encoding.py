@@ -98,7 +98,9 @@ class Encoding:
 
     @classmethod
     def of_store(
-        cls, engine: pyoxigraph.Store, without: Iterable[pyoxigraph.NamedNode] = ()
+        cls,
+        engine: pyoxigraph.Store,
+        without: Iterable[pyoxigraph.NamedNode | pyoxigraph.DefaultGraph] = (),
     ) -> Encoding:
         """The statements of a store, but those of some graphs."""
         left_out = set(without)

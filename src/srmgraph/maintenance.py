@@ -84,7 +84,10 @@ class Maintenance:
         self._standing = self._report
         if self._report is None or not isinstance(store, Candidate):
             self._closure = self._renewed(self._closure_of(store))
-            _write(store.oxigraph, *_difference(store.oxigraph, self._closure.quads(name)))
+            if store.has_graph(name):
+                _write(store.oxigraph, *_difference(store.oxigraph, self._closure.quads(name)))
+            else:
+                self._closure.write_to(store, name)
             return
         removed, added = _statements(store)
         if self._closure is None:

@@ -1,13 +1,19 @@
 """A revision in the making knows what it has gained and lost, whatever was done to it."""
 
+from typing import Any
+from unittest.mock import patch
+
 import pyoxigraph
 import pytest
-from hypothesis import given, note
+from hypothesis import event, example, given, note
 from hypothesis import strategies as st
+from rdflib import URIRef
 from tests.conformance.test_w3c_sparql import canonical
 
+from srmgraph.encoding import Encoding
 from srmgraph.errors import QueryError
-from srmgraph.store import EmbeddedStore
+from srmgraph.numbers import BITS, LOW
+from srmgraph.store import EmbeddedStore, embedded, intake
 from srmgraph.store.candidate import Candidate
 
 Quads = set[pyoxigraph.Quad]
@@ -110,3 +116,87 @@ def test_updates_do_what_the_engine_does_and_are_known(texts: list[str]) -> None
         assert canonical(changed.oxigraph) == canonical(plain.oxigraph)
         assert changed.journal.is_exact
     check(changed, before)
+
+
+# ── Files that become columns ───────────────────────────────────────────────────────────────────
+
+LINES = [
+    *('<x:a> <x:p> "t" .\n', '<x:a> <x:p> "01"^^<http://www.w3.org/2001/XMLSchema#integer> .\n'),
+    *("<x:b> <x:p> <x:a> .\n", "# nothing\n", "_:b <x:p> <x:a> .\n"),
+]
+NAMES = [None, URIRef("x:g")]
+TERMS = [pyoxigraph.NamedNode("x:a"), pyoxigraph.NamedNode("x:b")]
+
+
+def one(name: URIRef | None, value: pyoxigraph.NamedNode) -> pyoxigraph.Quad:
+    graph = pyoxigraph.DefaultGraph() if name is None else pyoxigraph.NamedNode(name)
+    return pyoxigraph.Quad(TERMS[1], pyoxigraph.NamedNode("x:p"), value, graph)
+
+
+def parse(store: Candidate, text: str, format: str, name: URIRef | None) -> None:
+    store.parse(text, format, name)
+
+
+def write(store: Candidate, quad: pyoxigraph.Quad, number: int) -> None:
+    store.write(iter([quad]), number)
+
+
+def put(store: Candidate, quad: pyoxigraph.Quad, name: URIRef | None) -> None:
+    triple = quad.triple
+    store.put(
+        name,
+        iter(
+            [
+                pyoxigraph.Quad(
+                    triple.subject, triple.predicate, triple.object, intake.graph_name(name)
+                )
+            ]
+        ),
+    )
+
+
+Act = tuple[Any, ...]
+name, named = st.sampled_from(NAMES), st.sampled_from(NAMES[1:])
+quad = st.builds(one, name, st.sampled_from(TERMS))
+text = st.lists(st.sampled_from(LINES), min_size=1, max_size=3).map("".join)
+read = st.tuples(st.just(parse), text, st.just("n-triples"), name)
+act: st.SearchStrategy[Act] = st.one_of(
+    read,
+    st.tuples(st.just(parse), text, st.just("turtle"), name),
+    st.tuples(st.just(write), quad, st.sampled_from([1, 999_999])),
+    st.tuples(st.just(Candidate.remove), st.lists(quad, max_size=1)),
+    st.tuples(st.just(put), quad, name),
+    st.tuples(st.just(Candidate.clear_graph), name),
+    st.tuples(st.just(Candidate.remove_graph), named),
+    st.tuples(st.just(Candidate.update), update.map(PREFIX.__add__)),
+)
+
+
+def lines(encoding: Encoding) -> list[bytes]:
+    texts = encoding.texts
+    return sorted(
+        b"%b %b %b" % (texts[pair >> BITS], name, texts[pair & LOW])
+        for name, pairs in encoding.statements.items()
+        for pair in pairs.tolist()
+    )
+
+
+@example((parse, LINES[0], "n-triples", None), [(write, one(None, TERMS[0]), 1)], set())
+@example((parse, LINES[0], "n-triples", None), [(write, one(None, TERMS[0]), 999_999)], set())
+@example((parse, LINES[2], "n-triples", None), [(Candidate.remove, [one(None, TERMS[0])])], set())
+@example((parse, LINES[2], "n-triples", None), [(Candidate.update, "CLEAR DEFAULT")], set())
+@given(first=read, acts=st.lists(act, min_size=1, max_size=5), without=st.sets(named))
+def test_columns_of_files_are_those_of_the_engine(
+    first: Act, acts: list[Act], without: set[URIRef]
+) -> None:
+    changed = Candidate(pyoxigraph.Store())
+    left_out = [*map(pyoxigraph.NamedNode, without)]
+    with patch.object(embedded, "_WORTH_COLUMNS", 0):
+        for do, *what in (first, *acts):
+            try:
+                do(changed, *what)
+            except QueryError:
+                continue
+            expected = lines(Encoding.of_store(changed.oxigraph, left_out))
+            event(f"{do.__name__}: columns of {len(changed._read)} files")
+            assert lines(changed.encoding(without)) == expected

@@ -81,7 +81,7 @@ def close(store: EmbeddedStore, name: rdflib.URIRef, progress: Progress | None =
     """
     store.remove_graph(name)
     closure = Closure.of_store(store, progress=progress)
-    store.write(closure.quads(name), len(closure))
+    closure.write_to(store, name)
     return len(closure)
 
 

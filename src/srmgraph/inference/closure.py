@@ -37,7 +37,7 @@ from srmgraph.terms import Statement
 if TYPE_CHECKING:
     from srmgraph.encoding import Encoding
     from srmgraph.numbers import Numbers
-    from srmgraph.store import Store
+    from srmgraph.store import EmbeddedStore, Store
 
 _LOG = logging.getLogger(__name__)
 
@@ -238,6 +238,16 @@ class Closure:
     def text(self) -> bytes:
         """Return the facts that follow in N-Triples, its lines sorted."""
         return self._state.text(self._state.shown())
+
+    def write_to(self, store: EmbeddedStore, name: rdflib.URIRef) -> None:
+        """Add the facts that follow to a graph of a store."""
+        if len(self) > MANY:
+            text = self.text()
+            # What is read has its blank nodes called anew. A text may say so; then it takes longer.
+            if b"_:" not in text:
+                store.parse(text, "n-triples", name)
+                return
+        store.write(self.quads(name), len(self))
 
     def explain(self, statement: Statement) -> Proof:
         """Return a shortest proof of a statement.

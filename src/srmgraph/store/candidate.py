@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
+from typing import TYPE_CHECKING
 
 import pyoxigraph
 import rdflib
@@ -14,6 +15,9 @@ from srmgraph.store.journal import MOST_STATEMENTS, Journal
 from srmgraph.store.query_errors import ENGINE_ERRORS, check_update, query_error
 from srmgraph.store.revisions import Columns
 from srmgraph.syntax import Parser
+
+if TYPE_CHECKING:
+    from srmgraph.encoding import Encoding
 
 _FEW = 1_000
 
@@ -45,6 +49,8 @@ class Candidate(EmbeddedStore):
         self.kept_columns: Columns | None = None
         self._report = report
         self._columns = columns
+        # Of graphs that hold nothing but what a file states.
+        self._read: dict[pyoxigraph.NamedNode | pyoxigraph.DefaultGraph, Encoding] = {}
 
     @property
     def report(self) -> str | None:
@@ -56,9 +62,20 @@ class Candidate(EmbeddedStore):
         """What the revision that it was stated, as it was kept with it, or None."""
         return self._columns()
 
+    def encoding(self, without: Iterable[rdflib.URIRef] = ()) -> Encoding:
+        """Return the statements of all graphs but some as columns of numbers."""
+        from srmgraph.encoding import Encoding
+
+        left_out = set(map(pyoxigraph.NamedNode, without))
+        read = {graph: one for graph, one in self._read.items() if graph not in left_out}
+        # To have statements from a disk takes the engine ten times as long as from memory.
+        others = Encoding.of_store(self.oxigraph, [*left_out, *read])
+        return Encoding.joined([*read.values(), others])
+
     def put(self, name: rdflib.URIRef | None, quads: Iterator[pyoxigraph.Quad]) -> None:
         """Let statements of a graph be all that it holds; only what differs is written."""
         graph = intake.graph_name(name)
+        self._read.pop(graph, None)
         coming = list(islice(quads, MOST_STATEMENTS + 1))
         if len(coming) > MOST_STATEMENTS or not self.journal.is_exact:
             super().put(name, chain(coming, quads))
@@ -75,15 +92,20 @@ class Candidate(EmbeddedStore):
 
     def remove(self, quads: Iterable[pyoxigraph.Quad]) -> None:
         """Remove statements of the engine, where they are there."""
+        self._read.clear()
         self.journal.remove(quads)
 
     def remove_graph(self, name: rdflib.URIRef) -> None:
         """Remove a named graph with all its statements, if it is there."""
-        self.journal.drop(intake.graph_name(name))
+        graph = intake.graph_name(name)
+        self._read.pop(graph, None)
+        self.journal.drop(graph)
 
     def clear_graph(self, name: rdflib.URIRef | None) -> None:
         """Remove all statements of a graph, which is there all the same."""
-        self.journal.clear(intake.graph_name(name))
+        graph = intake.graph_name(name)
+        self._read.pop(graph, None)
+        self.journal.clear(graph)
 
     def update(
         self,
@@ -105,6 +127,7 @@ class Candidate(EmbeddedStore):
     ) -> None:
         """Change statements by SPARQL 1.1 Update, but leave some graphs as they are."""
         check_update(sparql)
+        self._read.clear()
         try:
             text = unmistakable_update(sparql, default_graphs, named_graphs)
             self._check_syntax(text, base)
@@ -130,6 +153,7 @@ class Candidate(EmbeddedStore):
     def close(self) -> None:
         """Let go of the engine; the journal is forgotten."""
         super().close()
+        self._read.clear()
         self.journal = Journal(self.oxigraph)
 
     def _check_syntax(self, text: str, base: str | None) -> None:
@@ -139,7 +163,26 @@ class Candidate(EmbeddedStore):
             # It is understood, but an empty store has no such graph.
             return
 
+    def _becomes_columns(self, parser: Parser, graph: rdflib.URIRef | None) -> bool:
+        from srmgraph.encoding import Encoding
+        from srmgraph.ntriples import NotPlainError
+
+        target = intake.graph_name(graph)
+        held = self.oxigraph.quads_for_pattern(None, None, None, target)
+        if not parser.is_in_lines or next(iter(held), None) is not None:
+            return False
+        try:
+            encoding = Encoding.of_text(parser.content)
+        except NotPlainError:
+            return False
+        with parser.errors():
+            self._load(parser, target)
+        self._read[target] = encoding
+        return True
+
     def _write(self, quads: Iterator[pyoxigraph.Quad], are_many: bool) -> None:
+        if self._read:
+            quads = self._noticed(quads)
         if self.journal.is_exact:
             first = list(islice(quads, MOST_STATEMENTS + 1))
             if len(first) <= MOST_STATEMENTS:
@@ -149,8 +192,18 @@ class Candidate(EmbeddedStore):
         self.journal.give_up()
         super()._write(quads, are_many)
 
+    def _noticed(self, quads: Iterator[pyoxigraph.Quad]) -> Iterator[pyoxigraph.Quad]:
+        for quad in quads:
+            if not isinstance(quad.graph_name, pyoxigraph.BlankNode):
+                self._read.pop(quad.graph_name, None)
+            yield quad
+
     def _load(
         self, parser: Parser, graph: pyoxigraph.NamedNode | pyoxigraph.DefaultGraph | None
     ) -> None:
         self.journal.give_up()
+        if graph is None:
+            self._read.clear()
+        else:
+            self._read.pop(graph, None)
         super()._load(parser, graph)

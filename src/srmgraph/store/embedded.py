@@ -107,7 +107,7 @@ class EmbeddedStore:
         # Nothing is kept when the parser raises: the engine writes only when all has been read.
         # The engine takes a graph to load into for formats without graphs only.
         is_placed = graph is None or not parser.syntax.has_graphs
-        if len(parser.content) > _WORTH_COLUMNS and self._waits(parser, graph):
+        if len(parser.content) > _WORTH_COLUMNS and self._becomes_columns(parser, graph):
             return
         if len(parser.content) > _LARGE and parser.is_plain and is_placed:
             next(iter(parser), None)
@@ -118,8 +118,8 @@ class EmbeddedStore:
             self._write(_with_own_blank_nodes(parser, label, target), len(parser.content) > _MANY)
         intake.remember(parser, self.prefixes, self.namespaces)
 
-    def _waits(self, parser: Parser, graph: rdflib.URIRef | None) -> bool:
-        """Keep what a file states until the engine is asked for, if it is plain enough."""
+    def _becomes_columns(self, parser: Parser, graph: rdflib.URIRef | None) -> bool:
+        """Take in a file as columns, if it is plain enough; the engine has it when it is asked."""
         if self._loads_at_once or graph is not None or not parser.is_in_lines:
             return False
         from srmgraph.encoding import Encoding

@@ -329,7 +329,7 @@ def _add_inferred(
             copy.add(infer(copy, progress=say, engine=engine), name)
             return None
         closure = Closure.of_store(copy, progress=say, limit=options.limit)
-        copy.write(closure.quads(name), len(closure))
+        closure.write_to(copy, name)
         return closure.report
 
 
