@@ -5,7 +5,8 @@ import gc
 import random
 import subprocess
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 from rdflib import OWL, RDF, RDFS, SDO, SH, BNode, Graph, Literal, URIRef
+from rdflib.term import Node
 from tests.unit import shacl_cases as cases
 from tests.unit import shacl_strategies as strategies
 
@@ -30,6 +32,7 @@ from srmgraph.validation import (
     patterns,
     revalidate,
     sight,
+    things,
     validate,
 )
 from srmgraph.validation.incremental import Update, update
@@ -500,10 +503,15 @@ def _crowd(number: int) -> str:
 
 
 @settings(max_examples=15)
-@given(seed=st.integers(0, 10**6))
-def test_random_changes_among_many_results(seed: int) -> None:
+@given(seed=st.integers(0, 10**6), most=st.sampled_from([0, 5, 500]))
+def test_random_changes_among_many_results(seed: int, most: int) -> None:
     """One change in three is taken back, so that the next begins at the same report."""
-    chance = random.Random(seed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(things, "_MOST_PATCHES", most)
+        _change_among_many(random.Random(seed))
+
+
+def _change_among_many(chance: random.Random) -> None:
     validator, store = Validator(_shapes(MANY)), _store(_crowd(40))
     report = validator.validate(store, exclusive=True)
     assert len(report.results) > 80
@@ -511,7 +519,12 @@ def test_random_changes_among_many_results(seed: int) -> None:
     for _ in range(6):
         change = _edit(store, vocabulary, chance)
         after = validator.revalidate(store, report, change, exclusive=True)
-        assert after == validator.validate(store, exclusive=True)
+        anew = validator.validate(store, exclusive=True)
+        assert after == anew
+        assert anew == after
+        assert {name: len(told) for name, told in _told(after)} == {
+            name: len(told) for name, told in _told(anew)
+        }
         if chance.random() < 1 / 3:
             for triple in change.added:
                 store.oxigraph.remove(pyoxigraph.Quad(*triple))
@@ -521,6 +534,23 @@ def test_random_changes_among_many_results(seed: int) -> None:
                 report = validator.validate(store, exclusive=True)
         else:
             report = after
+
+
+def _told(report: Report) -> list[tuple[str, Mapping[Node, object]]]:
+    return [(name, getattr(report, name)) for name in ("labels", "graphs", "hints")]
+
+
+@given(st.lists(st.sampled_from(["Violation", "Warning", "Info", f"{EX}bad", f"{EX}worse"])))
+def test_results_are_counted(severities: list[str]) -> None:
+    results = [
+        Result("rule", severity, "", "", Literal(number), None, None, Literal(""), SH.Shape)
+        for number, severity in enumerate(severities)
+    ]
+    counts = Report(sorted_results(results)).counts
+    assert {severity: number for severity, number in counts.items() if number} == Counter(
+        severities
+    )
+    assert list(counts)[:3] == ["Violation", "Warning", "Info"]
 
 
 def test_what_a_change_costs_does_not_grow_with_the_report(monkeypatch: pytest.MonkeyPatch) -> None:

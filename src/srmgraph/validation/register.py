@@ -3,7 +3,7 @@ how many results there are."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -98,8 +98,9 @@ class Register:
             return sorted_results([*results, *found])
         for result in found:
             key = result.first_key()
-            first = bisect_left(results, key, key=Result.first_key)
-            last = bisect_right(results, key, first, key=Result.first_key)
+            last = first = bisect_left(results, key, key=Result.first_key)
+            while last < len(results) and results[last].first_key() == key:
+                last += 1
             insort(results, result, first, last, key=Result.sort_key)
         return tuple(results)
 

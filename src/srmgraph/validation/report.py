@@ -5,6 +5,7 @@ Source: SHACL section 3 (validation and validation report).
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -204,11 +205,21 @@ class Report:
     @cached_property
     def counts(self) -> Mapping[str, int]:
         """How many results there are of each severity, the worst first."""
-        counted = Counter(result.severity for result in self.results)
+        counted = Counter[str]()
         if self.totals is not None:
-            counted.clear()
             for (_, severity), number in self.totals.items():
                 counted[severity] += number
+        else:
+            place = 0
+            while place < len(self.results):
+                # They are in this order, and may be very many.
+                severity, start = self.results[place].severity, place
+                rank = severity_rank(severity)
+                is_known = rank < len(SEVERITIES)
+                place = (
+                    bisect_right(self.results, rank, place, key=_rank) if is_known else place + 1
+                )
+                counted[severity] += place - start
         others = sorted(set(counted) - set(SEVERITIES))
         return {severity: counted[severity] for severity in (*SEVERITIES, *others)}
 
@@ -313,6 +324,10 @@ class Report:
 
 def _worst_first(counts: Mapping[str, int]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: (severity_rank(item[0]), item[0])))
+
+
+def _rank(result: Result) -> int:
+    return severity_rank(result.severity)
 
 
 def severity_rank(severity: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode
@@ -29,6 +29,9 @@ _Told = TypeVar("_Told")
 
 _LABEL = NamedNode(RDFS.label)
 _FEW = 50
+
+_MOST_PATCHES = 500
+"""With more of them, a mapping is written anew."""
 
 
 class Things:
@@ -81,17 +84,42 @@ def touched(
     return touched
 
 
+class _Patched(Mapping[Node, _Told]):
+    """A mapping but for a few of its keys, which have another value, or None for none at all."""
+
+    def __init__(self, old: Mapping[Node, _Told], patches: Mapping[Node, _Told | None]) -> None:
+        self.old = old
+        self.patches = patches
+        came = sum(told is not None for told in patches.values())
+        self._length = len(old) - sum(node in old for node in patches) + came
+
+    def __getitem__(self, node: Node) -> _Told:
+        told = self.patches[node] if node in self.patches else self.old[node]
+        if told is None:
+            raise KeyError(node)
+        return told
+
+    def __iter__(self) -> Iterator[Node]:
+        yield from (node for node in self.old if node not in self.patches)
+        yield from (node for node, told in self.patches.items() if told is not None)
+
+    def __len__(self) -> int:
+        return self._length
+
+
 def _patched(
     old: Mapping[Node, _Told], touched: Collection[Node], new: Mapping[Node, _Told]
 ) -> Mapping[Node, _Told]:
-    """What was told, but for what was *touched*, and what is told anew."""
+    """What was told, but for what was *touched*, and what is told anew; at the cost of these, as
+    there may be very much of it."""
     if not new and not any(node in old for node in touched):
         return old
-    patched = dict(old)
-    for node in touched:
-        patched.pop(node, None)
-    patched.update(new)
-    return patched
+    patches: dict[Node, _Told | None] = {**dict.fromkeys(touched, None), **new}
+    if isinstance(old, _Patched):
+        patched = _Patched(old.old, {**old.patches, **patches})
+    else:
+        patched = _Patched(old, patches)
+    return patched if len(patched.patches) <= _MOST_PATCHES else dict(patched)
 
 
 def _labels(store: Where, nodes: Collection[Node]) -> dict[Node, str]:
