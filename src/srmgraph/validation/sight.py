@@ -32,7 +32,7 @@ _OFTEN = 4
 """After so many single looks at a thing it is worth it to look up all at once."""
 
 _MOST_AROUND = 20
-"""How many statements that may be."""
+"""How many statements that may be, but for those that are new."""
 
 _NOTHING: Nodes = frozenset()
 
@@ -49,7 +49,7 @@ class TooMany(Exception):
 class _Surroundings:
     """All statements of a thing, or all that lead to it, and their other ends by property."""
 
-    triples: tuple[pyoxigraph.Triple, ...]
+    statements: tuple[_Statement, ...]
     ends: Mapping[Node | None, Nodes]
 
 
@@ -85,9 +85,9 @@ class Memory:
 class Sight:
     """All statements that a store holds, and what is known of them from earlier.
 
-    Of a thing of which nothing is held but what was *added*, all is looked up at once: it may be
+    Of what is *added* or *removed*, all is looked up at once, if there is not much of it: it may be
     new, or all gone, and then very many rules ask for what is not there. So it is with a thing that
-    is asked for again and again, if there is not much of it.
+    is asked for again and again.
     """
 
     def __init__(
@@ -99,10 +99,9 @@ class Sight:
     ) -> None:
         self._oxigraph = oxigraph
         self._memory = Memory() if memory is None else memory
-        self._added = frozenset(added)
-        self._changed = frozenset(
-            end for t in (*self._added, *removed) for end in (t.subject, t.object)
-        )
+        added = tuple(added)
+        self._added = frozenset((t.subject, t.predicate, t.object) for t in added)
+        self._changed = frozenset(end for t in (*added, *removed) for end in (t.subject, t.object))
         self._left = MOST_NODES
         self.walked: dict[tuple[object, Nodes], Nodes] = {}
         """Where links of ways have led to, for those who walk them again."""
@@ -132,7 +131,7 @@ class Sight:
     ) -> Iterable[_Statement]:
         for node, backwards in ((subject, False), (value, True)):
             if node is not None and (around := self._around(node, backwards)) is not None:
-                return _fitting(around.triples, subject, predicate, value)
+                return _fitting(around.statements, subject, predicate, value)
         return self._oxigraph.quads_for_pattern(subject, predicate, value, None)  # type: ignore[arg-type]
 
     def _around(self, node: Node, backwards: bool) -> _Surroundings | None:
@@ -141,32 +140,37 @@ class Sight:
         if (found := self._surroundings.get(key)) is not None:
             return found
         self._asked[key] += 1
-        times = self._asked[key]
-        if times == _OFTEN or (times == 1 and node in self._changed):
-            found = self._looked_around(node, backwards, 0 if times == 1 else _MOST_AROUND)
+        if self._asked[key] == (1 if node in self._changed else _OFTEN):
+            found = self._looked_around(node, backwards)
             if found is not None:
                 self._surroundings[key] = found
-                self._memory.take(2 * len(found.triples))
+                self._memory.take(2 * len(found.statements))
         return found
 
-    def _looked_around(self, node: Node, backwards: bool, most: int) -> _Surroundings | None:
+    def _looked_around(self, node: Node, backwards: bool) -> _Surroundings | None:
         """The same, if no more than so many statements are old ones."""
-        found: dict[pyoxigraph.Triple, None] = {}
-        if backwards or not isinstance(node, pyoxigraph.Literal):
-            ends = (None, node) if backwards else (node, None)
-            for quad in self._oxigraph.quads_for_pattern(ends[0], None, ends[1], None):  # type: ignore[arg-type]
-                triple = quad.triple
-                if triple not in found:
-                    most -= triple not in self._added
+        if isinstance(node, pyoxigraph.Literal) and not backwards:
+            return _Surroundings((), {})
+        statements: list[_Statement] = []
+        by: dict[Node | None, set[Node]] = {None: set()}
+        most = _MOST_AROUND
+        ends = (None, node) if backwards else (node, None)
+        for quad in self._oxigraph.quads_for_pattern(ends[0], None, ends[1], None):  # type: ignore[arg-type]
+            subject, predicate, value, _ = quad
+            end = subject if backwards else value
+            found = by.setdefault(predicate, set())
+            # Several graphs may hold the same.
+            if end not in found:
+                if (subject, predicate, value) not in self._added:
+                    most -= 1
                     if most < 0:
                         return None
-                    found[triple] = None
-        by: dict[Node | None, set[Node]] = defaultdict(set)
-        for triple in found:
-            end = triple.subject if backwards else triple.object
-            by[triple.predicate].add(end)
-            by[None].add(end)
-        return _Surroundings(tuple(found), {name: frozenset(ends) for name, ends in by.items()})
+                found.add(end)
+                by[None].add(end)
+                statements.append(quad)
+        return _Surroundings(
+            tuple(statements), {name: frozenset(found) for name, found in by.items()}
+        )
 
     def statements(
         self, subject: Node | None, predicate: Node | None, value: Node | None
@@ -321,15 +325,15 @@ class LongSight(Sight):
 
 
 def _fitting(
-    triples: Iterable[pyoxigraph.Triple],
+    statements: Iterable[_Statement],
     subject: Node | None,
     predicate: Node | None,
     value: Node | None,
-) -> Iterator[pyoxigraph.Triple]:
-    for triple in triples:
+) -> Iterator[_Statement]:
+    for one in statements:
         if (
-            (subject is None or triple.subject == subject)
-            and (predicate is None or triple.predicate == predicate)
-            and (value is None or triple.object == value)
+            (subject is None or one.subject == subject)
+            and (predicate is None or one.predicate == predicate)
+            and (value is None or one.object == value)
         ):
-            yield triple
+            yield one
