@@ -13,6 +13,7 @@ import signal
 import socket
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing.context import ForkServerContext
@@ -390,18 +391,17 @@ def _work(end: socket.socket, folder: Path, limits: Limits) -> None:
 
 def work(line: WorkersEnd, desk: Desk) -> None:
     """Do what is asked over a line, until nobody is there to ask."""
-    line.send((_READY, None))
-    while True:
-        try:
+    # Who asked may be gone before there is an answer.
+    with suppress(EOFError, ConnectionError):
+        line.send((_READY, None))
+        while True:
             job, arguments = line.receive()
-        except EOFError:
-            return
-        try:
-            outcome: tuple[str, Any] = ("done", job(desk, *arguments))
-        # What a job raises belongs to whoever asked, be it even a lack of memory.
-        except BaseException as error:
-            outcome = ("failed", _portable(error))
-        line.send(outcome)
+            try:
+                outcome: tuple[str, Any] = ("done", job(desk, *arguments))
+            # What a job raises belongs to whoever asked, be it even a lack of memory.
+            except BaseException as error:
+                outcome = ("failed", _portable(error))
+            line.send(outcome)
 
 
 def _portable(error: BaseException) -> BaseException:

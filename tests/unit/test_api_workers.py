@@ -29,7 +29,7 @@ from srmgraph_api.images import Image
 from srmgraph_api.jobs import Desk
 from srmgraph_api.problems import Problem
 from srmgraph_api.turns import Turns
-from srmgraph_api.worker import Crashed, Limits, TooLong, Worker
+from srmgraph_api.worker import Crashed, Limits, TooLong, Worker, work
 
 PRODUCT = "{ ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o }"
 
@@ -239,6 +239,13 @@ def test_a_report_goes_between_processes() -> None:
     report = validate(store)
     assert len(pickle.loads(pickle.dumps(report)).results) == len(report.results) > 0
     assert isinstance(report.graph(), Graph)
+
+
+def test_a_worker_whose_service_is_gone_ends_quietly(folder: Path) -> None:
+    ours, theirs = socket.socketpair()
+    ours.close()
+    with theirs:
+        work(WorkersEnd(theirs), Desk(folder))
 
 
 _PARENT = """
