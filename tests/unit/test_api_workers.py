@@ -27,6 +27,7 @@ from srmgraph_api import jobs
 from srmgraph_api.crew import Crew
 from srmgraph_api.images import Image
 from srmgraph_api.jobs import Desk
+from srmgraph_api.line import WorkersEnd
 from srmgraph_api.problems import Problem
 from srmgraph_api.turns import Turns
 from srmgraph_api.worker import Crashed, Limits, TooLong, Worker, work
