@@ -339,20 +339,27 @@ class Worker:
 
     async def _replace(self, task: Task | None, error: TooLong | None) -> None:
         """End the process, tell of it whoever waits for its task, and begin another."""
+        problem: Exception | None = None
         try:
             code = await self._end(_PATIENCE)
             if task is not None:
                 task.fail(error or Crashed(code))
             ours, theirs = socket.socketpair()
             with theirs:
-                self._process = await asyncio.to_thread(self._born, theirs)
+                try:
+                    self._process = await asyncio.to_thread(self._born, theirs)
+                except BaseException:
+                    ours.close()
+                    raise
             # It may speak before the connection is told to be made.
             self._line = Line(self)
             await self._line.connect(ours)
-        except OSError as problem:
+        # Whatever it is, nobody else learns of it than who waits for this worker.
+        except Exception as found:
+            problem = found
+        self._renewal = None
+        if problem is not None:
             self._fail(problem)
-        finally:
-            self._renewal = None
 
     async def _end(self, patience: float) -> int | None:
         process, self._process = self._process, None

@@ -410,6 +410,32 @@ def test_who_waits_too_long_is_sent_away(folder: Path, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+class Broken:
+    """Where no worker can be begun."""
+
+    def begin(self, end: socket.socket) -> Any:
+        raise OSError("no more processes")
+
+
+def test_who_waits_for_a_worker_that_cannot_be_begun_learns_why(folder: Path) -> None:
+    worker = Worker(folder, Limits(memory=1 << 30))
+    begun, worker._disk = worker._disk, Broken()  # type: ignore[assignment]
+    worker._origin = worker._disk
+
+    async def steps() -> None:
+        crew = Crew([worker], waiting=50, of_each=50, patience=30, ahead=1)
+        crew.start()
+        for _ in range(2):
+            for one in [asked(crew, process), asked(crew, process)]:
+                with pytest.raises(OSError, match="no more processes"):
+                    await one
+        worker._disk = worker._origin = begun
+        assert await asked(crew, process)
+        await crew.stop()
+
+    uvloop.run(steps())
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_everybody_gets_the_answer_to_their_own_question(folder: Path, seed: int) -> None:
     chance = random.Random(seed)
