@@ -131,7 +131,7 @@ class Foreman(Protocol):
         """Take back a task that was not begun."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Given:
     """What a worker was given: its number on the line, 0 before it is sent; none wants it any more
     if there is no task."""
@@ -194,17 +194,17 @@ class Worker:
         self._given.append(given)
         if len(self._given) == 1:
             self._begin()
-        if self.is_ready and self._line is not None:
-            given.number = self._line.ask(task.content)
-        elif self._renewal is None and self._line is None:
-            self._renew(None, None)
+        self._send(given)
+        self.start()
 
     def withdraw(self, task: Task) -> bool:
         """Take a task back, if it has it; it goes on with one that is begun."""
         for given in self._given:
             if given.task is task:
                 given.task = None
-                if given is not self._given[0] and given.number and self._line is not None:
+                if not given.number:
+                    self._given.remove(given)
+                elif given is not self._given[0] and self._line is not None:
                     self._line.withdraw(given.number)
                 return True
         return False
@@ -291,7 +291,7 @@ class Worker:
             self._lose(TooLong())
 
     def _send(self, given: _Given) -> None:
-        if given.task is not None and self._line is not None:
+        if self.is_ready and self._line is not None and given.task is not None:
             given.number = self._line.ask(given.task.content)
 
     def _tell(self) -> None:

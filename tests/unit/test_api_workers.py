@@ -410,6 +410,20 @@ def test_who_waits_too_long_is_sent_away(folder: Path, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_who_leaves_before_there_is_a_worker_leaves_nothing(folder: Path) -> None:
+    async def steps() -> None:
+        crew = Crew([Worker(folder, Limits(memory=1 << 30))], 50, 50, 30, ahead=1)
+        left = asked(crew, doze, 60)
+        await asyncio.sleep(0)
+        left.cancel()
+        async with asyncio.timeout(30):
+            assert await asked(crew, echo, b"it") == b"it"
+        assert (crew.busy, crew.waiting) == (0, 0)
+        await crew.stop()
+
+    uvloop.run(steps())
+
+
 class Broken:
     """Where no worker can be begun."""
 
