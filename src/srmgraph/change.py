@@ -8,7 +8,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pyoxigraph
 import rdflib
 from rdflib import SDO, Literal
 
@@ -17,7 +16,6 @@ from srmgraph.errors import DoesNotConformError, InputError
 from srmgraph.store import EmbeddedStore
 from srmgraph.store.protocol import LoadProgress
 from srmgraph.syntax import format_of, read_bytes
-from srmgraph.terms import to_oxigraph
 
 if TYPE_CHECKING:
     from srmgraph.maintenance import Maintenance
@@ -167,8 +165,7 @@ class Change:
         name = knowledge.ontology_graph()
         known = Literal(knowledge.ontology_hash())
         provenance_graph = knowledge.provenance_graph()
-        told = map(to_oxigraph, (name, SDO.sha256, known, provenance_graph))
-        if pyoxigraph.Quad(*told) in self.store.oxigraph:  # type: ignore[arg-type]
+        if knowledge.ontology_mark() in self.store.oxigraph:
             return False
         held = self.store.graph(provenance_graph)
         self.store.remove_graph(name)

@@ -26,6 +26,7 @@ ROOT = _PACKAGE if (_PACKAGE / "ontology").is_dir() else _PACKAGE.parents[1]
 """The folder in which the five folders lie."""
 
 _META_SHAPES = "meta"
+_SHA256 = "https://schema.org/sha256"
 _IMPORTS = "http://www.w3.org/2002/07/owl#imports"
 _VANN = "http://purl.org/vocab/vann/"
 
@@ -45,6 +46,22 @@ def ontology_statements() -> list[pyoxigraph.Quad]:
 def ontology_hash() -> str:
     """Return the SHA-256 of all modules of the ontology: another one is another ontology."""
     return sha256(b"".join(file.read_bytes() for file in _ontology_files())).hexdigest()
+
+
+@cache
+def ontology_mark() -> pyoxigraph.Quad:
+    """Return the statement by which a store tells that it holds the ontology, as it is here.
+
+    A store with that mark also holds all that follows from what it states, with each change.
+    """
+    import pyoxigraph
+
+    return pyoxigraph.Quad(
+        pyoxigraph.NamedNode(ontology_graph()),
+        pyoxigraph.NamedNode(_SHA256),
+        pyoxigraph.Literal(ontology_hash()),
+        pyoxigraph.NamedNode(provenance_graph()),
+    )
 
 
 @cache

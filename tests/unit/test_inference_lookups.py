@@ -1,15 +1,17 @@
 """A proof found by looks into a store is as short as one found among all facts, and holds."""
 
+import re
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, event, given, reject, settings
+from hypothesis import HealthCheck, assume, event, given, reject, settings
+from hypothesis import strategies as st
 from rdflib import OWL, RDF, RDFS, Graph
 from tests.unit.inference import strategies
 from tests.unit.inference.strategies import EX
 
-from srmgraph import knowledge
-from srmgraph.errors import InconsistentError
+from srmgraph import ServiceGraph, knowledge
+from srmgraph.errors import InconsistentError, UnprovedError
 from srmgraph.inference import Closure, Program, Proof, lookups, prove, search
 from srmgraph.store import EmbeddedStore
 from srmgraph.terms import Statement
@@ -65,6 +67,40 @@ def test_what_is_found_is_a_shortest_proof_that_holds(ontology: Graph, data: Gra
         assert statement in Closure(program, [one for one in data if one in grounds])
 
 
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    ontology=strategies.ontologies(of_all_kinds=True),
+    data=strategies.data(most=8),
+    picks=st.lists(st.tuples(*[st.integers(0, 1000)] * 3), min_size=8, max_size=8),
+)
+def test_what_a_store_that_is_kept_does_not_hold_does_not_follow(
+    ontology: Graph, data: Graph, picks: list[tuple[int, int, int]]
+) -> None:
+    program = Program.compile(ontology)
+    store = EmbeddedStore()
+    store.add(data)
+    try:
+        closure = closed(store, program)
+    except InconsistentError:
+        reject()
+    store.write(iter([knowledge.ontology_mark()]), 1)
+    about = sorted({*closure, *data}, key=str)
+    assume(about)
+    for pick in picks:
+        one, other, third = (about[number % len(about)] for number in pick)
+        statement = one[0], other[1], third[2]
+        try:
+            found = looked_up(store, statement, program)
+        except UnprovedError as error:
+            event("does not follow")
+            assert statement not in closure
+            with pytest.raises(UnprovedError, match=f"^{re.escape(str(error))}$"):
+                closure.explain(statement)
+        else:
+            event("not found" if found is None else "follows")
+            assert found is None or statement in closure
+
+
 def acme(more: str = "") -> EmbeddedStore:
     store = EmbeddedStore()
     store.parse(
@@ -90,6 +126,36 @@ def test_nothing_is_closed_for_a_proof_in_a_store_that_holds_what_follows() -> N
 
     assert prove(store, QUESTION, never) == plainly
     assert [str(one) for one in prove(store, QUESTION, never, every=True)]
+
+
+def test_what_follows_and_is_never_told_is_not_denied() -> None:
+    ontology = Graph().add((EX.A, RDFS.subClassOf, EX.B))
+    program, store = Program.compile(ontology), EmbeddedStore()
+    store.add(Graph().add((EX.A, RDF.type, EX.A)))
+    closure = closed(store, program)
+    store.write(iter([knowledge.ontology_mark()]), 1)
+    untold = (EX.A, RDF.type, EX.B)
+    assert untold in closure
+    assert untold not in store.graph()
+    assert looked_up(store, untold, program) is None
+
+
+def test_nothing_is_closed_for_what_does_not_follow_in_a_store_that_is_kept(
+    tmp_path: Path,
+) -> None:
+    with ServiceGraph.open(str(tmp_path / "store"), create=True) as graph:
+        graph.load(knowledge.example_file("cellphone"))
+        nothing = [f"<{EX.acme}>", f"<{RDF.type}>", f"<{PARTY}>"]
+        closure = Closure.of_store(graph.store)
+        with pytest.raises(UnprovedError) as known:
+            prove(graph.store, nothing, lambda: closure)
+
+        def never() -> Closure:
+            raise AssertionError("all that follows was worked out")
+
+        with pytest.raises(UnprovedError) as found:
+            prove(graph.store, nothing, never)
+    assert str(found.value) == str(known.value)
 
 
 @pytest.mark.parametrize(

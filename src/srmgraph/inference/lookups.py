@@ -44,17 +44,20 @@ def prove(
 
     It follows by a program, or by that of the project's own ontology; `prefixes` are those of the
     data. None is returned where that takes working out what follows: where the store does not hold
-    the statement, where it holds axioms or says what is the same, and where patience ends.
+    the statement and may not hold all that follows, where it holds axioms or says what is the same,
+    and where patience ends. Raises UnprovedError for a statement that does not follow.
     """
     inferred = pyoxigraph.NamedNode(knowledge.inferred_graph())
     if not engine.contains_named_graph(inferred):
         return None
     state = StoredState(engine, prefixes, program or standard())
     key, number = state.dictionary.fact(statement)
-    if (key if key >= 0 else ~key) < len(NAMES) or not state.found.of(key, number):
+    if (key if key >= 0 else ~key) < len(NAMES) or state.found.has_axioms():
         return None
-    if state.found.has_axioms():
-        return None
+    if not state.found.of(key, number):
+        if state.is_hidden(key, number) or knowledge.ontology_mark() not in engine:
+            return None
+        raise proof.unproved(state, (key, number))
     try:
         return proof.prove(state, statement)
     except (_OutOfReachError, UnprovedError):
@@ -82,10 +85,10 @@ class StoredState(State):
     def holds(self, key: int, number: int) -> bool:
         """Tell whether a fact holds."""
         return bool(self.found.of(key, number)) or (
-            self._is_hidden(key, number) and self._follows((key, number))
+            self.is_hidden(key, number) and self._follows((key, number))
         )
 
-    def _is_hidden(self, key: int, number: int) -> bool:
+    def is_hidden(self, key: int, number: int) -> bool:
         """Tell whether the store says nothing of a fact, even if it follows."""
         return not self.visible({key: {number}})
 

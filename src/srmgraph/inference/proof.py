@@ -160,9 +160,14 @@ def prove(state: State, statement: Statement) -> Proof:
     """
     fact = state.dictionary.fact(statement)
     if fact not in state.facts:
-        sentence = contradictions.stated(state, fact)
-        raise UnprovedError(f"That {sentence} is neither stated, nor does it follow.")
+        raise unproved(state, fact)
     return _proof(fact, Search(state), Words(state), {})
+
+
+def unproved(state: State, fact: Fact) -> UnprovedError:
+    """Return the error that tells that a fact does not follow."""
+    sentence = contradictions.stated(state, fact)
+    return UnprovedError(f"That {sentence} is neither stated, nor does it follow.")
 
 
 def detached(proof: Proof) -> Proof:

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
 import pyoxigraph
-from rdflib import RDFS, SDO, Graph, Literal, URIRef
+from rdflib import RDFS, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from srmgraph import knowledge
@@ -52,7 +52,6 @@ _Rows: TypeAlias = list[dict[str, Node]]
 
 SUB_CLASS_OF = pyoxigraph.NamedNode(RDFS.subClassOf)
 
-_SHA256 = pyoxigraph.NamedNode(SDO.sha256)
 _FALSE = pyoxigraph.Literal(False)
 _THIS = pyoxigraph.Variable("this")
 _SHAPES = pyoxigraph.NamedNode(SHAPES_GRAPH)
@@ -205,7 +204,7 @@ def beside(
     it is *exclusive*: the ontology stands in it until the block ends. Otherwise it is left alone,
     and a copy of it is given. So it is if *shapes* have queries that look at themselves.
     """
-    is_there = _holds_ontology(store.oxigraph)
+    is_there = knowledge.ontology_mark() in store.oxigraph
     if is_there and (shapes is None or not shapes.look_at_themselves):
         yield store.oxigraph
         return
@@ -219,14 +218,6 @@ def beside(
     finally:
         if exclusive and not is_there:
             oxigraph.remove_graph(ONTOLOGY)
-
-
-def _holds_ontology(oxigraph: pyoxigraph.Store) -> bool:
-    """Whether a store says that it holds the ontology, in the version that is known here."""
-    name = pyoxigraph.NamedNode(knowledge.ontology_graph())
-    version = pyoxigraph.Literal(knowledge.ontology_hash())
-    provenance = pyoxigraph.NamedNode(knowledge.provenance_graph())
-    return pyoxigraph.Quad(name, _SHA256, version, provenance) in oxigraph
 
 
 @cache
