@@ -77,8 +77,12 @@ class Desk:
         """The store for whoever writes, who keeps from change to change what is costly to make."""
         return ServiceGraph(FolderStore(self.folder))
 
-    def revision(self, number: int) -> EmbeddedStore:
-        """Return a revision, to be read only; raises UnknownRevisionError."""
+    def revision(self, number: int, scope: Sequence[str] = ()) -> EmbeddedStore:
+        """Return a revision, to be read only, whose queries see the graphs in `scope` or, if there
+        are none, all; raises UnknownRevisionError."""
+        return self._whole(number).seeing(scope) if scope else self._whole(number)
+
+    def _whole(self, number: int) -> EmbeddedStore:
         if self._known is not None and self._known[0] == number:
             return self._known[1]
         if number not in self._opened:
@@ -107,9 +111,10 @@ def answer(
     return store.answer(sparql, format, default_graphs, named_graphs, largest, base=base)
 
 
-def bound(desk: Desk, revision: int, name: str, given: dict[str, str]) -> str:
-    """Return the text of a kept question, with what is given in the places of its parameters."""
-    store, kept = desk.revision(revision), queries.question(name)
+def bound(desk: Desk, revision: int, name: str, given: dict[str, str], scope: list[str]) -> str:
+    """Return the text of a kept question, with what is given in the places of its parameters; what
+    is called by its name is looked for in the graphs in `scope` or, if there are none, in all."""
+    store, kept = desk.revision(revision, scope), queries.question(name)
     kept.require(store, given)
     return kept.bind(store, **given)
 
@@ -118,7 +123,8 @@ def ask(
     desk: Desk, revision: int, name: str, given: dict[str, str], format: str, scope: list[str]
 ) -> bytes:
     """Answer a kept question, from the graphs in `scope` or, if there are none, from all."""
-    return desk.revision(revision).answer(bound(desk, revision, name, given), format, scope, scope)
+    text = bound(desk, revision, name, given, scope)
+    return desk.revision(revision).answer(text, format, scope, scope)
 
 
 def check(desk: Desk, content: bytes, format: str, show: str, report_format: str) -> str:

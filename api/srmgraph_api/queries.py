@@ -86,7 +86,9 @@ def router(service: Service) -> APIRouter:
         media_type = negotiation.best(request, [*ROW_TYPES, "application/json", _QUERY])
         content: str | bytes
         if media_type == _QUERY:
-            content = await service.read(client.line, jobs.bound, number, name, given)
+            content = await service.read(
+                client.line, jobs.bound, number, name, given, client.scope()
+            )
         else:
             media_type, format = negotiation.best_rows(request)
             content = await service.read(

@@ -321,6 +321,30 @@ PRYING = {
 """What breaks a rule, or contradicts, together with that; and what is told of it."""
 
 
+def test_a_key_for_some_graphs_learns_no_name_of_others(service: Service) -> None:
+    client, page = service.client, {"Accept": "text/html,*/*;q=0.8"}
+    hiding: dict[str, Any] = {"params": {"graph": f"{EX}hiding"}}
+    client.put("/graphs", content=SECRET, headers=TURTLE | service.write, **hiding)
+    mine = f"{LABEL} <{EX}a> <https://example.org/knows> <{EX}hidden> ."
+    put = client.put(
+        "/graphs", params={"graph": MINE}, content=mine, headers=TURTLE | service.scoped
+    )
+    assert put.status_code in (201, 204)
+    about_them = {"party": "Hidden Limited"}
+    question = "which-agreements-end-before-a-day"
+    asked = [
+        (f"/queries/{question}", about_them, {"Accept": "application/sparql-query"}, "hidden>"),
+        ("/resource", {"iri": f"{EX}a"}, page, "Hidden Limited"),
+    ]
+    for path, params, headers, secret in asked:
+        for key, is_told in ((service.write, True), (service.scoped, False)):
+            answer = client.get(path, params=params, headers=headers | key)
+            assert (secret in answer.text) is is_told, (path, is_told)
+    refused = client.get(f"/queries/{question}", params=about_them, headers=service.scoped)
+    assert "Hidden Limited" in told(refused, 400), "a name that it does not know is none"
+    assert client.delete("/graphs", headers=service.write, **hiding).status_code == 204
+
+
 @pytest.mark.parametrize("accept", ["application/json", "text/turtle"])
 @pytest.mark.parametrize(("content", "says"), PRYING.items())
 def test_a_refusal_tells_a_key_for_some_graphs_nothing_of_others(

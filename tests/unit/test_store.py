@@ -268,6 +268,18 @@ def test_queries_see_the_union_unless_they_name_their_graphs() -> None:
     assert values("SELECT ?v { GRAPH ?g { ?s ?p ?v } }", named=["x:g"]) == ["2"]
 
 
+def test_who_sees_some_graphs_only_asks_these(tmp_path: Path) -> None:
+    store = open_store()
+    store.parse("<x:g> { <x:a> <x:b> 1 } <x:h> { <x:a> <x:b> 2 } <x:a> <x:b> 3 .", "trig")
+    seen, every = store.seeing(["x:g"]), "SELECT ?n { ?s ?p ?n }"
+    assert [str(row["n"]) for row in seen.select(every)] == ["1"]
+    assert len(list(store.select(every))) == 3
+    assert seen.holds("ASK { GRAPH <x:g> { ?s ?p 1 } }")
+    for around in ("FROM <x:h> { ?s ?p ?n }", "{ GRAPH <x:h> { ?s ?p ?n } }"):
+        assert "2" not in [str(row["n"]) for row in seen.select(f"SELECT ?n {around}")]
+    assert len(seen.construct("CONSTRUCT WHERE { ?s ?p ?o }")) == 1
+
+
 def test_a_query_of_any_form_is_answered_as_text(store: EmbeddedStore) -> None:
     store.parse("<x:a> <x:p> 1 .", "turtle")
     assert store.answer("ASK { ?s ?p 1 }", "json") == b'{"head":{},"boolean":true}'

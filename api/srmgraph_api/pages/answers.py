@@ -40,7 +40,7 @@ class Answer:
 
 def answer(desk: Desk, revision: int, name: str, given: dict[str, str], scope: list[str]) -> Answer:
     """Answer a kept question from the graphs in `scope` or, if there are none, from all."""
-    store = desk.revision(revision)
+    store = desk.revision(revision, scope)
     kept = queries.question(name)
     faults = _faults(kept, store, given)
     if faults:
@@ -57,7 +57,7 @@ def choices(desk: Desk, revision: int, name: str, scope: list[str]) -> dict[str,
 
     No two have the same text. At most so many are looked for as a list can hold.
     """
-    store = desk.revision(revision)
+    store = desk.revision(revision, scope)
     kept = queries.question(name)
     found: dict[str, Any] = {
         one.name: json.loads(

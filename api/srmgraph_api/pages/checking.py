@@ -121,7 +121,9 @@ def router(site: Site) -> APIRouter:
         choices = _choices(site, request, upload, client, listed["graphs"])
         chosen = graph or next(iter(choices), "")
         client.check_writes(chosen)
-        changed = await service.read(client.line, differences.of_file, number, upload.file, chosen)
+        changed = await service.read(
+            client.line, differences.of_file, number, upload.file, chosen, client.scope()
+        )
         return site.page(
             request,
             "review.html",

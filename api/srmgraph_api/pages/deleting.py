@@ -37,7 +37,7 @@ class Doomed:
 
 def look(desk: Desk, revision: int, thing: str, scope: list[str]) -> Doomed | None:
     """Return what would go with a thing; None if nothing is stated of it."""
-    store = desk.revision(revision)
+    store = desk.revision(revision, scope)
     own, referring = _own(store, thing, scope), _referring(store, thing, scope)
     if not own:
         return None

@@ -67,7 +67,7 @@ def between(desk: Desk, older: int, newer: int, scope: list[str]) -> tuple[Diffe
             if not scope or getattr(quad.graph_name, "value", "") in scope:
                 held = found[quad.graph_name]
                 (held.added if sign == "A" else held.removed).append(quad)
-    stores = [desk.revision(number) for number in (newer, older) if number >= 0]
+    stores = [desk.revision(number, scope) for number in (newer, older) if number >= 0]
     return _told(found, stores)
 
 
@@ -81,14 +81,17 @@ def patch(desk: Desk, older: int, newer: int, largest: int) -> bytes:
     return output.getvalue()
 
 
-def of_file(desk: Desk, revision: int, file: Path, graph: str) -> tuple[Difference, ...]:
+def of_file(
+    desk: Desk, revision: int, file: Path, graph: str, scope: list[str]
+) -> tuple[Difference, ...]:
     """Return what would come and go if what a file states (N-Quads) were all that its graphs hold.
 
-    What it states outside of graphs goes to `graph`.
+    What it states outside of graphs goes to `graph`. Names of things are those that the graphs in
+    `scope` tell or, if there are none, all.
     """
     incoming = EmbeddedStore()
     incoming.read(file, "n-quads", URIRef(graph))
-    store = desk.revision(revision)
+    store = desk.revision(revision, scope)
     found: defaultdict[Any, _Quads] = defaultdict(_Quads)
     for name in {graph, *(str(name) for name in incoming.graphs() if name is not None)}:
         node = pyoxigraph.NamedNode(name)

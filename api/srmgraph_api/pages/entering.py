@@ -46,7 +46,7 @@ class Saved:
 
 def show(desk: Desk, revision: int, slug: str, thing: str, scope: list[str]) -> Shown:
     """Return what the form shows for a thing, or for a new one if none is named."""
-    reading = Reading(desk.revision(revision), scope)
+    reading = Reading(desk.revision(revision, scope), scope)
     sheet = sheets()[slug]
     choices = {
         group(column): reading.choices(column)
@@ -76,7 +76,7 @@ def save(desk: Desk, terms: Terms, entry: Entry, scope: list[str]) -> Saved:
     Raises FaultsError for what cannot be understood, or if the thing has changed since it was seen.
     """
     sheet = sheets()[entry.slug]
-    before = Reading(desk.revision(entry.seen), scope)
+    before = Reading(desk.revision(entry.seen, scope), scope)
     thing = entry.thing
 
     def make(change: Change) -> bool:

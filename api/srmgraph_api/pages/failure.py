@@ -190,12 +190,12 @@ class Dependencies:
 @lru_cache(maxsize=3)
 def dependencies(desk: Desk, revision: int, scope: tuple[str, ...]) -> Dependencies:
     """Return what rests on what in a revision, in the graphs of `scope` or else in all."""
-    return Dependencies(desk.revision(revision), list(scope))
+    return Dependencies(desk.revision(revision, scope), list(scope))
 
 
 def fail(desk: Desk, revision: int, scope: list[str], thing: str) -> Failure:
     """Return what fails if a thing fails."""
-    store = desk.revision(revision)
+    store = desk.revision(revision, scope)
     known = network.network(desk, revision, tuple(scope))
     rests = dependencies(desk, revision, tuple(scope))
     starts = [row["relationship"]["value"] for row in _bindings(

@@ -32,7 +32,7 @@ def find(desk: Desk, revision: int, scope: list[str], text: str, most: int) -> l
     terms of the model stand behind things of the data. Looked for are the graphs in `scope` or, if
     there are none, all.
     """
-    store = desk.revision(revision)
+    store = desk.revision(revision, scope)
     part = text.lower()
     best: dict[str, tuple[int, str]] = {}
     for name, thing in names(desk, revision, tuple(scope)):

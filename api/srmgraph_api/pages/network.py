@@ -149,7 +149,7 @@ class Network:
 @lru_cache(maxsize=3)
 def network(desk: Desk, revision: int, scope: tuple[str, ...]) -> Network:
     """Return the network of a revision, of the graphs in `scope` or, if there are none, of all."""
-    return Network(desk.revision(revision), list(scope))
+    return Network(desk.revision(revision, scope), list(scope))
 
 
 def facet_queries() -> list[str]:

@@ -119,7 +119,7 @@ def _grouped(
 ) -> tuple[Report, dict[str, list[str]], tuple[tuple[Term, Counts], ...]]:
     """The report on a revision, or what of it concerns the graphs in a scope; the organizations
     that have to do with its things; and what concerns each of them."""
-    report, store = _report(desk, revision), desk.revision(revision)
+    report, store = _report(desk, revision), desk.revision(revision, scope)
     if scope:
         report = only(report, {URIRef(name) for name in scope})
     about = {} if scope else _organizations(store, report)

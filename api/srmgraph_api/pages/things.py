@@ -113,7 +113,7 @@ class Finding:
 
 def tell(desk: Desk, revision: int, scope: list[str], iri: str) -> Told | None:
     """Return what is known of a thing; None if nothing is said of it."""
-    store = desk.revision(revision)
+    store = desk.revision(revision, scope)
     sections = [name for name in work.page_queries() if name.startswith(_SECTION)]
     asked = {
         name: {"thing": f"<{iri}>"}

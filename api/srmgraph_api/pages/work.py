@@ -86,7 +86,7 @@ def rows(
 
     Things have their labels; those without one have a short name.
     """
-    store = desk.revision(revision)
+    store = desk.revision(revision, scope)
     return named(store, {name: answer(store, name, given, scope) for name, given in asked.items()})
 
 

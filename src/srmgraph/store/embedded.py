@@ -58,6 +58,7 @@ class EmbeddedStore:
         self.namespaces: dict[str, set[str]] = {}
         self._label = label
         self._reads = 0
+        self._seen: tuple[str, ...] = ()
 
     @property
     def oxigraph(self) -> pyoxigraph.Store:
@@ -342,6 +343,15 @@ class EmbeddedStore:
         answer: Any = self.oxigraph.query(f"SELECT (COUNT(*) AS ?count) {{ {pattern} }}")
         return int(next(answer)[0].value)
 
+    def seeing(self, graphs: Sequence[str]) -> EmbeddedStore:
+        """Return this store as it is for who sees some graphs only: its queries ask these, whatever
+        they name. `oxigraph` is the whole engine all the same."""
+        other = EmbeddedStore(self.oxigraph)
+        other.prefixes, other.namespaces = self.prefixes, self.namespaces
+        other.assumed_prefixes = self.assumed_prefixes
+        other._seen = tuple(graphs)
+        return other
+
     def copy(self) -> EmbeddedStore:
         """Return a store in memory with the same statements, to be changed apart from this one."""
         copy = EmbeddedStore()
@@ -387,6 +397,8 @@ class EmbeddedStore:
         base: str | None = None,
     ) -> pyoxigraph.QuerySolutions | pyoxigraph.QueryTriples | pyoxigraph.QueryBoolean:
         check(sparql)
+        if self._seen and not (default_graphs or named_graphs):
+            default_graphs = named_graphs = self._seen
         chosen = bool(default_graphs or named_graphs)
         try:
             return self.oxigraph.query(
