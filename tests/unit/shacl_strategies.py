@@ -67,8 +67,17 @@ def shapes(draw: st.DrawFn, sparql: bool = False) -> Graph:
         _describe(draw, graph, shape, depth=2, has_path=draw(st.booleans()))
         if sparql and draw(st.integers(0, 3)):
             constraint = BNode()
-            graph.add((shape, SH.sparql, constraint))
+            # In the shape, or in one that it is not to conform to.
+            inner = BNode() if draw(st.booleans()) else shape
+            if inner != shape:
+                graph.add((shape, SH["not"], inner))
+            graph.add((inner, SH.sparql, constraint))
             graph.add((constraint, SH.select, Literal(draw(_select()))))
+        if sparql and draw(st.integers(0, 5)) == 0:
+            target = BNode()
+            graph.add((shape, SH.target, target))
+            graph.add((target, RDF.type, SH.SPARQLTarget))
+            graph.add((target, SH.select, Literal(draw(_select()))))
     if sparql and draw(st.booleans()):
         graph.add((EX.whole, RDF.type, SH.NodeShape))
         graph.add((EX.whole, SH.targetNode, EX.graph))

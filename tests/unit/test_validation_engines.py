@@ -3,8 +3,8 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given, note, settings
-from rdflib import Graph
+from hypothesis import assume, given, note, settings
+from rdflib import RDF, SH, Graph
 from tests.unit import shacl_cases as cases
 from tests.unit import shacl_strategies as random
 
@@ -21,6 +21,7 @@ _NOTHING = Graph()
 @settings(max_examples=100)
 @given(data=random.data(), shapes=random.shapes(sparql=True))
 def test_both_engines_find_the_same(data: Graph, shapes: Graph) -> None:
+    assume(not _is_known_to_differ(shapes))
     note(f"{data.serialize()}\n{shapes.serialize()}")
     store, view = cases.store_of(data), Shapes(shapes)
     outcome = engine.run(store.oxigraph, view)
@@ -39,6 +40,15 @@ def test_faster_ways_find_the_same(data: Graph, shapes: Graph) -> None:
     checks = compile(view, Classes(known)).checks
     one_by_one = [each for check in checks for each in engine.results(store.oxigraph, view, check)]
     assert _lines(engine.run(store.oxigraph, view).results) == _lines(one_by_one)
+
+
+def _is_known_to_differ(shapes: Graph) -> bool:
+    """Whether there is anything of which docs/validation.md says that pySHACL has it otherwise."""
+    sequences = set(shapes.subjects(RDF.first))
+    queries = [str(text) for text in shapes.objects(None, SH.select)]
+    return not sequences.isdisjoint(shapes.objects(None, SH.inversePath)) or any(
+        "COUNT" in text and "|" in text for text in queries
+    )
 
 
 def _lines(results: list[Result]) -> Counter[tuple[str, ...]]:

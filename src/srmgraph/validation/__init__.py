@@ -224,7 +224,13 @@ class Validator:
         start = time.perf_counter()
         gathered = Gathered(limit)
         rules = None if only is None else frozenset(only)
-        number = gathered.take(reference.run(store, knowledge.ontology(), self._shapes, rules))
+        try:
+            found = reference.run(store, knowledge.ontology(), self._shapes, rules)
+        except ShapesError as error:
+            left = sorted(f"{self._shapes.name(one)} ({why})" for one, why in (only or {}).items())
+            told = f"Left to pySHACL were {', '.join(left)}. " if left else ""
+            raise ShapesError(f"{told}{error}") from error
+        number = gathered.take(found)
         gathered.spend(Cost("pySHACL", 0, number, time.perf_counter() - start))
         return Outcome(gathered.results(), gathered.totals, gathered.costs(), {})
 

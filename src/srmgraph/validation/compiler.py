@@ -122,7 +122,7 @@ def compile(shapes: Shapes, classes: Classes) -> Compiled:
     left_out: dict[Node, str] = {}
     rules = shapes.with_targets()
     for rule in rules:
-        scope = Scope(shapes, classes, strangers=(rule, SH.targetNode, None) in shapes.graph)
+        scope = Scope(shapes, classes, strangers=shapes.may_name_strangers(rule))
         try:
             found: list[Check] = []
             written = _written(shapes, rule)

@@ -66,7 +66,7 @@ def _values(
 ) -> Iterator[dict[str, Node]]:
     """The values of the parameters: several times where the only parameter has several values."""
     found = {
-        _name(path): sorted(shapes.graph.objects(shape, path), key=str)
+        shapes.name(path): sorted(shapes.graph.objects(shape, path), key=str)
         for path in sorted(names, key=str)
         if path is not None and (shape, path, None) in shapes.graph
     }
@@ -110,9 +110,3 @@ def _use(shapes: Shapes, shape: Node, component: Node, values: dict[str, Node]) 
         "" if select is None else prefixes + text,
         prefixes + text if select is None else "",
     )
-
-
-def _name(path: Node) -> str:
-    """The variable of a parameter: the last part of its IRI."""
-    text = str(path)
-    return text[max(text.rfind("#"), text.rfind("/")) + 1 :]

@@ -9,10 +9,15 @@ Source: SHACL section 4.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rdflib import SH, Graph, URIRef
 from rdflib.term import Node
 
-from srmgraph.validation import paths
+from srmgraph.terms import n_triples
+from srmgraph.validation import components, paths
+from srmgraph.validation.inlining import part
+from srmgraph.validation.prebinding import NotSetWise, about_shapes, variables, with_path
 from srmgraph.validation.set_constraints import SET
 from srmgraph.validation.shapes import Shapes, is_term
 from srmgraph.validation.targets import Classes, Unsupported
@@ -55,8 +60,6 @@ class Scope:
             return "true"
         if shape in self._open:
             raise Unsupported("a shape that refers to itself")
-        if (shape, SH.sparql, None) in self.graph:
-            raise Unsupported("a SPARQL constraint inside another shape")
         self._open.append(shape)
         try:
             return self._conforms(shape, variable)
@@ -66,7 +69,7 @@ class Scope:
     def _conforms(self, shape: Node, variable: str) -> str:
         step = self.step(shape)
         conditions: list[str] = []
-        for parameter in parameters(self.shapes, shape):
+        for parameter in parameters(self.shapes, shape, own=True):
             for argument in arguments(self.shapes, shape, parameter):
                 if parameter in VALUE:
                     value = variable if step is None else self.fresh()
@@ -79,7 +82,41 @@ class Scope:
         for nested in sorted(self.graph.objects(shape, SH.property), key=str):
             value = variable if step is None else self.fresh()
             conditions.append(_all(variable, step, value, self.conforms(nested, value)))
+        for constraint in sorted(self.graph.objects(shape, SH.sparql), key=str):
+            if not self.shapes.is_deactivated(constraint):
+                select = self.graph.value(constraint, SH.select)
+                query = f"{self.shapes.prefixes(constraint)}{select or ''}"
+                conditions.append(self._none(query, step, {"this": variable}))
+        for use in components.uses(self.shapes, shape):
+            terms = {name: n_triples(term) for name, term in use.values.items()}
+            given = {**terms, "this": variable}
+            if use.select:
+                conditions.append(self._none(use.select, step, given))
+            else:
+                value = variable if step is None else self.fresh()
+                good = f"EXISTS {{ {self._group(use.ask, {**given, 'value': value})} }}"
+                conditions.append(_all(variable, step, value, good))
         return " && ".join(f"({condition})" for condition in conditions) or "true"
+
+    def _none(self, query: str, step: str | None, given: Mapping[str, str]) -> str:
+        """A condition that is true where a query has no solution, with some variables *given*."""
+        text = query if step is None else with_path(query, step)
+        return f"NOT EXISTS {{ {self._group(text, given)} }}"
+
+    def _group(self, query: str, given: Mapping[str, str]) -> str:
+        """The group of a query, with some variables *given*, to stand in an EXISTS."""
+        try:
+            found = part(query, given, f"{self.fresh().removeprefix('?')}_")
+            if not found.is_group or found.has_another:
+                raise NotSetWise("solutions are grouped or limited")
+            if about_shapes(query) or "failure" in variables(query):
+                raise NotSetWise("it looks at the shapes, or may fail")
+            # Nothing but a variable can be asked for whether it has a value.
+            if "BOUND" in found.words[1] and not all(term[0] == "?" for term in given.values()):
+                raise NotSetWise("there is a BOUND")
+        except NotSetWise as reason:
+            raise Unsupported(f"SPARQL inside another shape in which {reason}") from reason
+        return found.group
 
 
 def _all(focus: str, step: str | None, value: str, good: str) -> str:
@@ -125,6 +162,7 @@ _WITHOUT_EFFECT = {
     SH.targetNode,
     SH.targetSubjectsOf,
     SH.targetObjectsOf,
+    SH.target,
     SH.severity,
     SH.message,
     SH.deactivated,

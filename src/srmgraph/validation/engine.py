@@ -177,8 +177,9 @@ def _sifted(oxigraph: pyoxigraph.Store, shapes: Shapes, check: Check) -> _Rows:
     """The solutions of a check's query on the whole graph, by way of its sieve."""
     if check.sieve is None:
         return rows(oxigraph, shapes, check)
-    passed = query(oxigraph, check.sieve.sparql)
-    terms = [term for solution in passed if (term := solution[0]) is not None]
+    with _faults_of(shapes, check):
+        passed = query(oxigraph, check.sieve.sparql)
+        terms = [term for solution in passed if (term := solution[0]) is not None]
     if check.sieve.variable and len(terms) <= _MOST_SIFTED:
         return _only(oxigraph, shapes, check, check.sieve.variable, terms)
     return rows(oxigraph, shapes, check) if terms else []
@@ -239,20 +240,20 @@ def _encoded_ontology() -> Encoding:
 
 
 @lru_cache(maxsize=8)
-def _compiled(shapes: Shapes, pairs: Hierarchy, used: tuple[URIRef, ...]) -> Compiled:
+def _compiled(shapes: Shapes, pairs: Hierarchy, used: tuple[Node, ...]) -> Compiled:
     # One store is checked again and again, and its classes seldom change.
     return compile(shapes, Classes(hierarchy_graph(pairs), used))
 
 
-def _used(oxigraph: pyoxigraph.Store) -> tuple[URIRef, ...]:
+def _used(oxigraph: pyoxigraph.Store) -> tuple[Node, ...]:
     """The classes that have instances."""
     solutions = query(oxigraph, "SELECT DISTINCT ?class { ?thing a ?class }")
     return _names(solution["class"] for solution in solutions)
 
 
-def _names(terms: Iterable[OxigraphTerm | None]) -> tuple[URIRef, ...]:
-    iris = (URIRef(term.value) for term in terms if isinstance(term, pyoxigraph.NamedNode))
-    return tuple(sorted(iris))
+def _names(terms: Iterable[OxigraphTerm | None]) -> tuple[Node, ...]:
+    nodes = (to_rdflib(term) for term in terms if term is not None)
+    return tuple(sorted(nodes, key=str))
 
 
 def hierarchy(oxigraph: pyoxigraph.Store) -> Hierarchy:
@@ -318,11 +319,18 @@ def rows(
     given: Values | None = None,
 ) -> _Rows:
     """The solutions of a check's query, with some variables *given*; raises ShapesError."""
-    try:
+    with _faults_of(shapes, check):
         if not check.sees_shapes:
             return list(_answers(oxigraph, check, given))
         with _shapes_beside(oxigraph, shapes):
             return list(_answers(oxigraph, check, given))
+
+
+@contextmanager
+def _faults_of(shapes: Shapes, check: Check) -> Iterator[None]:
+    """What the engine cannot answer is told of the rule that asks."""
+    try:
+        yield
     except ENGINE_ERRORS as error:
         # Where it happened would keep alive what belongs to this thread alone.
         raise ShapesError(

@@ -142,7 +142,7 @@ class _Run:
         for row in self._rows(f"SELECT ?one ?above {{ ?one {RDFS.subClassOf.n3()} ?above }}"):
             hierarchy.add((row["one"], RDFS.subClassOf, row["above"]))
         used = self._rows("SELECT DISTINCT ?class { ?thing a ?class }")
-        return Classes(hierarchy, [c for row in used if isinstance(c := row["class"], URIRef)])
+        return Classes(hierarchy, [row["class"] for row in used])
 
     def _measured(self, check: Check) -> tuple[Check, Gathered, Cost, str]:
         start, reason = time.perf_counter(), ""

@@ -5,18 +5,25 @@ Source: SHACL sections 2.1.3 (targets) and 1.5 (instances of sub-classes).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TypeAlias
 
-from rdflib import RDFS, SH, Graph, URIRef
+from rdflib import RDF, RDFS, SH, BNode, Graph, URIRef
 from rdflib.term import Node
 
 from srmgraph.terms import n_triples
+from srmgraph.validation.inlining import part
+from srmgraph.validation.prebinding import NotSetWise
 from srmgraph.validation.shapes import Shapes
 
 Pattern: TypeAlias = Callable[[str], str]
 """Makes a group pattern, without braces, that binds the variable it is given to focus nodes."""
+
+
+# A class without a name cannot be listed in a query.
+_A_KIND_OF = f"{RDF.type.n3()}/{RDFS.subClassOf.n3()}*"
 
 
 class Unsupported(Exception):
@@ -29,10 +36,11 @@ class Classes:
     Where the latter is not said, any class may have some.
     """
 
-    def __init__(self, hierarchy: Graph, used: Iterable[URIRef] | None = None) -> None:
+    def __init__(self, hierarchy: Graph, used: Iterable[Node] | None = None) -> None:
         self._hierarchy = hierarchy
         self._used = None if used is None else set(used)
         self._known: dict[Node, list[URIRef]] = {}
+        self._with_nameless: set[Node] = set()
 
     def closure(self, name: Node) -> list[URIRef]:
         """*name* and its sub-classes at any depth, without those known to have no instance; sorted.
@@ -41,11 +49,13 @@ class Classes:
         """
         if name not in self._known:
             below = set(self._hierarchy.transitive_subjects(RDFS.subClassOf, name))
+            if any(isinstance(c, BNode) and self._is_used(c) for c in below):
+                self._with_nameless.add(name)
             kept = {c for c in below if isinstance(c, URIRef) and self._is_used(c)}
             self._known[name] = sorted(kept or {URIRef(str(name))})
         return self._known[name]
 
-    def _is_used(self, name: URIRef) -> bool:
+    def _is_used(self, name: Node) -> bool:
         return self._used is None or name in self._used
 
     def instance(self, variable: str, *names: Node) -> str:
@@ -55,19 +65,26 @@ class Classes:
         Things are of few classes: to look at these is faster than to try all that would do.
         """
         below = sorted({c for name in names for c in self.closure(name)})
+        kind = f"?_{variable[1:]}_class"
+        if not self._with_nameless.isdisjoint(names):
+            named = ", ".join(sorted(name.n3() for name in names))
+            return f"{variable} {_A_KIND_OF} {kind} FILTER({kind} IN ({named}))"
         if len(below) == 1:
             return f"{variable} a {below[0].n3()} ."
-        kind = f"?_{variable[1:]}_class"
         listed = ", ".join(each.n3() for each in below)
         return f"{variable} a {kind} FILTER({kind} IN ({listed}))"
 
     def instance_of_any(self, variable: str, names: Iterable[Node]) -> str:
         """A group pattern that finds, in *variable*, the instances of any of *names*."""
+        names = list(names)
         below = sorted({c for name in names for c in self.closure(name)})
+        kind = f"?_{variable[1:]}_class"
+        if not self._with_nameless.isdisjoint(names):
+            named = " ".join(sorted(name.n3() for name in names))
+            return f"VALUES {kind} {{ {named} }} {variable} {_A_KIND_OF} {kind} ."
         if len(below) == 1:
             return f"{variable} a {below[0].n3()} ."
         listed = " ".join(name.n3() for name in below)
-        kind = f"?_{variable[1:]}_class"
         return f"VALUES {kind} {{ {listed} }} {variable} a {kind} ."
 
 
@@ -75,11 +92,9 @@ def targets(shapes: Shapes, classes: Classes, shape: Node) -> list[Pattern]:
     """Where the focus nodes of *shape* are: patterns no two of which find the same node.
 
     There is none where *shape* has no target that the data could hold. Raises Unsupported for a
-    target that is not of SHACL Core.
+    target of which a query cannot say it.
     """
     graph = shapes.graph
-    if graph.value(shape, SH.target) is not None:
-        raise Unsupported("sh:target")
     parts: list[Pattern] = []
     tests: list[Pattern] = []
     names = sorted(graph.objects(shape, SH.targetClass), key=str)
@@ -92,6 +107,8 @@ def targets(shapes: Shapes, classes: Classes, shape: Node) -> list[Pattern]:
         parts.append(partial(_subjects, predicate.n3(), len(parts)))
     for predicate in sorted(graph.objects(shape, SH.targetObjectsOf), key=str):
         parts.append(partial(_objects, predicate.n3(), len(parts)))
+    for number, target in enumerate(sorted(graph.objects(shape, SH.target), key=str)):
+        parts.append(_of_query(shapes, target, number))
     tests += parts[len(tests) :]
     nodes = sorted(graph.objects(shape, SH.targetNode), key=str)
     if not nodes:
@@ -102,6 +119,40 @@ def targets(shapes: Shapes, classes: Classes, shape: Node) -> list[Pattern]:
     parts.append(lambda variable: f"VALUES {variable} {{ {listed} }}")
     # SPARQL has no good way to say that a node is none of those listed.
     return [partial(_any, parts)]
+
+
+def _of_query(shapes: Shapes, target: Node, number: int) -> Pattern:
+    """The nodes that a query finds, or one of a kind of target with values for its parameters.
+
+    Source: SHACL Advanced Features, section 3 (custom targets).
+    """
+    graph = shapes.graph
+    kinds = [target, *sorted(graph.objects(target, RDF.type), key=str)]
+    source = next((one for one in kinds if (one, SH.select, None) in graph), None)
+    if source is None:
+        raise Unsupported("a target that is no SELECT")
+    given: dict[str, str] = {}
+    for parameter in graph.objects(source, SH.parameter):
+        path = graph.value(parameter, SH.path)
+        values = list(graph.objects(target, path))
+        if path is None or len(values) != 1 or isinstance(values[0], BNode):
+            raise Unsupported("a target without one value for each parameter")
+        given[shapes.name(path)] = n_triples(values[0])
+    query = f"{shapes.prefixes(source)}{graph.value(source, SH.select)}"
+
+    def where(variable: str) -> str:
+        found = part(query, {**given, "this": variable}, f"_{variable[1:]}_target{number}_")
+        if not re.search(rf"[*]|{re.escape(variable)}\b", found.projection):
+            raise NotSetWise("?this is not among what it selects")
+        if found.is_group and not found.has_another and "AS" not in found.words[0]:
+            return f"{{ {found.group} }}"
+        return f"{{ SELECT{found.projection}{{{found.group}}}{found.rest} }}"
+
+    try:
+        where("?this")
+    except NotSetWise as reason:
+        raise Unsupported(f"a target in which {reason}") from reason
+    return where
 
 
 def _subjects(predicate: str, number: int, variable: str) -> str:

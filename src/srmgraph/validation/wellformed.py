@@ -43,6 +43,7 @@ def check(shapes: Shapes) -> None:
         faults += [(shape, fault) for fault in _faults(shapes.graph, shape)]
         waiting += _mentioned(shapes.graph, shape)
     faults += _queries(shapes)
+    faults += _entailments(shapes.graph)
     if faults:
         raise ShapesError(
             "The shapes break the rules of SHACL.",
@@ -97,6 +98,19 @@ def _queries(shapes: Shapes) -> Iterator[tuple[Node, str]]:
                 yield from (
                     (subject, fault) for fault in _unreadable(shapes.prefixes(subject), str(text))
                 )
+
+
+def _entailments(graph: Graph) -> Iterator[tuple[Node, str]]:
+    """What is to be inferred while validating: a processor that does not do so has to refuse it.
+
+    Source: SHACL, section 3.4 (validation with entailment).
+    """
+    for subject, regime in graph.subject_objects(SH.entailment):
+        yield (
+            subject,
+            f"nothing is inferred by {_text(regime)} while validating. Take sh:entailment out, and "
+            "add what follows beforehand (--infer).",
+        )
 
 
 def _unreadable(prefixes: str, text: str) -> Iterator[str]:
