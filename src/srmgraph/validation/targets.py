@@ -107,12 +107,16 @@ def targets(shapes: Shapes, classes: Classes, shape: Node) -> list[Pattern]:
         parts.append(partial(_subjects, predicate.n3(), len(parts)))
     for predicate in sorted(graph.objects(shape, SH.targetObjectsOf), key=str):
         parts.append(partial(_objects, predicate.n3(), len(parts)))
-    for number, target in enumerate(sorted(graph.objects(shape, SH.target), key=str)):
-        parts.append(_of_query(shapes, target, number))
     tests += parts[len(tests) :]
     nodes = sorted(graph.objects(shape, SH.targetNode), key=str)
-    if not nodes:
+    queries = sorted(graph.objects(shape, SH.target), key=str)
+    if not nodes and not queries:
         return [partial(_only, part, tests[:number]) for number, part in enumerate(parts)]
+    parts += [_of_query(shapes, query, number) for number, query in enumerate(queries)]
+    if not nodes:
+        # Of a query's solutions, some may be without a node: that it has one is not to be asked
+        # of a node.
+        return [partial(_any, parts)]
     if not all(isinstance(node, URIRef) or hasattr(node, "datatype") for node in nodes):
         raise Unsupported("a blank node as sh:targetNode")
     listed = " ".join(map(n_triples, nodes))
@@ -145,8 +149,9 @@ def _of_query(shapes: Shapes, target: Node, number: int) -> Pattern:
         if not re.search(rf"[*]|{re.escape(variable)}\b", found.projection):
             raise NotSetWise("?this is not among what it selects")
         if found.is_group and not found.has_another and "AS" not in found.words[0]:
-            return f"{{ {found.group} }}"
-        return f"{{ SELECT{found.projection}{{{found.group}}}{found.rest} }}"
+            return f"{{ {found.group} FILTER(BOUND({variable})) }}"
+        select = f"SELECT{found.projection}{{{found.group}}}{found.rest}"
+        return f"{{ {{ {select} }} FILTER(BOUND({variable})) }}"
 
     try:
         where("?this")
