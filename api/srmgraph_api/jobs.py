@@ -407,7 +407,7 @@ def made(desk: Desk, terms: Terms, message: str, make: Callable[[Change], bool])
             return Made(store.revision, created)
         with desk.graph.change(terms.author, message, expected=terms.expected) as change:
             created = make(change)
-            seen = _seen(change.store, terms.graphs)
+            seen = seen_in(change.store, terms.graphs)
         if not desk.is_frozen:
             # What is kept from change to change is large and no garbage: it need not be looked at.
             gc.collect()
@@ -427,12 +427,12 @@ def made(desk: Desk, terms: Terms, message: str, make: Callable[[Change], bool])
                 "What would be does not conform. Nothing was changed. Of what is wrong, only what "
                 "lies in the graphs of the key is told."
             )
-            report = _as_seen(report, seen)
+            report = as_seen(report, seen)
         return Refused(detail, formats.render(report, format) if format else report)
     return Made(store.revision, created)
 
 
-def _seen(store: EmbeddedStore, graphs: Sequence[str]) -> EmbeddedStore | None:
+def seen_in(store: EmbeddedStore, graphs: Sequence[str]) -> EmbeddedStore | None:
     """Return a copy of some graphs, if any are named."""
     if not graphs:
         return None
@@ -442,7 +442,7 @@ def _seen(store: EmbeddedStore, graphs: Sequence[str]) -> EmbeddedStore | None:
     return seen
 
 
-def _as_seen(report: Report, seen: EmbeddedStore) -> Report:
+def as_seen(report: Report, seen: EmbeddedStore) -> Report:
     """Return what of a report is found by what is seen alone; of other rules that are broken, no
     more than that they are."""
     own = validate(seen, exclusive=True)

@@ -29,7 +29,7 @@ class Turns(Generic[_T]):
         if len(line) >= self._most_of_each:
             raise Problem(
                 429,
-                f"{len(line)} requests of yours are waiting already. Send fewer at a time.",
+                f"As many of your requests wait as may ({len(line)}). Send fewer at a time.",
                 {"Retry-After": "5"},
             )
         if self.waiting >= self._most:

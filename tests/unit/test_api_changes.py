@@ -369,6 +369,28 @@ def test_a_refusal_tells_a_key_for_some_graphs_nothing_of_others(
     assert client.delete("/graphs", **place).status_code == 204
 
 
+def test_a_report_tells_a_key_for_some_graphs_nothing_of_others(tmp_path: Path) -> None:
+    service = Service(tmp_path / "store", checking="none")
+    mine = f"""<{EX}deal> <https://w3id.org/srm#hasConsumer> <{EX}hidden> .
+        <{EX}a> a <https://w3id.org/srm#Organization> ."""
+    with service.client as client:
+        for name, content in ((f"{EX}hiding", SECRET), (MINE, mine)):
+            sent: dict[str, Any] = {"params": {"graph": name}, "content": content}
+            put = client.put("/graphs", **sent, headers=TURTLE | service.write)
+            assert put.status_code == 201
+        pages = [
+            client.get("/validation", headers={"Accept": "text/html, */*"} | key).text
+            for key in (service.write, service.scoped)
+        ]
+    for words, of_all, of_some in (
+        ("Hidden Limited", True, False),
+        ("A deal of others", True, False),
+        ("provider-is-not-its-own", True, True),
+        ("party-has-name", True, True),
+    ):
+        assert (words in pages[0], words in pages[1]) == (of_all, of_some), words
+
+
 def test_a_key_for_some_graphs_is_told_what_became_of_these_alone(service: Service) -> None:
     client, other = service.client, f"{EX}nobody-else's"
     for name, key in ((other, service.write), (MINE, service.scoped), (MINE, service.write)):

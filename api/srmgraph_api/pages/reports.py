@@ -23,7 +23,7 @@ from srmgraph.terms import to_oxigraph
 from srmgraph.validation import Report, Result, of_the_project, paths, validate
 from srmgraph.validation.incremental import Change
 from srmgraph.validation.report import SEVERITIES, Place
-from srmgraph_api.jobs import Desk
+from srmgraph_api.jobs import Desk, as_seen, seen_in
 from srmgraph_api.pages.work import Term, names, page_queries
 
 MOST_FOUND = 500
@@ -120,8 +120,9 @@ def _grouped(
     """The report on a revision, or what of it concerns the graphs in a scope; the organizations
     that have to do with its things; and what concerns each of them."""
     report, store = _report(desk, revision), desk.revision(revision, scope)
-    if scope:
-        report = only(report, {URIRef(name) for name in scope})
+    # What is found in a graph may be told with things of others.
+    if (seen := seen_in(desk.revision(revision), scope)) is not None:
+        report = as_seen(only(report, {URIRef(name) for name in scope}), seen)
     about = {} if scope else _organizations(store, report)
     return report, about, _by_organization(store, report, about)
 
@@ -215,7 +216,10 @@ def told(
         ),
         tuple((graph_term(report, graph), dict(number)) for graph, number in by_graph.items()),
         organizations,
-        report.notes,
+        (
+            *report.notes,
+            *(f"Not checked: {rule}: {reason}" for rule, reason in report.unchecked.items()),
+        ),
     )
 
 
