@@ -79,7 +79,7 @@ _EXAMPLES = {
     413: "A request may carry 10,000,000 bytes. …",
     415: "The content is “text/csv”. Send one of: text/turtle, …",
     422: "What would be does not conform, 1 violation. Nothing was changed.",
-    429: "64 requests of yours are waiting already. Send fewer at a time.",
+    429: "As many of your requests wait as may (64). Send fewer at a time.",
     503: "The service is busy. Try again later.",
     504: "The answer was not found within 60 seconds. Ask for less.",
     507: _DETAILS[FullStoreError],
