@@ -289,6 +289,25 @@ def test_turtle_of_every_kind_of_path_is_read_back() -> None:
     assert len(set(found)) == 7
 
 
+@pytest.mark.parametrize("format", ["text", "html", "junit"])
+def test_a_rule_may_find_things_of_several_severities(format: str) -> None:
+    """Also with several messages; each is counted, and told, as what it is."""
+    shapes = Graph().parse(
+        data=f"""
+        PREFIX ex: <{cases.EX}> PREFIX sh: <http://www.w3.org/ns/shacl#>
+        ex:rule a sh:NodeShape ; sh:targetSubjectsOf ex:p ;
+            sh:property [ sh:path ex:p ; sh:nodeKind sh:IRI ; sh:message "No IRI." ] ,
+                [ sh:path ex:q ; sh:minCount 1 ; sh:severity sh:Warning ; sh:message "No q." ] .
+        """
+    )
+    store = open_store()
+    store.parse(f"<{cases.EX}a> <{cases.EX}p> 1 , 2 .", "turtle")
+    told = render(validate(store, shapes), format)
+    assert "2 violations, 1 warning" in told
+    assert "No IRI." in told
+    assert "No q." in told
+
+
 # ── JSON ────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -92,7 +92,7 @@ def _graph(report: Report, graph: URIRef | None) -> str:
 def _rule(report: Report, rule: str, results: tuple[Result, ...]) -> Iterator[str]:
     first = results[0]
     severity = first.severity if first.severity in SEVERITIES else "Info"
-    counted = text.counts(first.severity, report.number(rule))
+    counted = text.all_counts(report.counts_by_rule[rule])
     yield "<details open>"
     yield (
         f'<summary><span class="severity {severity}">{_plain(counted)}</span> '

@@ -49,7 +49,7 @@ def render(report: Report) -> str:
                 "failure",
                 type=results[0].severity,
                 message=_clean(
-                    f"{results[0].message} {text.counts('Violation', report.number(name))}."
+                    f"{results[0].message} {text.all_counts(report.counts_by_rule[name])}."
                 ),
             )
             failure.text = _details(report, results)

@@ -120,13 +120,15 @@ def _block(report: Report, rule: str, results: tuple[Result, ...], limit: int) -
     first = results[0]
     severity = first.severity if first.severity in SEVERITIES else "Info"
     yield [
-        (counts(first.severity, report.number(rule)), severity),
+        (all_counts(report.counts_by_rule[rule]), severity),
         ("  ", ""),
         (rule, "faint"),
     ]
     yield from _wrapped(first.message or rule, "  ", "heading")
     for result in results[:limit]:
         yield found(report, result)
+        if result.message not in ("", first.message):
+            yield from _wrapped(result.message, "        ", "")
         yield from _repairs(report, result)
     if (more := report.number(rule) - min(limit, len(results))) > 0:
         yield [(f"    … and {more:,} more", "faint")]
