@@ -178,8 +178,12 @@ def _sifted(oxigraph: pyoxigraph.Store, shapes: Shapes, check: Check) -> _Rows:
     if check.sieve is None:
         return rows(oxigraph, shapes, check)
     with _faults_of(shapes, check):
-        passed = query(oxigraph, check.sieve.sparql)
-        terms = [term for solution in passed if (term := solution[0]) is not None]
+        # Nothing that belongs to this thread alone is to be kept alive by an error.
+        terms = [
+            term
+            for solution in query(oxigraph, check.sieve.sparql)
+            if (term := solution[0]) is not None
+        ]
     if check.sieve.variable and len(terms) <= _MOST_SIFTED:
         return _only(oxigraph, shapes, check, check.sieve.variable, terms)
     return rows(oxigraph, shapes, check) if terms else []
