@@ -284,7 +284,10 @@ def _sparql(
             text = with_columns(text, names)
             raise NotSetWise("it looks at the shapes")
         query, columns = set_wise(text, _FOCUS + place.where("?this"), place.outer)
-        sieve = place.sieve() or sieves.judged(text, place.where("?this"))
+        sieve = place.sieve()
+        # What a sieve lets pass is looked for in a column of the query.
+        if sieve is None and "value" in columns:
+            sieve = sieves.judged(text, place.where("?this"))
     except NotSetWise as reason:
         if reason.is_foreign:
             raise Unsupported(f"a SPARQL constraint in which {reason}") from reason
