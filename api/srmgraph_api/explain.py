@@ -57,7 +57,12 @@ def router(service: Service) -> APIRouter:
         media_type = negotiation.best(request, [*_TYPES])
         try:
             content = await service.read(
-                *(client.line, jobs.explained, number, given, all, _TYPES[media_type]),
+                client.line,
+                jobs.explained,
+                number,
+                given,
+                all,
+                _TYPES[media_type],
                 client.scope(),
             )
         except ParameterError as error:

@@ -60,12 +60,12 @@ def router(service: Service) -> APIRouter:
         if known := conditions.not_modified(request, headers):
             return known
         is_address = "graph" not in request.query_params
-        content = await service.read(
+        held: bytes | None = await service.read(
             client.line, jobs.graph, number, name, GRAPH_TYPES[media_type], is_address
         )
-        if content is None:
+        if held is None:
             raise _none(name)
-        return Response(content, media_type=media_type, headers=headers)
+        return Response(held, media_type=media_type, headers=headers)
 
     async def put(request: Request, graph: Graph = None) -> Response:
         """Let the content be all that the graph holds. What does not conform then is refused, with

@@ -161,13 +161,28 @@ def router(service: Service) -> APIRouter:
         if plans:
             number = service.revision
             told: Any = await service.read(
-                *(client.line, model_jobs.planned, number, base, name, theirs),
-                *(allow_deletes, settle, format),
+                client.line,
+                model_jobs.planned,
+                number,
+                base,
+                name,
+                theirs,
+                allow_deletes,
+                settle,
+                format,
             )
         else:
             made = await service.write(
-                *(client.line, model_jobs.apply, terms, base, name, theirs, content),
-                *(allow_deletes, settle, format),
+                client.line,
+                model_jobs.apply,
+                terms,
+                base,
+                name,
+                theirs,
+                content,
+                allow_deletes,
+                settle,
+                format,
             )
             if isinstance(made, Refused):
                 return changes.response(request, made)

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
 
 from srmgraph import InconsistentError, ServiceGraph, knowledge
 from srmgraph.change import Change
@@ -21,6 +21,11 @@ from srmgraph_api.problems import Problem
 from srmgraph_api.settings import Settings
 from srmgraph_api.worker import Crashed, Limits, TooLong, Worker
 
+if TYPE_CHECKING:
+    from srmgraph_api.jobs import Desk
+
+_T = TypeVar("_T")
+_Arguments = TypeVarTuple("_Arguments")
 _LOG = logging.getLogger("srmgraph_api")
 _OUT_OF_MEMORY = -6
 
@@ -111,7 +116,9 @@ class Service:
         if self._scratch is not None:
             shutil.rmtree(self._scratch, ignore_errors=True)
 
-    async def read(self, client: str, job: Callable[..., Any], *arguments: Any) -> Any:
+    async def read(
+        self, client: str, job: Callable[[Desk, *_Arguments], _T], *arguments: *_Arguments
+    ) -> _T:
         """Return what a job returns that a worker does; `client` is whose turn it is.
 
         Raises what the job raises, and Problem 429, 503 or 504, or 422 when it needs too much
@@ -119,7 +126,9 @@ class Service:
         """
         return await self._do(self.readers, client, self.settings.query_seconds, job, *arguments)
 
-    async def write(self, client: str, job: Callable[..., Any], *arguments: Any) -> Any:
+    async def write(
+        self, client: str, job: Callable[[Desk, *_Arguments], _T], *arguments: *_Arguments
+    ) -> _T:
         """Return what a job returns that the writer does; see `read`.
 
         Raises Problem 507 while the disk is nearly full: what is left is for what is at work.
@@ -129,10 +138,16 @@ class Service:
         return await self._do(self.writers, client, self.settings.write_seconds, job, *arguments)
 
     async def _do(
-        self, crew: Crew, client: str, seconds: float, job: Callable[..., Any], *arguments: Any
-    ) -> Any:
+        self,
+        crew: Crew,
+        client: str,
+        seconds: float,
+        job: Callable[[Desk, *_Arguments], _T],
+        *arguments: *_Arguments,
+    ) -> _T:
         try:
-            return await crew.do(client, job, *arguments, seconds=seconds)
+            answer: _T = await crew.do(client, job, *arguments, seconds=seconds)
+            return answer
         except TooLong:
             self.deaths += 1
             raise Problem(

@@ -29,7 +29,12 @@ def router(site: Site) -> APIRouter:
         if question:
             given = {k: v for k, v in request.query_params.items() if k != "question" and v}
             text = await site.service.read(
-                client.line, jobs.bound, site.service.revision, question, given
+                client.line,
+                jobs.bound,
+                site.service.revision,
+                question,
+                given,
+                client.scope(),
             )
         return site.page(
             request,
