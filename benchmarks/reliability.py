@@ -157,7 +157,9 @@ def _kill_now_and_then(
         if stop.wait(chance.uniform(0.05, 1.5)):
             return
         if workers := list(_descendants(process.pid)):
-            os.kill(chance.choice(workers), signal.SIGKILL)
+            # It may have ended by itself since.
+            with suppress(ProcessLookupError):
+                os.kill(chance.choice(workers), signal.SIGKILL)
     if not stop.wait(chance.uniform(0, 1)) and chance.random() < 0.5:
         process.kill()
         # A process that is killed goes on for a moment.
