@@ -405,6 +405,9 @@ def work(line: WorkersEnd, desk: Desk) -> None:
             job, arguments = line.receive()
             try:
                 outcome: tuple[str, Any] = ("done", job(desk, *arguments))
+            # Compiled code that gets no memory may give up without a word of why.
+            except SystemError:
+                outcome = ("failed", MemoryError())
             # What a job raises belongs to whoever asked, be it even a lack of memory.
             except BaseException as error:
                 outcome = ("failed", _portable(error))

@@ -218,6 +218,15 @@ def test_an_error_comes_back_as_it_was(worker: Working) -> None:
         worker.do(fail, seconds=30)
 
 
+def give_up(desk: Desk) -> None:
+    raise SystemError("error return without exception set")
+
+
+def test_compiled_code_that_gives_up_lacks_memory(worker: Working) -> None:
+    with pytest.raises(MemoryError):
+        worker.do(give_up, seconds=30)
+
+
 def test_every_error_goes_between_processes() -> None:
     made: list[SrmgraphError] = [
         errors.InputError("What", Path("a.ttl"), 1, 2),

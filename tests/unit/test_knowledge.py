@@ -58,6 +58,6 @@ def test_an_error_in_our_own_files_is_reported_with_its_place(
     (tmp_path / "ontology" / "module.ttl").write_text("<https://example.org/a> a\n    b:C .\n")
     monkeypatch.setattr(knowledge, "ROOT", tmp_path)
     with pytest.raises(ParseError) as caught:
-        knowledge.ontology.__wrapped__()
+        knowledge._parsed_ontology.__wrapped__()
     assert caught.value.file == tmp_path / "ontology" / "module.ttl"
     assert (caught.value.line, caught.value.column) == (2, 5)
