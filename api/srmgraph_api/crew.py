@@ -101,14 +101,15 @@ class Crew:
         """See Foreman."""
         if (current := worker.current) is not None:
             self._waiting.pop(current, None)
-        now = asyncio.get_running_loop().time()
+        loop = asyncio.get_running_loop()
+        now = loop.time()
         while self._has_room(worker, now):
             task = self._late(worker, now) or self._turns.next()
             if task is None:
                 break
             self._give(worker, task)
         if not worker.tasks and self._waiting and self._look is None:
-            self._look = asyncio.get_running_loop().call_later(_SOON, self._relieve)
+            self._look = loop.call_later(_SOON, self._relieve)
 
     def returned(self, task: Task) -> None:
         """See Foreman."""
@@ -118,8 +119,7 @@ class Crew:
 
     def _place(self, task: Task) -> None:
         """Give a task to a worker, or let it wait for its turn."""
-        loop = asyncio.get_running_loop()
-        now = loop.time()
+        now = asyncio.get_running_loop().time()
         idle = [one for one in self.workers if not one.tasks and not one.is_reserved]
         ready = next((one for one in idle if one.is_ready), None)
         if ready is not None:

@@ -44,16 +44,21 @@ def test_each_fact_of_an_example_is_proved_as_among_all_facts(folder: Path) -> N
         assert found.is_shortest
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
-@given(ontology=strategies.ontologies(of_all_kinds=True), data=strategies.data(most=8))
-def test_what_is_found_is_a_shortest_proof_that_holds(ontology: Graph, data: Graph) -> None:
+def consistent(ontology: Graph, data: Graph) -> tuple[EmbeddedStore, Program, Closure]:
+    """A store of the data with what follows; data that contradict the ontology are passed over."""
     program = Program.compile(ontology)
     store = EmbeddedStore()
     store.add(data)
     try:
-        closure = closed(store, program)
+        return store, program, closed(store, program)
     except InconsistentError:
         reject()
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@given(ontology=strategies.ontologies(of_all_kinds=True), data=strategies.data(most=8))
+def test_what_is_found_is_a_shortest_proof_that_holds(ontology: Graph, data: Graph) -> None:
+    store, program, closure = consistent(ontology, data)
     known = set(store.graph()) | set(ontology)
     for statement in sorted(closure)[:12]:
         found = looked_up(store, statement, program)
@@ -76,13 +81,7 @@ def test_what_is_found_is_a_shortest_proof_that_holds(ontology: Graph, data: Gra
 def test_what_a_store_that_is_kept_does_not_hold_does_not_follow(
     ontology: Graph, data: Graph, picks: list[tuple[int, int, int]]
 ) -> None:
-    program = Program.compile(ontology)
-    store = EmbeddedStore()
-    store.add(data)
-    try:
-        closure = closed(store, program)
-    except InconsistentError:
-        reject()
+    store, program, closure = consistent(ontology, data)
     store.write(iter([knowledge.ontology_mark()]), 1)
     about = sorted({*closure, *data}, key=str)
     assume(about)
