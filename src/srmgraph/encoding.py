@@ -239,17 +239,22 @@ class Encoding:
         """Return the term of a number."""
         return term_of(self.texts[number])
 
-    def about(self, things: Iterable[OxigraphTerm]) -> Iterator[pyoxigraph.Quad]:
-        """Yield what is stated of some things."""
+    def values(
+        self, things: Iterable[pyoxigraph.NamedNode], property: pyoxigraph.NamedNode
+    ) -> Iterator[pyoxigraph.Quad]:
+        """Yield what is stated of some things by a property."""
+        name = text_of(property)
+        pairs = self.statements.get(name)
+        if pairs is None:
+            return
         found = (self.number(thing) for thing in things)
         subjects = np.array(sorted({number for number in found if number is not None}), np.int64)
-        for name, pairs in self.statements.items():
-            chosen = pairs[members(*runs(pairs, subjects))[1]].tolist()
-            lines = (
-                b"%b %b %b .\n" % (self.texts[pair >> BITS], name, self.texts[pair & LOW])
-                for pair in chosen
-            )
-            yield from pyoxigraph.parse(input=b"".join(lines), format=_NT, lenient=True)
+        chosen = pairs[members(*runs(pairs, subjects))[1]].tolist()
+        lines = (
+            b"%b %b %b .\n" % (self.texts[pair >> BITS], name, self.texts[pair & LOW])
+            for pair in chosen
+        )
+        yield from pyoxigraph.parse(input=b"".join(lines), format=_NT, lenient=True)
 
     def first_signs(self) -> NDArray[np.uint8]:
         """Return for each term the sign with which its text begins."""

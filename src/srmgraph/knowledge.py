@@ -28,6 +28,7 @@ ROOT = _PACKAGE if (_PACKAGE / "ontology").is_dir() else _PACKAGE.parents[1]
 _META_SHAPES = "meta"
 _SHA256 = "https://schema.org/sha256"
 _IMPORTS = "http://www.w3.org/2002/07/owl#imports"
+_SHACL = "http://www.w3.org/ns/shacl#"
 _VANN = "http://purl.org/vocab/vann/"
 
 
@@ -73,8 +74,7 @@ def alignments() -> rdflib.Graph:
 @cache
 def shapes() -> rdflib.Graph:
     """Return all rules for data, without those that check the ontology itself."""
-    files = sorted((ROOT / "shapes").glob("*.ttl"))
-    return _graph(*_parsed(file for file in files if file.stem != _META_SHAPES))
+    return _graph(*_parsed_shapes())
 
 
 @cache
@@ -182,20 +182,19 @@ def prefixes() -> dict[str, str]:
     What the ontology prefers (vann:preferredNamespacePrefix) and what the rules declare
     (sh:declare) stands above what a file merely abbreviates (@prefix).
     """
-    from rdflib import SH, Graph, URIRef
-
     found: dict[str, str] = {}
-    for graph in (ontology(), shapes()):
-        found |= {prefix: str(namespace) for prefix, namespace in graph.namespaces() if prefix}
-    graphs: tuple[Graph, Graph] = (shapes(), ontology())
-    for graph in graphs:
-        for name, namespace in (
-            (SH.prefix, SH.namespace),
-            (URIRef(f"{_VANN}preferredNamespacePrefix"), URIRef(f"{_VANN}preferredNamespaceUri")),
+    parsed = (_parsed_ontology(), _parsed_shapes())
+    for _, abbreviated in parsed:
+        found |= {prefix: namespace for prefix, namespace in abbreviated.items() if prefix}
+    for statements, _ in reversed(parsed):
+        for prefix_name, namespace_name in (
+            (f"{_SHACL}prefix", f"{_SHACL}namespace"),
+            (f"{_VANN}preferredNamespacePrefix", f"{_VANN}preferredNamespaceUri"),
         ):
-            for subject, prefix in sorted(graph.subject_objects(name)):
-                for iri in graph.objects(subject, namespace):
-                    found[str(prefix)] = str(iri)
+            namespaces = _values(statements, namespace_name)
+            for subject, prefix in sorted(_values(statements, prefix_name).items()):
+                if subject in namespaces:
+                    found[prefix] = namespaces[subject]
     return dict(sorted(found.items()))
 
 
@@ -212,6 +211,23 @@ def _ontology_files() -> list[Path]:
 @cache
 def _parsed_ontology() -> tuple[list[pyoxigraph.Quad], dict[str, str]]:
     return _parsed(_ontology_files())
+
+
+@cache
+def _parsed_shapes() -> tuple[list[pyoxigraph.Quad], dict[str, str]]:
+    files = sorted((ROOT / "shapes").glob("*.ttl"))
+    return _parsed(file for file in files if file.stem != _META_SHAPES)
+
+
+def _values(statements: Iterable[pyoxigraph.Quad], name: str) -> dict[str, str]:
+    """Return the text that stands in statements with a property, by their subjects."""
+    from srmgraph.terms import to_rdflib
+
+    return {
+        str(one.subject): str(to_rdflib(one.object))
+        for one in statements
+        if one.predicate.value == name
+    }
 
 
 def _parsed(files: Iterable[Path]) -> tuple[list[pyoxigraph.Quad], dict[str, str]]:

@@ -21,7 +21,7 @@ from srmgraph.store.query_errors import ENGINE_ERRORS, check, check_update, quer
 from srmgraph.store.solutions import Solutions, results_format
 from srmgraph.store.updates import with_dataset
 from srmgraph.syntax import Parser, format_of
-from srmgraph.terms import OxigraphTerm, Statement, triples_to_oxigraph
+from srmgraph.terms import Statement, triples_to_oxigraph
 
 if TYPE_CHECKING:
     from srmgraph.encoding import Encoding
@@ -144,14 +144,20 @@ class EmbeddedStore:
             return self._encodings[0]
         return Encoding.of_store(self.oxigraph, map(pyoxigraph.NamedNode, without))
 
-    def about(self, things: Iterable[OxigraphTerm]) -> EmbeddedStore:
-        """Return a store with what is stated of some things; this one, if the engine has it all."""
-        if not self.is_unloaded:
-            return self
-        store = EmbeddedStore()
-        store.write(self.encoding().about(things), 0)
-        store.prefixes = dict(self.prefixes)
-        return store
+    def values(
+        self, things: Iterable[rdflib.URIRef], property: rdflib.URIRef
+    ) -> Iterator[pyoxigraph.Quad]:
+        """Yield what is stated of some things by a property, in whichever graph."""
+        names = map(pyoxigraph.NamedNode, things)
+        name = pyoxigraph.NamedNode(property)
+        if self.is_unloaded:
+            yield from self.encoding().values(names, name)
+            return
+        seen = set(_default(self._seen))
+        for thing in names:
+            for quad in self.oxigraph.quads_for_pattern(thing, name, None):
+                if not seen or quad.graph_name in seen:
+                    yield quad
 
     def holds_more(self, number: int) -> bool:
         """Tell whether there are more statements than a number; see `Store`."""

@@ -22,7 +22,6 @@ from rdflib.term import Node
 from srmgraph import knowledge
 from srmgraph.errors import ShapesError
 from srmgraph.store import EmbeddedStore
-from srmgraph.terms import to_oxigraph
 from srmgraph.validation import engine as compiled_engine
 from srmgraph.validation import incremental, reference, things, wellformed
 from srmgraph.validation import standing as standing_reports
@@ -95,8 +94,7 @@ class Validator:
             if outcome.left_out:
                 outcome = _together(outcome, self._by_pyshacl(store, outcome.left_out, limit))
         results = sorted_results(outcome.results)
-        mentioned = things.mentioned(results)
-        about = Things(store.about(map(to_oxigraph, mentioned)), mentioned)
+        about = Things(store, things.mentioned(results))
         return self._report(
             store,
             results,

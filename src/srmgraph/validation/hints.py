@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import cache
 
+from pyoxigraph import NamedNode
 from rdflib import OWL, RDF, URIRef
 from rdflib.term import Node
 
 from srmgraph import knowledge
 
 _LIKENESS = 0.7
+_MODULE = NamedNode(OWL.Ontology)
 
 
 def hints(nodes: Iterable[Node]) -> dict[Node, URIRef]:
@@ -37,13 +39,14 @@ def hints(nodes: Iterable[Node]) -> dict[Node, URIRef]:
 @cache
 def _declared() -> dict[str, dict[str, URIRef]]:
     """The terms of the ontology, by namespace and name."""
-    ontology = knowledge.ontology()
-    modules = set(ontology.subjects(RDF.type, OWL.Ontology))
     found: dict[str, dict[str, URIRef]] = {}
-    for term in sorted(set(ontology.subjects(RDF.type)) - modules, key=str):
-        if isinstance(term, URIRef) and "#" in term:
-            namespace, name = _split(term)
-            found.setdefault(namespace, {})[name] = term
+    kinds = [one for one in knowledge.ontology_statements() if one.predicate.value == str(RDF.type)]
+    modules = {one.subject for one in kinds if one.object == _MODULE}
+    for term in {one.subject for one in kinds} - modules:
+        iri = term.value if isinstance(term, NamedNode) else ""
+        if "#" in iri:
+            namespace, name = _split(iri)
+            found.setdefault(namespace, {})[name] = URIRef(iri)
     return found
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 
 from rdflib import RDF, SH, BNode, Graph, Literal, URIRef
@@ -348,4 +349,9 @@ def severity_name(iri: Node) -> str:
 
 def sorted_results(results: Iterable[Result]) -> tuple[Result, ...]:
     """*results* in the order of the report."""
-    return tuple(sorted(results, key=Result.sort_key))
+    ordered: list[Result] = []
+    for _, alike in groupby(sorted(results, key=Result.first_key), Result.first_key):
+        some = list(alike)
+        # Most are told apart by that which is found soon.
+        ordered += sorted(some, key=Result.sort_key) if len(some) > 1 else some
+    return tuple(ordered)

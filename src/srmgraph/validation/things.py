@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode
-from rdflib import RDFS, BNode, URIRef
+from pyoxigraph import DefaultGraph, NamedNode
+from rdflib import BNode, URIRef
 from rdflib.term import Node
 
 from srmgraph import knowledge
@@ -27,9 +27,6 @@ _Graphs: TypeAlias = Mapping[Node, tuple[URIRef | None, ...]]
 
 _Told = TypeVar("_Told")
 
-_LABEL = NamedNode(RDFS.label)
-_FEW = 50
-
 _MOST_PATCHES = 500
 """With more of them, a mapping is written anew."""
 
@@ -38,7 +35,7 @@ class Things:
     """What a report tells of the things that it mentions: their labels, graphs and meanings."""
 
     def __init__(self, store: Where, mentioned: Collection[Node]) -> None:
-        self.labels: Mapping[Node, str] = _labels(store, mentioned)
+        self.labels: Mapping[Node, str] = labels(store, mentioned)
         self.graphs: _Graphs = _graphs(store, mentioned) if _has_named_graphs(store) else {}
         self.hints: Mapping[Node, URIRef] = hints.hints(mentioned)
 
@@ -122,23 +119,6 @@ def _patched(
     return patched if len(patched.patches) <= _MOST_PATCHES else dict(patched)
 
 
-def _labels(store: Where, nodes: Collection[Node]) -> dict[Node, str]:
-    """The labels of things; where they are few, without a query if each has only one."""
-    if not isinstance(store, EmbeddedStore) or len(nodes) > _FEW:
-        return labels(store, nodes)
-    found: dict[Node, str] = {}
-    left: list[Node] = []
-    for node in nodes:
-        if isinstance(node, URIRef):
-            quads = store.oxigraph.quads_for_pattern(NamedNode(node), _LABEL, None)
-            told = {quad.object for quad in quads}
-            if len(told) == 1 and isinstance(label := told.pop(), Literal):
-                found[node] = label.value
-            else:
-                left.append(node)
-    return found | labels(store, left) if left else found
-
-
 def _graphs(store: Where, nodes: Iterable[Node]) -> _Graphs:
     """The named graphs in which each thing is described, without those that a store keeps for
     itself. On a server, things without a name cannot be looked up."""
@@ -164,6 +144,8 @@ def _graphs(store: Where, nodes: Iterable[Node]) -> _Graphs:
 def _has_named_graphs(store: Where) -> bool:
     if not isinstance(store, EmbeddedStore):
         return bool(set(store.graphs()) - {None, *knowledge.own_graphs()})
+    if store.is_unloaded:
+        return False
     own = {NamedNode(name) for name in knowledge.own_graphs()}
     return any(name not in own for name in store.oxigraph.named_graphs())
 
