@@ -17,13 +17,13 @@ from tests.unit import shacl_strategies as random
 
 from srmgraph import knowledge
 from srmgraph.encoding import Encoding
-from srmgraph.numbers import BITS, pack
+from srmgraph.numbers import BITS, ascending, is_sorted, order, ordered, pack
 from srmgraph.store import EmbeddedStore, open_store
 from srmgraph.validation import Validator, engine
 from srmgraph.validation.columns import Columns, expressions, refused, tables
 from srmgraph.validation.columns.reading import read
 from srmgraph.validation.columns.relations import Relation, composed, on_a_ring, repeated, union
-from srmgraph.validation.columns.tables import TooLarge
+from srmgraph.validation.columns.tables import NONE, TooLarge
 from srmgraph.validation.compiler import Check, compile
 from srmgraph.validation.shapes import Shapes
 from srmgraph.validation.targets import Classes
@@ -43,6 +43,11 @@ HARD = [
     *(f'"{text}"{XSD}dateTime>' for text in ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00")),
     f'"2026-01-01T00:00:00.5Z"{XSD}dateTime>',
     f'"2025-12-31T24:00:00Z"{XSD}dateTime>',
+    *(f'"{text}"{XSD}date>' for text in ("2024-02-29", "2023-02-29", "2026-13-01", "0000-01-01")),
+    *(f'"{text}"{XSD}integer>' for text in ("1.5", "+1", "", "-", "1234567890123")),
+    *(f'"{text}"{XSD}decimal>' for text in ("1.", ".5", "-0.500001", "1.2.3", "1.2345678")),
+    f'"2026-01-01T23:59:60Z"{XSD}dateTime>',
+    *('"2026-01-01"', '"2026-01-01 and much more than thirty-two signs"'),
     f'"12"{XSD}int>',
     f'"٣"{XSD}integer>',
     *(
@@ -63,6 +68,8 @@ COMPARISONS = [
     *(f"?x {sign} ?y" for sign in SIGNS),
     *(f"?x {sign} 1" for sign in SIGNS),
     *(f'?x {sign} "2026-01-01"{XSD}date>' for sign in SIGNS),
+    *(f"STR(?x) {sign} STR(?y)" for sign in SIGNS),
+    *(f"SUBSTR(STR(?x), 1, 2) {sign} STR(?y)" for sign in SIGNS),
     *("sameTerm(?x, ?y)", "?x IN (<x:iri>, <x:0>)", "?x IN (1, ?y)", "isIRI(?x) || ?x = ?y"),
     f"isLiteral(<{XSD[3:]}date>(STR(?x)))",
     f"isLiteral(<{XSD[3:]}dateTime>(STR(?x)))",
@@ -219,6 +226,33 @@ def test_a_relation_is_its_pairs(pairs: set[tuple[int, int]]) -> None:
     rows, values = relation.follow(everything)
     assert set(zip(rows.tolist(), values.tolist(), strict=True)) == pairs
     assert relation.leads(everything).tolist() == [n in {a for a, _ in pairs} for n in range(10)]
+
+
+@given(
+    st.lists(
+        st.one_of(st.integers(0, 5), st.integers(65_530, 65_540), st.integers(0, 2**32 - 1)),
+        max_size=9,
+    ),
+    st.sampled_from([0, 400]),
+)
+def test_numbers_are_sorted(some: list[int], more: int) -> None:
+    """Few and many, in runs and not; those that are equal stay as they stand."""
+    numbers = np.array([*some, *range(more), *some, *range(2 * more), *some], np.int64)
+    assert ordered(numbers).tolist() == sorted(numbers.tolist())
+    assert ascending(numbers).tolist() == sorted(set(numbers.tolist()))
+    assert order(numbers).tolist() == np.argsort(numbers, kind="stable").tolist()
+    assert is_sorted(numbers) == (numbers.tolist() == sorted(numbers.tolist()))
+
+
+@pytest.mark.parametrize("far", [10, 10_000], ids=["a table", "a search"])
+def test_what_is_no_subject_leads_nowhere(far: int) -> None:
+    """However subjects are found, what has no value is none, nor what is beyond all."""
+    relation = Relation(pack(np.array([3, 3, far]), np.array([1, 2, 3])))
+    sought = np.array([NONE, 0, 3, 4, far, far + 1, 2**31])
+    leads = [False, False, True, False, True, False, False]
+    assert relation.leads(sought).tolist() == leads
+    assert [side.tolist() for side in relation.follow(sought)] == [[2, 2, 4], [1, 2, 3]]
+    assert not Relation(np.empty(0, np.int64)).leads(sought).any()
 
 
 def as_pairs(relation: Relation) -> set[tuple[int, int]]:

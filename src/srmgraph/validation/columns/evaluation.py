@@ -169,20 +169,33 @@ class Evaluator:
         left, right = self._known(subject, table), self._known(value, table)
         if left is None and right is None:
             return self._every_pair(subject, relation, value, table, kept)
+        new = value if right is None else subject
+        if (left is not None and right is not None) or not self._is_kept(new, kept):
+            return table.where(self._is_related(left, relation, right))
+        known, relation = (left, relation) if right is None else (right, relation.inverse)
+        assert known is not None
+        assert isinstance(new, Variable)
+        self._check_nodes(relation, known)
+        rows, values = relation.follow(known)
+        return table.at(rows, len(rows)).plus(new.name, values)
+
+    def _is_kept(self, term: Term, kept: frozenset[str]) -> bool:
+        return isinstance(term, Variable) and term.name in kept
+
+    def _is_related(self, left: Numbers | None, relation: Relation, right: Numbers | None) -> Mask:
+        """Where two columns are related, or one of them to anything."""
         if left is None:
-            left, right, value, relation = right, left, subject, relation.inverse
+            left, right, relation = right, left, relation.inverse
         assert left is not None
-        if relation.is_reflexive and not self.graph.are_nodes(left).all():
+        self._check_nodes(relation, left)
+        if right is None:
+            return relation.leads(left)
+        self._check_nodes(relation, right)
+        return relation.holds(left, right)
+
+    def _check_nodes(self, relation: Relation, column: Numbers) -> None:
+        if relation.is_reflexive and not self.graph.are_nodes(column).all():
             raise OutsideOfGraph
-        if right is not None:
-            if relation.is_reflexive and not self.graph.are_nodes(right).all():
-                raise OutsideOfGraph
-            return table.where(relation.holds(left, right))
-        assert isinstance(value, Variable)
-        if value.name not in kept:
-            return table.where(relation.leads(left))
-        rows, values = relation.follow(left)
-        return table.at(rows, len(rows)).plus(value.name, values)
 
     def _every_pair(
         self, subject: Term, relation: Relation, value: Term, table: Table, kept: frozenset[str]
@@ -323,6 +336,12 @@ class Evaluator:
         if not shared:
             exists = self._group(group, UNIT, frozenset()).size > 0
             return np.full(table.size, exists)
+        if len(group.elements) == 1 and not group.filters:
+            (element,) = group.elements
+            if isinstance(element, Step) and element.subject != element.object:
+                # Nothing else is found of it than whether it is there.
+                ends = [self._known(term, table) for term in element.terms()]
+                return self._is_related(ends[0], self.graph.relation(element.path), ends[1])
         columns = [table.columns[name] for name in shared]
         found = self._group(group, table.only(shared), frozenset(shared))
         if not found.size:

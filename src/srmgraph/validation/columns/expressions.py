@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pyoxigraph
+from numpy.typing import NDArray
 from rdflib import RDF
 
 from srmgraph.numbers import Mask, Numbers
@@ -30,26 +30,17 @@ from srmgraph.validation.columns.tables import (
     combinations,
     places,
 )
+from srmgraph.validation.columns.texts import LONGEST
 
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 _OF_LANGUAGE = (f"<{RDF.langString}>", f"<{RDF}dirLangString>")
-_DIRECTIONS = (b"--ltr", b"--rtl")
 _KINDS = {"ISIRI": IRI, "ISURI": IRI, "ISBLANK": BLANK, "ISLITERAL": LITERAL}
-_ORDER: dict[str, Callable[[Numbers, Numbers], Mask]] = {
+_ORDER: dict[str, Callable[[Any, Any], Mask]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
 }
-_DIGITS = 6
-_DAY = rb"\d{4}-\d\d-\d\d"
-_USUAL = re.compile(
-    rb'"(?:(?P<whole>-?\d{1,12})(?:\.(?P<rest>\d{1,6}))?"\^\^<%b(?:integer|decimal)'
-    rb'|(?P<day>%b)"\^\^<%bdate|(?P<moment>%bT\d\d:\d\d:\d\dZ)"\^\^<%bdateTime)>'
-    % (_XSD.encode(), _DAY, _XSD.encode(), _DAY, _XSD.encode())
-)
-"""Numbers, dates and moments that are written in the usual way, in N-Triples."""
-
 _PLAIN = re.compile(r"[ !#-\[\]-~]*")
 """Texts that N-Triples writes as they are."""
 
@@ -73,7 +64,6 @@ class Expressions:
     def __init__(self, graph: ColumnGraph) -> None:
         self._graph = graph
         self._constants: dict[str, OxigraphTerm] = {}
-        self._places: dict[int, tuple[int, int]] = {}
 
     # ── Terms ───────────────────────────────────────────────────────────────────────────────────
 
@@ -161,6 +151,8 @@ class Expressions:
                 _is_variable(name) and start[0] in "\"'"
             ):
                 return self._starting(test, name, start, table)
+        if (compared := _strings_compared(words, test.words)) is not None:
+            return self._compared(test, *compared, table)
         return self._asked(test, table)
 
     def _column(self, word: str, table: Table) -> Numbers:
@@ -199,17 +191,21 @@ class Expressions:
         """For each term a scale on which terms can be compared, 0 where there is none; and its
         place on it."""
         numbers, rows = places(column)
-        known = self._places
-        new = [number for number in numbers.tolist() if number not in known]
-        for number, text in zip(new, self._graph.texts(new), strict=True):
-            known[number] = _place(text) if number != NONE else _NO_PLACE
-        found = np.array([known[number] for number in numbers.tolist()], np.int64).reshape(-1, 2)
-        return found[rows, 0], found[rows, 1]
+        scales, found = self._graph.texts(numbers).places()
+        scales[numbers == NONE] = 0
+        return scales[rows], found[rows]
 
     def _of_datatype(self, name: str, iri: str, table: Table) -> Truth:
         numbers, rows = places(self._column(name, table))
-        texts = self._graph.texts(numbers.tolist())
-        found = np.array(list(map(_datatype_test(iri), texts)), np.bool_)
+        texts = self._graph.texts(numbers)
+        if iri == f"<{_XSD}string>":
+            found = texts.ending(b'"')
+        elif iri in _OF_LANGUAGE:
+            has_direction = texts.ending(b"--ltr") | texts.ending(b"--rtl")
+            is_of_language = ~texts.ending(b'"') & ~texts.ending(b">")
+            found = is_of_language & (has_direction == (iri == _OF_LANGUAGE[1]))
+        else:
+            found = texts.ending(f'"^^{iri}'.encode())
         error = (numbers == NONE) | (self._graph.kinds[numbers] != LITERAL)
         return Truth((found & ~error)[rows], error[rows])
 
@@ -225,11 +221,26 @@ class Expressions:
         if not _PLAIN.fullmatch(text):
             return self._asked(test, table)
         numbers, rows = places(self._column(name, table))
-        starts = (f"<{text}".encode(), f'"{text}'.encode())
-        texts = self._graph.texts(numbers.tolist())
-        found = np.array([term.startswith(starts) for term in texts], np.bool_)
+        texts = self._graph.texts(numbers)
+        found = texts.starting(f"<{text}".encode()) | texts.starting(f'"{text}'.encode())
         error = (numbers == NONE) | (self._graph.kinds[numbers] == BLANK)
         return Truth((found & ~error)[rows], error[rows])
+
+    def _strings(self, name: str, size: int, table: Table) -> tuple[NDArray[np.bytes_], Mask]:
+        """The texts of literals, or so many signs of each, and which of them are known."""
+        numbers, rows = places(self._column(name, table))
+        found, is_known = self._graph.texts(numbers).plain()
+        is_known &= numbers != NONE
+        return found.astype(f"S{size}")[rows], is_known[rows]
+
+    def _compared(
+        self, test: Test, left: _String, sign: str, right: _String, table: Table
+    ) -> Truth:
+        one, is_one = self._strings(*left, table)
+        other, is_other = self._strings(*right, table)
+        is_known = is_one & is_other
+        truth = Truth(_ORDER[sign](one, other) & is_known, np.zeros(table.size, np.bool_))
+        return self._but(truth, ~is_known, test, table)
 
     # ── What the engine is asked ────────────────────────────────────────────────────────────────
 
@@ -334,6 +345,32 @@ class _Answers(NamedTuple):
     rows: Numbers
 
 
+_String: TypeAlias = tuple[str, int]
+"""The text of the value of a variable, or so many signs of it."""
+
+
+def _strings_compared(
+    upper: Sequence[str], words: Sequence[str]
+) -> tuple[_String, str, _String] | None:
+    """What is compared, if it is texts, or beginnings of texts; all in upper case, and as it is."""
+    for at, sign in enumerate(upper):
+        if sign in _ORDER:
+            left, right = _string(upper[:at], words[:at]), _string(upper[at + 1 :], words[at + 1 :])
+            return None if left is None or right is None else (left, sign, right)
+    return None
+
+
+def _string(upper: Sequence[str], words: Sequence[str]) -> _String | None:
+    match upper:
+        case ("STR", "(", name, ")") if _is_variable(name):
+            return words[2], LONGEST
+        case ("SUBSTR", "(", "STR", "(", name, ")", ",", "1", ",", size, ")") if (
+            _is_variable(name) and size.isdecimal() and 0 < int(size) <= LONGEST
+        ):
+            return words[4], int(size)
+    return None
+
+
 def _select(sparql: str, store: pyoxigraph.Store | None = None) -> pyoxigraph.QuerySolutions:
     answer = (pyoxigraph.Store() if store is None else store).query(sparql)
     assert isinstance(answer, pyoxigraph.QuerySolutions)
@@ -368,36 +405,3 @@ def _are_terms(*words: str) -> bool:
 
 def _are_iris(words: list[str]) -> bool:
     return all(map(_is_iri, words[::2])) and set(words[1::2]) <= {","} and len(words) % 2 == 1
-
-
-_NO_PLACE = (0, 0)
-
-
-def _place(text: bytes) -> tuple[int, int]:
-    """A scale, and the place of a term on it; 0 if it is no literal that is written in the usual
-    way."""
-    found = _USUAL.fullmatch(text)
-    if found is None:
-        return _NO_PLACE
-    whole, rest, day, moment = (part.decode() for part in found.groups(b""))
-    try:
-        if whole:
-            return 1, int(whole + rest.ljust(_DIGITS, "0"))
-        if day:
-            return 2, date.fromisoformat(day).toordinal()
-        return 3, int(datetime.fromisoformat(moment).timestamp())
-    except ValueError:
-        return _NO_PLACE
-
-
-def _datatype_test(iri: str) -> Callable[[bytes], bool]:
-    """Tells whether a literal in N-Triples is of a datatype."""
-    if iri == f"<{_XSD}string>":
-        return lambda text: text.endswith(b'"')
-    if iri in _OF_LANGUAGE:
-        has_direction = iri == _OF_LANGUAGE[1]
-        return lambda text: (
-            not text.endswith((b'"', b">")) and text.endswith(_DIRECTIONS) is has_direction
-        )
-    end = f'"^^{iri}'.encode()
-    return lambda text: text.endswith(end)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rdflib.term import Node
 
 from srmgraph.encoding import Encoding, term_of, terms_of, text_of
-from srmgraph.numbers import BITS, LOW, Mask, Numbers, ascending, pack
+from srmgraph.numbers import BITS, LOW, Mask, Numbers, order, pack
 from srmgraph.terms import OxigraphTerm, to_rdflib
 from srmgraph.validation import paths
 from srmgraph.validation.columns.relations import (
@@ -22,7 +22,8 @@ from srmgraph.validation.columns.relations import (
     repeated,
     union,
 )
-from srmgraph.validation.columns.tables import TooLarge
+from srmgraph.validation.columns.tables import NONE, TooLarge
+from srmgraph.validation.columns.texts import Texts
 from srmgraph.validation.paths import Path
 from srmgraph.validation.tokens import NotUnderstood
 
@@ -59,11 +60,12 @@ class ColumnGraph:
             if name not in self._numbers:
                 self._numbers[name] = len(self._texts)
                 self._texts.append(name)
-        if b"\n<<" in b"\n".join((b"", *self._texts)):
+        self._cut = Texts.of(self._texts)
+        if self._cut.starting(b"<<").any():
             raise NotUnderstood("a statement as a term")
         self._lock = Lock()
         self._kinds = np.zeros(len(self._texts) + _SPARE, np.int8)
-        self._kinds[: self._nodes] = _KIND_OF_SIGN[encoding.first_signs()]
+        self._kinds[: len(self._cut)] = _KIND_OF_SIGN[self._cut.signs]
         self._relations = {
             _iri(name): Relation(pairs) for name, pairs in encoding.statements.items()
         }
@@ -95,10 +97,12 @@ class ColumnGraph:
         """A term in N-Triples."""
         return self._texts[number].decode()
 
-    def texts(self, numbers: Iterable[int]) -> list[bytes]:
-        """Terms in N-Triples, as the engine writes them."""
+    def texts(self, numbers: Numbers) -> Texts:
+        """Terms in N-Triples, as the engine writes them; anything for NONE."""
+        if numbers.max(initial=NONE) < len(self._cut):
+            return self._cut.take(numbers)
         texts = self._texts
-        return [texts[number] for number in numbers]
+        return Texts.of([texts[number] for number in numbers.tolist()])
 
     def terms(self, numbers: Iterable[int]) -> list[OxigraphTerm]:
         """Terms by their numbers."""
@@ -175,25 +179,37 @@ class ColumnGraph:
     @cached_property
     def uses(self) -> Relation:
         """Which things have which properties."""
-        every = self.by_predicate
-        return Relation(ascending(pack(every.subjects, every.predicates)))
+        return self._properties(backwards=False)
 
     @cached_property
     def used(self) -> Relation:
         """Which values are those of which properties."""
-        every = self.by_predicate
-        return Relation(ascending(pack(every.values, every.predicates)))
+        return self._properties(backwards=True)
+
+    def _properties(self, *, backwards: bool) -> Relation:
+        """The properties of all subjects, or of all values."""
+        parts = self._by_number()
+        found = [(one.inverse if backwards else one).heads for _, one in parts]
+        nodes = np.concatenate(found)
+        # By their numbers as they are, the properties of each node stay in their order.
+        by_node = order(nodes)
+        predicates = np.repeat(_column(number for number, _ in parts), list(map(len, found)))
+        return Relation(pack(nodes[by_node], predicates[by_node]))
+
+    def _by_number(self) -> list[tuple[int, Relation]]:
+        """All properties by their numbers, and what they relate."""
+        return sorted(
+            (self._numbers[f"<{iri}>".encode()], relation)
+            for iri, relation in self._relations.items()
+        )
 
     @cached_property
     def by_predicate(self) -> Statements:
         """All statements, sorted by their property."""
-        parts = sorted(
-            (self._numbers[f"<{iri}>".encode()], relation)
-            for iri, relation in self._relations.items()
-        )
+        parts = self._by_number()
         sizes = [len(relation.pairs) for _, relation in parts]
         pairs = np.concatenate([relation.pairs for _, relation in parts])
-        predicates = np.repeat(np.array([number for number, _ in parts], np.int64), sizes)
+        predicates = np.repeat(_column(number for number, _ in parts), sizes)
         return Statements(pairs >> BITS, predicates, pairs & LOW)
 
     @cached_property
@@ -207,9 +223,13 @@ class ColumnGraph:
         return self._sorted(self.by_predicate.values)
 
     def _sorted(self, column: Numbers) -> Statements:
-        order = np.argsort(column, kind="stable")
+        rows = order(column)
         every = self.by_predicate
-        return Statements(every.subjects[order], every.predicates[order], every.values[order])
+        return Statements(every.subjects[rows], every.predicates[rows], every.values[rows])
+
+
+def _column(numbers: Iterable[int]) -> Numbers:
+    return np.array(list(numbers), np.int64)
 
 
 def _iri(text: bytes) -> str:

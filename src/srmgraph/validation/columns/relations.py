@@ -5,11 +5,15 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
-from srmgraph.numbers import BITS, LOW, Mask, Numbers, ascending, holds, pack
+from srmgraph.numbers import BITS, LOW, Mask, Numbers, ascending, holds, order, ordered, pack
 from srmgraph.validation.columns.tables import MOST_ROWS, TooLarge, among, expanded
 
 _ROUNDS = 20
+
+_SPARSE = 32
+"""Where one in so many numbers is a subject, or more are, a table says which of them it is."""
 
 
 class Relation:
@@ -36,30 +40,70 @@ class Relation:
     @cached_property
     def inverse(self) -> Relation:
         """The same backwards."""
-        found = Relation(np.sort(pack(self.values, self.subjects)), self.is_reflexive)
+        # The subjects of each value stay in their order.
+        by_value = order(self.values)
+        pairs = pack(self.values[by_value], self.subjects[by_value])
+        found = Relation(pairs, self.is_reflexive)
         found.__dict__["inverse"] = self
         return found
 
     @cached_property
-    def _heads(self) -> tuple[Numbers, Numbers, Numbers]:
-        """The different subjects, where the pairs of each begin, and how many they are."""
+    def heads(self) -> Numbers:
+        """The different subjects, sorted."""
+        return self.subjects[self._starts]
+
+    @cached_property
+    def _starts(self) -> Numbers:
+        """Where the pairs of each subject begin."""
         subjects = self.subjects
-        starts = np.flatnonzero(np.diff(subjects, prepend=-1))
-        return subjects[starts], starts, np.diff(starts, append=len(subjects))
+        is_new = np.empty(len(subjects), np.bool_)
+        is_new[:1] = True
+        np.not_equal(subjects[1:], subjects[:-1], out=is_new[1:])
+        return np.flatnonzero(is_new)
+
+    @cached_property
+    def _runs(self) -> tuple[Numbers, Numbers]:
+        """Where the pairs of each subject begin, and how many they are; behind them, no run."""
+        starts = self._starts
+        counts = np.diff(starts, append=len(self.pairs))
+        return np.append(starts, 0), np.append(counts, 0)
+
+    @cached_property
+    def _place_of(self) -> NDArray[np.int32] | None:
+        """For each number its place among the subjects, behind them if it is none, and last for
+        all that are larger; None where it is better to look for it."""
+        heads = self.heads
+        size = int(heads.max(initial=0)) + 2
+        if len(heads) * _SPARSE < size:
+            return None
+        places = np.full(size, len(heads), np.int32)
+        places[heads] = np.arange(len(heads))
+        return places
 
     @property
     def branching(self) -> float:
         """How many values a subject has on average."""
-        return len(self.pairs) / max(len(self._heads[0]), 1)
+        return len(self.pairs) / max(len(self.heads), 1)
+
+    def _places(self, subjects: Numbers) -> Numbers | NDArray[np.int32]:
+        """The places of numbers among the subjects, behind them for what is none."""
+        known = self._place_of
+        if known is not None:
+            # NONE is the last one, too.
+            return known[np.minimum(subjects, len(known) - 1)]
+        heads = self.heads
+        if not len(heads):
+            return np.zeros(len(subjects), np.int64)
+        found = np.searchsorted(heads, subjects)
+        found[found == len(heads)] = 0
+        found[heads[found] != subjects] = len(heads)
+        return found
 
     def runs(self, subjects: Numbers) -> tuple[Numbers, Numbers]:
         """Where the pairs of each subject begin, and how many they are."""
-        heads, starts, counts = self._heads
-        if not len(heads):
-            return np.zeros(len(subjects), np.int64), np.zeros(len(subjects), np.int64)
-        found = np.searchsorted(heads, subjects)
-        found[found == len(heads)] = 0
-        return starts[found], np.where(heads[found] == subjects, counts[found], 0)
+        starts, counts = self._runs
+        places = self._places(subjects)
+        return starts[places], counts[places]
 
     def holds(self, subjects: Numbers, values: Numbers) -> Mask:
         """Which pairs are related."""
@@ -70,7 +114,7 @@ class Relation:
         """Which subjects are related to anything."""
         if self.is_reflexive:
             return np.ones(len(subjects), np.bool_)
-        return self.runs(subjects)[1] > 0
+        return self._places(subjects) < len(self.heads)
 
     def follow(self, subjects: Numbers) -> tuple[Numbers, Numbers]:
         """The rows, and the values to which these are related; raises TooLarge."""
@@ -113,7 +157,7 @@ def repeated(relation: Relation) -> Relation:
         rows, places = expanded(*step.runs(new & LOW))
         ahead = ascending(pack((new >> BITS)[rows], step.values[places]))
         new = ahead[~holds(found, ahead)]
-        found = np.sort(np.concatenate([found, new]))
+        found = ordered(np.concatenate([found, new]))
         # Each step of the longest way looks at all that was found.
         work += len(found)
         if work > MOST_ROWS:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from srmgraph.numbers import BITS, Mask, Numbers, ascending, holds, members, pack
+from srmgraph.numbers import BITS, Mask, Numbers, ascending, holds, is_sorted, members, pack
 
 NONE = -1
 
@@ -67,15 +67,23 @@ UNIT = Table({}, 1)
 
 def places(numbers: Numbers) -> tuple[Numbers, Numbers]:
     """The different ones of numbers of terms, sorted; and for each number its place among them."""
-    found = _different(numbers)
-    return found, np.searchsorted(found, numbers)
+    if _are_few(numbers):
+        found = ascending(numbers)
+        return found, np.searchsorted(found, numbers)
+    flags = _flags(numbers)
+    return np.flatnonzero(flags) - 1, (np.cumsum(flags) - 1)[numbers + 1]
 
 
 def _different(numbers: Numbers) -> Numbers:
     """The different ones of numbers of terms, sorted."""
-    if len(numbers) * _SPARSE < numbers.max(initial=NONE):
+    # They often are sorted, and then need no flags.
+    if _are_few(numbers) or is_sorted(numbers):
         return ascending(numbers)
     return np.flatnonzero(_flags(numbers)) - 1
+
+
+def _are_few(numbers: Numbers) -> bool:
+    return len(numbers) * _SPARSE < int(numbers.max(initial=NONE))
 
 
 def _flags(numbers: Numbers) -> Mask:
