@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 _TOKEN = re.compile(
@@ -38,10 +39,11 @@ class NotSetWise(Exception):
         super().__init__(reason)
 
 
-def tokens(query: str) -> Iterator[tuple[str, str]]:
+# A text is looked at several times, one after the other.
+@lru_cache(maxsize=64)
+def tokens(query: str) -> tuple[tuple[str, str], ...]:
     """Cut a SPARQL text into (kind, text); white space and comments are of kind `skip`."""
-    for match in _TOKEN.finditer(query):
-        yield str(match.lastgroup), match.group()
+    return tuple((str(match.lastgroup), match.group()) for match in _TOKEN.finditer(query))
 
 
 def faults(query: str) -> Iterator[str]:

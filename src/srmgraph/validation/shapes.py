@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple, TypeAlias
 
 from rdflib import OWL, RDF, RDFS, SH, Graph, Literal, URIRef
@@ -204,7 +204,12 @@ class Shapes:
 
 def is_term(node: Node, namespace: type[DefinedNamespace]) -> bool:
     """Whether *node* is one of the terms of a vocabulary."""
-    return any(node == namespace[name] for name in names(namespace) if str(node).endswith(name))
+    return node in _terms(namespace)
+
+
+@cache
+def _terms(namespace: type[DefinedNamespace]) -> frozenset[URIRef]:
+    return frozenset(namespace[name] for name in names(namespace))
 
 
 def names(namespace: type[DefinedNamespace]) -> list[str]:
