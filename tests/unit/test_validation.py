@@ -15,6 +15,7 @@ from srmgraph import knowledge
 from srmgraph.errors import ShapesError
 from srmgraph.store import open_store
 from srmgraph.validation import Change, revalidate, validate, wellformed
+from srmgraph.validation import engine as compiled_engine
 from srmgraph.validation.shapes import Shapes
 
 Engine: TypeAlias = OneOf["compiled", "pyshacl"]
@@ -102,6 +103,36 @@ def test_a_literal_that_is_named_as_target_is_reported_as_it_is_named() -> None:
     store = open_store()
     store.oxigraph.extend(pyoxigraph.Quad(t.subject, t.predicate, t.object) for t in change.added)
     assert revalidate(store, report, change, shapes).results == report.results
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("many", [compiled_engine.MANY, 0], ids=["in the store", "on columns"])
+def test_a_target_need_not_be_in_the_data(
+    engine: Engine, many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the case of the same name, the store holds the shapes too, and so every target."""
+    monkeypatch.setattr(compiled_engine, "MANY", many)
+    graph, expected = cases.split(HERE / "shapes" / "strangers.ttl")
+    data = Graph()
+    for predicate in (URIRef(f"{cases.EX}p"), URIRef(f"{cases.EX}q")):
+        data += graph.triples((None, predicate, None))
+    report = validate(cases.store_of(data), graph, engine=engine)
+    wanted, found = cases.compared(expected, report)
+    assert found == wanted
+    assert not report.notes
+
+
+def test_a_number_among_the_targets_is_its_own_value_as_it_is_written() -> None:
+    shapes = Graph().parse(
+        data=f"""
+        PREFIX ex: <{cases.EX}> PREFIX sh: <{SH}>
+        ex:shape a sh:PropertyShape ; sh:path [ sh:zeroOrOnePath ex:p ] ; sh:nodeKind sh:IRI .
+        """
+    )
+    named = Literal("007", datatype=XSD.integer, normalize=False)
+    shapes.add((URIRef(f"{cases.EX}shape"), SH.targetNode, named))
+    (result,) = validate(open_store(), shapes).results
+    assert (result.focus_node, result.value) == (named, named)
 
 
 def test_the_shapes_are_apart_from_the_data() -> None:

@@ -28,7 +28,14 @@ from srmgraph.validation.set_constraints import SET
 from srmgraph.validation.shapes import Shapes
 from srmgraph.validation.sieves import Lack, Sieve
 from srmgraph.validation.stored import as_stored
-from srmgraph.validation.targets import Classes, Pattern, Unsupported, targets
+from srmgraph.validation.targets import (
+    Classes,
+    Pattern,
+    Step,
+    Unsupported,
+    strangers,
+    targets,
+)
 from srmgraph.validation.value_constraints import VALUE
 
 _PREFIXES = "PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\n"
@@ -122,7 +129,7 @@ def compile(shapes: Shapes, classes: Classes) -> Compiled:
     left_out: dict[Node, str] = {}
     rules = shapes.with_targets()
     for rule in rules:
-        scope = Scope(shapes, classes, strangers=shapes.may_name_strangers(rule))
+        scope = Scope(shapes, classes, strangers=strangers(shapes, rule))
         try:
             found: list[Check] = []
             written = _written(shapes, rule)
@@ -157,7 +164,9 @@ class _Place:
         another target."""
         return sieves.nodes(self.where("?this")) if self.is_rest else None
 
-    def below(self, scope: Scope, nested: Node, step: str | None, rules: frozenset[Node]) -> _Place:
+    def below(
+        self, scope: Scope, nested: Node, step: Step | None, rules: frozenset[Node]
+    ) -> _Place:
         """The place of a nested property shape: at the value nodes of this shape."""
         if nested in (self.shape, *self.around):
             raise Unsupported("a shape that refers to itself")
@@ -168,7 +177,7 @@ class _Place:
         outer = scope.fresh()
 
         def where(variable: str) -> str:
-            return f"{self.where(outer)} {outer} {step} {variable} ."
+            return f"{self.where(outer)} {step.between(outer, variable)}"
 
         return _Place(rule, nested, where, (*self.outer, outer), around)
 
@@ -231,13 +240,13 @@ class _Query(NamedTuple):
 
 
 def _query(
-    scope: Scope, place: _Place, parameter: URIRef, argument: Node, step: str | None
+    scope: Scope, place: _Place, parameter: URIRef, argument: Node, step: Step | None
 ) -> _Query:
     """The query for one value of one parameter."""
     where, outer = _FOCUS + place.where("?this"), place.outer
     if parameter in VALUE:
         good = VALUE[parameter](scope, place.shape, argument, "?value")
-        values = f"?this {step} ?value ." if step is not None else "BIND(?this AS ?value)"
+        values = _values(step)
         text, columns = _select(f"{where} {values} FILTER(!({good}))", ("?this", "?value", *outer))
         if step is None:
             return _Query(text, columns, place.sieve())
@@ -256,16 +265,21 @@ def _query(
     return _Query(text, columns, place.sieve())
 
 
-def _reach(scope: Scope, place: _Place, step: str) -> str:
+def _values(step: Step | None) -> str:
+    """A pattern that finds, in `value`, the value nodes of each focus node."""
+    return "BIND(?this AS ?value)" if step is None else step.between("?this", "?value")
+
+
+def _reach(scope: Scope, place: _Place, step: Step) -> str:
     """A pattern that finds, in `value`, the value nodes of a property shape, or more than these."""
-    pattern = f"?this {step} ?value ."
+    pattern = _values(step)
     # To read all statements of a property is faster than to look for them at each focus node.
     is_particular = scope.shapes.is_particular(place.rule, place.shape)
     return pattern if is_particular else f"{place.where('?this')} {pattern}"
 
 
 def _sparql(
-    scope: Scope, place: _Place, constraint: Node, path: paths.Path | None, step: str | None
+    scope: Scope, place: _Place, constraint: Node, path: paths.Path | None, step: Step | None
 ) -> Check:
     shapes = scope.shapes
     text = str(shapes.graph.value(constraint, SH.select) or "")
@@ -274,7 +288,7 @@ def _sparql(
     if _FOCUS in text:
         raise Unsupported("a character for private use")
     if step is not None:
-        text = with_path(text, step)
+        text = with_path(text, constraints.own_path(step))
     text = shapes.prefixes(constraint) + text
     targets, sieve = None, None
     names = about_shapes(text)
@@ -312,16 +326,18 @@ def _sparql(
 
 
 def _component(
-    shapes: Shapes, place: _Place, use: Use, path: paths.Path | None, step: str | None
+    shapes: Shapes, place: _Place, use: Use, path: paths.Path | None, step: Step | None
 ) -> Check:
     where = f"{_FOCUS}{place.where('?this')} {use.given()}"
     try:
         if use.select:
-            text = use.select if step is None else with_path(use.select, step)
+            text = use.select
+            if step is not None:
+                text = with_path(text, constraints.own_path(step))
             query, columns = set_wise(text, where, place.outer)
         else:
             prologue, pattern = asked(use.ask)
-            values = f"?this {step} ?value ." if step is not None else "BIND(?this AS ?value)"
+            values = _values(step)
             found = ("?this", "?value", *place.outer)
             query = (
                 f"{prologue}SELECT DISTINCT {' '.join(found)} "

@@ -20,17 +20,19 @@ from srmgraph.validation.inlining import part
 from srmgraph.validation.prebinding import NotSetWise, about_shapes, variables, with_path
 from srmgraph.validation.set_constraints import SET
 from srmgraph.validation.shapes import Shapes, is_term
-from srmgraph.validation.targets import Classes, Unsupported
+from srmgraph.validation.targets import Classes, Step, Unsupported
 from srmgraph.validation.value_constraints import VALUE
 
 
 class Scope:
     """What the functions share: the shapes, the classes, and a source of fresh variables.
 
-    `strangers` says that a focus node may be one of which the data say nothing.
+    `strangers` are focus nodes of which the data may say nothing; None if it is not known which.
     """
 
-    def __init__(self, shapes: Shapes, classes: Classes, strangers: bool = False) -> None:
+    def __init__(
+        self, shapes: Shapes, classes: Classes, strangers: tuple[str, ...] | None = ()
+    ) -> None:
         self.shapes = shapes
         self.graph: Graph = shapes.graph
         self.classes = classes
@@ -43,16 +45,18 @@ class Scope:
         self._count += 1
         return f"?_v{self._count}"
 
-    def step(self, shape: Node) -> str | None:
-        """The path of a property shape in SPARQL, in brackets; None for a node shape."""
+    def step(self, shape: Node) -> Step | None:
+        """How a property shape leads to its value nodes; None for a node shape."""
         node = self.graph.value(shape, SH.path)
         if node is None:
             return None
         path = paths.read(self.graph, node)
-        # In SPARQL a path of no step leads from a node to itself only if the node is in the data.
-        if self._strangers and paths.may_be_empty(path):
+        text = f"({paths.sparql(path)})"
+        if not paths.may_be_empty(path):
+            return Step(text)
+        if self._strangers is None:
             raise Unsupported("a path of no step from a node that may not be in the data")
-        return f"({paths.sparql(path)})"
+        return Step(text, self._strangers)
 
     def conforms(self, shape: Node, variable: str) -> str:
         """A condition that is true where the node in *variable* conforms to *shape*."""
@@ -98,9 +102,9 @@ class Scope:
                 conditions.append(_all(variable, step, value, good))
         return " && ".join(f"({condition})" for condition in conditions) or "true"
 
-    def _none(self, query: str, step: str | None, given: Mapping[str, str]) -> str:
+    def _none(self, query: str, step: Step | None, given: Mapping[str, str]) -> str:
         """A condition that is true where a query has no solution, with some variables *given*."""
-        text = query if step is None else with_path(query, step)
+        text = query if step is None else with_path(query, own_path(step))
         return f"NOT EXISTS {{ {self._group(text, given)} }}"
 
     def _group(self, query: str, given: Mapping[str, str]) -> str:
@@ -119,9 +123,21 @@ class Scope:
         return found.group
 
 
-def _all(focus: str, step: str | None, value: str, good: str) -> str:
+def _all(focus: str, step: Step | None, value: str, good: str) -> str:
     """A condition that is true where all value nodes are good."""
-    return good if step is None else f"NOT EXISTS {{ {focus} {step} {value} FILTER(!({good})) }}"
+    if step is None:
+        return good
+    return f"NOT EXISTS {{ {step.between(focus, value)} FILTER(!({good})) }}"
+
+
+def own_path(step: Step) -> str:
+    """The path that a query of a shape has in the place of $PATH.
+
+    Raises Unsupported where the path alone does not lead to all value nodes.
+    """
+    if step.strangers:
+        raise Unsupported("SPARQL with a path of no step from a node that sh:targetNode names")
+    return step.path
 
 
 def parameters(shapes: Shapes, shape: Node, own: bool = False) -> list[URIRef]:

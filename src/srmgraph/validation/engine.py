@@ -414,6 +414,7 @@ def of_rows(shapes: Shapes, check: Check, rows: Iterable[Mapping[str, Node]]) ->
     # A message of SHACL Core is told as it stands.
     fills = check.constraint is not None or check.parameters is not None
     parameters = check.parameters or {}
+    is_own_value = check.path is None or paths.may_be_empty(check.path)
     seen: set[tuple[tuple[str, Node], ...]] = set()
     for row in rows:
         key = tuple(sorted(row.items()))
@@ -439,8 +440,8 @@ def of_rows(shapes: Shapes, check: Check, rows: Iterable[Mapping[str, Node]]) ->
                 advice=advice,
                 focus_node=written,
                 path=paths.Predicate(path) if isinstance(path, URIRef) else check.path,
-                # For a node shape the value is the focus node.
-                value=written if value == this and check.path is None else value,
+                # A value that is the focus node itself was not found in the data.
+                value=written if value == this and is_own_value else value,
                 source_shape=check.shape,
                 component=check.component,
                 language=told[0].language or "",

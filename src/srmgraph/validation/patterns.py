@@ -303,9 +303,13 @@ class _Reader(Tokens):
             self._same[inside[2][1][1:]] = inside[0][1][1:]
 
     def _values(self, scope: Scope) -> None:
-        kind, name = self._next()
-        if kind != "variable":
-            raise NotUnderstood("VALUES of several variables")
+        if self._text() == "(":
+            # Which values belong together is not followed.
+            scope.is_whole = False
+            while not self._skip("}"):
+                self._next()
+            return
+        name = self._variable()
         self._expect("{")
         terms: set[pyoxigraph.NamedNode] = set()
         only_iris = True
@@ -316,7 +320,7 @@ class _Reader(Tokens):
                 continue
             terms.add(pyoxigraph.NamedNode(self._iri()))
         if only_iris:
-            scope.limit(name[1:], frozenset(terms))
+            scope.limit(name, frozenset(terms))
         else:
             scope.is_whole = False
 

@@ -22,6 +22,7 @@ from srmgraph.validation.targets import Unsupported
 
 if TYPE_CHECKING:
     from srmgraph.validation.constraints import Scope
+    from srmgraph.validation.targets import Step
 
 _MOST_AT_ONCE = 4
 _TRUE = Literal(True)
@@ -51,6 +52,13 @@ class Fault:
     single: bool = False
 
 
+def _led(focus: str, step: Step | None, value: str) -> str:
+    """A group pattern that leads from a focus node to a value node, for components that node shapes
+    may not have."""
+    assert step is not None
+    return step.between(focus, value)
+
+
 def _lack(pattern: str) -> Fault:
     return Fault(f"FILTER NOT EXISTS {{ {pattern} }}", lacks=pattern)
 
@@ -58,30 +66,30 @@ def _lack(pattern: str) -> Fault:
 NOTHING = Fault("FILTER(false)")
 """What is found where nothing can be at fault."""
 
-SetFunction: TypeAlias = Callable[["Scope", Node, Node, str, str | None], Fault]
+SetFunction: TypeAlias = Callable[["Scope", Node, Node, str, "Step | None"], Fault]
 """Takes the scope, the shape, the parameter's value, the variable of the focus node and the path.
 
 The path is None for a node shape, whose one value node is the focus node.
 """
 
 
-def _min_count(scope: Scope, _shape: Node, argument: Node, focus: str, step: str | None) -> Fault:
+def _min_count(scope: Scope, _shape: Node, argument: Node, focus: str, step: Step | None) -> Fault:
     return _at_least(scope, number(argument), focus, step, lambda _value: "true")
 
 
-def _max_count(scope: Scope, _shape: Node, argument: Node, focus: str, step: str | None) -> Fault:
+def _max_count(scope: Scope, _shape: Node, argument: Node, focus: str, step: Step | None) -> Fault:
     return _at_most(scope, number(argument), focus, step, lambda _value: "true")
 
 
-def _has_value(_scope: Scope, _shape: Node, argument: Node, focus: str, step: str | None) -> Fault:
+def _has_value(_scope: Scope, _shape: Node, argument: Node, focus: str, step: Step | None) -> Fault:
     if isinstance(argument, BNode):
         raise Unsupported("a blank node as sh:hasValue")
     if step is None:
         return Fault(f"FILTER(!sameTerm({focus}, {n_triples(argument)}))")
-    return _lack(f"{focus} {step} {n_triples(argument)}")
+    return _lack(_led(focus, step, n_triples(argument)))
 
 
-def _equals(scope: Scope, _shape: Node, argument: Node, focus: str, step: str | None) -> Fault:
+def _equals(scope: Scope, _shape: Node, argument: Node, focus: str, step: Step | None) -> Fault:
     value, other = scope.fresh(), argument.n3()
     if step is None:
         # Two rows for each focus node: one asks for other values, one for the focus node itself.
@@ -93,25 +101,26 @@ def _equals(scope: Scope, _shape: Node, argument: Node, focus: str, step: str | 
             f"BIND(IF({row} = 1, {found}, {focus}) AS {value})"
         )
     else:
+        led = step.between(focus, value)
         pattern = (
-            f"{{ {focus} {step} {value} FILTER NOT EXISTS {{ {focus} {other} {value} }} }} UNION "
-            f"{{ {focus} {other} {value} FILTER NOT EXISTS {{ {focus} {step} {value} }} }}"
+            f"{{ {led} FILTER NOT EXISTS {{ {focus} {other} {value} }} }} UNION "
+            f"{{ {focus} {other} {value} FILTER NOT EXISTS {{ {led} }} }}"
         )
     return Fault(pattern, value)
 
 
-def _disjoint(scope: Scope, _shape: Node, argument: Node, focus: str, step: str | None) -> Fault:
+def _disjoint(scope: Scope, _shape: Node, argument: Node, focus: str, step: Step | None) -> Fault:
     value = scope.fresh()
     if step is None:
         return Fault(f"{focus} {argument.n3()} {focus} BIND({focus} AS {value})", value)
-    return Fault(f"{focus} {step} {value} . {focus} {argument.n3()} {value} .", value)
+    return Fault(f"{step.between(focus, value)} {focus} {argument.n3()} {value} .", value)
 
 
 def _less_than(operator: str) -> SetFunction:
-    def fault(scope: Scope, _shape: Node, argument: Node, focus: str, step: str | None) -> Fault:
+    def fault(scope: Scope, _shape: Node, argument: Node, focus: str, step: Step | None) -> Fault:
         value, other = scope.fresh(), scope.fresh()
         pattern = (
-            f"{focus} {step} {value} . {focus} {argument.n3()} {other} . "
+            f"{_led(focus, step, value)} {focus} {argument.n3()} {other} . "
             f"FILTER(!COALESCE({value} {operator} {other}, false))"
         )
         return Fault(pattern, value, also=(other,))
@@ -119,18 +128,20 @@ def _less_than(operator: str) -> SetFunction:
     return fault
 
 
-def _unique_lang(scope: Scope, _shape: Node, argument: Node, focus: str, step: str | None) -> Fault:
+def _unique_lang(
+    scope: Scope, _shape: Node, argument: Node, focus: str, step: Step | None
+) -> Fault:
     if argument != _TRUE:
         return NOTHING
     one, other, tag = scope.fresh(), scope.fresh(), scope.fresh()
     pattern = (
-        f"{focus} {step} {one} . {focus} {step} {other} . BIND(LCASE(LANG({one})) AS {tag}) "
+        f"{_led(focus, step, one)} {_led(focus, step, other)} BIND(LCASE(LANG({one})) AS {tag}) "
         f'FILTER({tag} != "" && {tag} = LCASE(LANG({other})) && !sameTerm({one}, {other}))'
     )
     return Fault(pattern, also=(tag,))
 
 
-def _closed(scope: Scope, shape: Node, argument: Node, focus: str, step: str | None) -> Fault:
+def _closed(scope: Scope, shape: Node, argument: Node, focus: str, step: Step | None) -> Fault:
     if argument != _TRUE:
         return NOTHING
     graph = scope.graph
@@ -146,7 +157,7 @@ def _closed(scope: Scope, shape: Node, argument: Node, focus: str, step: str | N
         pattern += f" FILTER({path} NOT IN ({listed}))"
     if step is None:
         return Fault(pattern, value, path)
-    return Fault(f"{focus} {step} {node} . {pattern}", value, path, also=(node,))
+    return Fault(f"{step.between(focus, node)} {pattern}", value, path, also=(node,))
 
 
 # ── Counts ──────────────────────────────────────────────────────────────────────────────────────
@@ -155,37 +166,37 @@ _Counts: TypeAlias = Callable[[str], str]
 """A condition that is true where the value node in a variable is to be counted."""
 
 
-def _at_least(scope: Scope, least: int, focus: str, step: str | None, counts: _Counts) -> Fault:
+def _at_least(scope: Scope, least: int, focus: str, step: Step | None, counts: _Counts) -> Fault:
     if least == 0:
         return NOTHING
     if least == 1:
         return _lack(_several(scope, focus, step, counts, 1))
     value = scope.fresh()
     return Fault(
-        f"OPTIONAL {{ {focus} {step} {value} FILTER({counts(value)}) }}",
+        f"OPTIONAL {{ {_led(focus, step, value)} FILTER({counts(value)}) }}",
         having=f"COUNT(DISTINCT {value}) < {least}",
         nested=lambda: f"FILTER NOT EXISTS {{ {_several(scope, focus, step, counts, least)} }}",
     )
 
 
-def _at_most(scope: Scope, most: int, focus: str, step: str | None, counts: _Counts) -> Fault:
+def _at_most(scope: Scope, most: int, focus: str, step: Step | None, counts: _Counts) -> Fault:
     if most == 0:
         return Fault(_several(scope, focus, step, counts, 1))
     value = scope.fresh()
     return Fault(
-        f"{focus} {step} {value} FILTER({counts(value)})",
+        f"{_led(focus, step, value)} FILTER({counts(value)})",
         having=f"COUNT(DISTINCT {value}) > {most}",
         nested=lambda: _several(scope, focus, step, counts, most + 1),
         single=True,
     )
 
 
-def _several(scope: Scope, focus: str, step: str | None, counts: _Counts, number: int) -> str:
+def _several(scope: Scope, focus: str, step: Step | None, counts: _Counts, number: int) -> str:
     """A group pattern that holds where there are *number* different value nodes that count."""
     if number > _MOST_AT_ONCE:
         raise Unsupported(f"a count above {_MOST_AT_ONCE} inside another shape")
     values = [scope.fresh() for _ in range(number)]
-    triples = " . ".join(f"{focus} {step} {value}" for value in values)
+    triples = " ".join(_led(focus, step, value) for value in values)
     conditions = [condition for value in values if (condition := counts(value)) != "true"]
     conditions += [f"!sameTerm({one}, {other})" for one, other in combinations(values, 2)]
     if not conditions:
@@ -194,7 +205,7 @@ def _several(scope: Scope, focus: str, step: str | None, counts: _Counts, number
 
 
 def _qualified(count: Callable[..., Fault]) -> SetFunction:
-    def fault(scope: Scope, shape: Node, argument: Node, focus: str, step: str | None) -> Fault:
+    def fault(scope: Scope, shape: Node, argument: Node, focus: str, step: Step | None) -> Fault:
         qualified = scope.graph.value(shape, SH.qualifiedValueShape)
         # Without it, the number alone is no constraint.
         if qualified is None:

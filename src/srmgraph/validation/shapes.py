@@ -116,10 +116,6 @@ class Shapes:
         types = set(self.graph.objects(shape, RDF.type))
         return isinstance(shape, URIRef) and bool(types & {RDFS.Class, OWL.Class})
 
-    def may_name_strangers(self, shape: Node) -> bool:
-        """Whether *shape* may be about nodes of which the data say nothing."""
-        return any((shape, kind, None) in self.graph for kind in (SH.targetNode, SH.target))
-
     def is_deactivated(self, shape: Node) -> bool:
         """Whether *shape* is switched off."""
         value = self.graph.value(shape, SH.deactivated)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
@@ -86,6 +87,37 @@ class Classes:
             return f"{variable} a {below[0].n3()} ."
         listed = " ".join(name.n3() for name in below)
         return f"VALUES {kind} {{ {listed} }} {variable} a {kind} ."
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How a property shape leads from focus nodes to value nodes: its path in SPARQL, in brackets.
+
+    `strangers` are focus nodes of which the data may say nothing. If the path may be of no step,
+    each of them is a value node of its own all the same.
+    """
+
+    path: str
+    strangers: tuple[str, ...] = ()
+
+    def between(self, focus: str, value: str) -> str:
+        """A group pattern that leads from the variable *focus* to *value*, a variable or a term."""
+        triple = f"{focus} {self.path} {value} ."
+        # In SPARQL a path of no step leads from a node to itself only if the node is in the data.
+        if value.startswith("?"):
+            pairs = [f"({node} {node})" for node in self.strangers]
+            alone = f"VALUES ({focus} {value}) {{ {' '.join(pairs)} }}"
+        else:
+            pairs = [node for node in self.strangers if node == value]
+            alone = f"VALUES {focus} {{ {value} }}"
+        return f"{{ {triple} }} UNION {{ {alone} }}" if pairs else triple
+
+
+def strangers(shapes: Shapes, shape: Node) -> tuple[str, ...] | None:
+    """The focus nodes of *shape* of which the data may say nothing; None if only a query knows."""
+    if (shape, SH.target, None) in shapes.graph:
+        return None
+    return tuple(sorted(map(n_triples, shapes.graph.objects(shape, SH.targetNode))))
 
 
 def targets(shapes: Shapes, classes: Classes, shape: Node) -> list[Pattern]:
