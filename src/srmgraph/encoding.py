@@ -21,8 +21,9 @@ import numpy as np
 import pyoxigraph
 from numpy.typing import NDArray
 
-from srmgraph.ntriples import NotPlainError, Progress, read
-from srmgraph.numbers import BITS, LOW, Numbers, ascending, members, pack, runs
+from srmgraph.garbage import uncollected
+from srmgraph.ntriples import Lines, NotPlainError, Progress, read
+from srmgraph.numbers import BITS, LOW, Mask, Numbers, ascending, members, pack, runs
 from srmgraph.terms import OxigraphTerm
 
 _NT = pyoxigraph.RdfFormat.N_TRIPLES
@@ -40,7 +41,7 @@ _VALUES = {
     b"date": _DAY,
     b"dateTime": _DAY + rb"T" + _CLOCK + rb"Z?",
     b"integer": rb"0|-?[1-9][0-9]{0,15}",
-    b"decimal": rb"-?(?:0|[1-9][0-9]{0,9})\.[0-9]{0,4}[1-9]",
+    b"decimal": rb"0|-?[1-9][0-9]{0,9}|-?(?:0|[1-9][0-9]{0,9})\.[0-9]{0,4}[1-9]",
     b"boolean": rb"true|false",
 }
 _VALUE = b"|".join(rb'"(?:%b)"\^\^<%b%b>' % (form, _XSD, name) for name, form in _VALUES.items())
@@ -66,6 +67,7 @@ class Encoding:
     def __init__(self, texts: list[bytes], statements: dict[bytes, Numbers]) -> None:
         self.texts = texts
         self.statements = statements
+        self._is_doubtful: Mask | None = None
 
     @cached_property
     def numbers(self) -> dict[bytes, int]:
@@ -75,10 +77,16 @@ class Encoding:
     @classmethod
     def of_engine(cls, text: bytes) -> Encoding:
         """The statements of a text that the engine has written."""
-        lines = read(text)
-        return cls(lines.texts, lines.statements)
+        return cls._of_lines(read(text))
 
     @classmethod
+    def _of_lines(cls, lines: Lines) -> Encoding:
+        encoding = cls([*lines.numbers], lines.statements)
+        encoding.numbers = lines.numbers
+        return encoding
+
+    @classmethod
+    @uncollected()
     def of_text(cls, text: bytes, progress: Progress | None = None) -> Encoding:
         """The statements of a text in N-Triples, in whatever way its terms are written.
 
@@ -91,7 +99,7 @@ class Encoding:
             lines = read(text, progress)
         except NotPlainError:
             lines = read(_without_comments(text), progress)
-        encoding = cls(lines.texts, lines.statements)
+        encoding = cls._of_lines(lines)
         encoding._check()
         encoding._write_as_the_engine()
         return encoding
@@ -119,19 +127,17 @@ class Encoding:
         if not others:
             return first
         # The first is as a rule the largest, and keeps its numbers.
-        joined = dict(first.numbers)
-        statements = dict(first.statements)
+        joined = cls([*first.texts], dict(first.statements))
+        joined.numbers = dict(first.numbers)
+        statements = joined.statements
         for one in others:
-            own = (joined.setdefault(text, len(joined)) for text in one.texts)
-            numbers = np.fromiter(own, np.int64, len(one.texts))
+            numbers = np.fromiter(map(joined._number_of, one.texts), np.int64, len(one.texts))
             for name, pairs in one.statements.items():
                 renumbered = _renumbered(pairs, numbers)
                 before = statements.get(name)
                 parts = (renumbered,) if before is None else (before, renumbered)
                 statements[name] = ascending(np.concatenate(parts))
-        encoding = cls(list(joined), statements)
-        encoding.numbers = joined
-        return encoding
+        return joined
 
     @classmethod
     def of_bytes(cls, kept: bytes) -> Encoding | None:
@@ -174,7 +180,7 @@ class Encoding:
         for quads, change in ((gone, np.setdiff1d), (new, np.union1d)):
             pairs: dict[bytes, list[int]] = defaultdict(list)
             for quad in quads:
-                ends = map(self._number_of, (quad.subject, quad.object))
+                ends = map(self._number_of, map(text_of, (quad.subject, quad.object)))
                 pairs[text_of(quad.predicate)].append(next(ends) << BITS | next(ends))
             for name, some in pairs.items():
                 before = statements.get(name, np.empty(0, np.int64))
@@ -185,9 +191,8 @@ class Encoding:
         changed.numbers = self.numbers
         return changed
 
-    def _number_of(self, term: OxigraphTerm) -> int:
+    def _number_of(self, text: bytes) -> int:
         """The number of a term, which is given one if it has none."""
-        text = text_of(term)
         number = self.numbers.setdefault(text, len(self.texts))
         if number == len(self.texts):
             self.texts.append(text)
@@ -209,19 +214,27 @@ class Encoding:
 
         Raises NotPlainError for what is no term.
         """
-        changed = _rewritten(self.texts)
+        doubtful = not_inert(self.texts)
+        self._is_doubtful = np.zeros(len(self.texts), np.bool_)
+        self._is_doubtful[doubtful] = True
+        changed = _rewritten(self.texts, doubtful)
         if not changed:
             return
         texts = self.texts
+        places = [*changed]
+        self._is_doubtful[places] = False
+        self._is_doubtful[[places[one] for one in not_inert([*changed.values()])]] = True
         numbers = np.arange(len(texts))
         for place, text in changed.items():
             numbers[place] = self.numbers.setdefault(text, place)
+            del self.numbers[texts[place]]
             texts[place] = text
-        del self.numbers
         stays = numbers == np.arange(len(texts))
         if np.all(stays):
             return
+        del self.numbers
         numbers = (np.cumsum(stays) - 1)[numbers]
+        self._is_doubtful = self._is_doubtful[stays]
         self.texts = [*compress(texts, stays.tolist())]
         self.statements = {
             name: ascending(_renumbered(pairs, numbers)) for name, pairs in self.statements.items()
@@ -255,6 +268,15 @@ class Encoding:
             for pair in chosen
         )
         yield from pyoxigraph.parse(input=b"".join(lines), format=_NT, lenient=True)
+
+    def doubtful(self, literals: Numbers) -> list[int]:
+        """Return those of some literals of which one does not see that they are well-formed."""
+        # What has been read is known; there may be more terms by now.
+        known = self._is_doubtful
+        if known is not None and len(known) == len(self.texts):
+            literals = literals[known[literals]]
+        typed = [place for place in literals.tolist() if self.texts[place].endswith(b">")]
+        return [typed[place] for place in not_inert([self.texts[place] for place in typed])]
 
     def first_signs(self) -> NDArray[np.uint8]:
         """Return for each term the sign with which its text begins."""
@@ -295,9 +317,11 @@ def terms_of(texts: Iterable[bytes]) -> list[OxigraphTerm]:
     return [quad.object for quad in pyoxigraph.parse(input=lines, format=_NT, lenient=True)]
 
 
-def _rewritten(texts: list[bytes]) -> dict[int, bytes]:
-    """Return what the engine writes in another way, by its place; raises NotPlainError."""
-    places = not_inert(texts)
+def _rewritten(texts: list[bytes], places: list[int]) -> dict[int, bytes]:
+    """Return what of some terms the engine writes in another way, by its place.
+
+    Raises NotPlainError.
+    """
     lines = (b"<x:%d> <x:> %b .\n" % (place, texts[place]) for place in places)
     try:
         quads = [*pyoxigraph.parse(input=b"".join(lines), format=_NT)]

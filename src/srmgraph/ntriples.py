@@ -7,11 +7,11 @@ are told apart where they stand in the text, all those of many lines at once.
 from __future__ import annotations
 
 import os
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from secrets import randbits
+from itertools import count
 from typing import TypeAlias
 
 import numpy as np
@@ -43,8 +43,11 @@ _MASKS = np.array(
 ).view(np.uint64)
 """For each size of a term, the bits of a window that belong to it."""
 
-_FACTORS = np.array([randbits(64) | 1 for _ in range(_WORDS)], np.uint64)
+_FACTORS = np.frombuffer(os.urandom(8 * _WORDS), np.uint64) | np.uint64(1)
 """By chance, so that nobody can write terms that all have the same hash."""
+
+_DEPTH = 2
+"""So many windows of a term are looked at; what is beyond is seldom, and is taken one by one."""
 
 
 class NotPlainError(Exception):
@@ -53,24 +56,11 @@ class NotPlainError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """What a text in N-Triples says: the different subjects and values, and for each property pairs
-    of their places there, packed, sorted and different."""
+    """What a text in N-Triples says: numbers for its subjects and values, in the order in which
+    they come, and for each property pairs of these, packed, sorted and different."""
 
-    texts: list[bytes]
+    numbers: dict[bytes, int]
     statements: dict[bytes, Numbers]
-
-
-@dataclass(frozen=True, slots=True)
-class _Terms:
-    """Where terms are written, how many bytes they have, and a number that those share that are
-    written alike, though others may have it too."""
-
-    starts: Numbers
-    sizes: Numbers
-    hashes: _Hashes
-
-    def take(self, rows: Numbers) -> _Terms:
-        return _Terms(self.starts[rows], self.sizes[rows], self.hashes[rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,49 +68,50 @@ class _Block:
     """Lines that were cut: their different terms, and which of these they have."""
 
     end: int
-    lines: int
-    terms: _Terms
+    texts: list[bytes]
     subjects: Numbers
     values: Numbers
-    names: _Terms
+    names: list[bytes]
     properties: Numbers
 
 
 def read(text: bytes, progress: Progress | None = None) -> Lines:
     """Read a text in which each line is a statement, with single spaces and a line feed.
 
-    Terms are told apart by how they are written, whatever that be; the last of a line may have
-    spaces. Raises NotPlainError for lines of another kind.
+    Neither subjects nor properties have control characters. Terms are told apart by how they are
+    written, whatever that be; the last of a line may have spaces. Raises NotPlainError for lines of
+    another kind.
     """
-    blocks = []
+    # What is asked for and not there is given the next number, without a step of Python.
+    numbers, kinds = (defaultdict[bytes, int](count().__next__) for _ in range(2))
+    pairs, properties = [], []
     lines = 0
     for block in _blocks(text):
-        blocks.append(block)
-        lines += block.lines
+        own = _numbered(block.texts, numbers)
+        pairs.append(pack(own[block.subjects], own[block.values]))
+        properties.append(_numbered(block.names, kinds)[block.properties])
+        lines += len(block.subjects)
         if progress is not None:
             progress(block.end, lines, len(text))
-    if not blocks:
-        return Lines([], {})
-    texts, numbers = _joined(text, [block.terms for block in blocks])
-    names, kinds = _joined(text, [block.names for block in blocks])
-    pairs = np.concatenate(
-        [
-            pack(number[block.subjects], number[block.values])
-            for block, number in zip(blocks, numbers, strict=True)
-        ]
-    )
-    properties = np.concatenate(
-        [kind[block.properties] for block, kind in zip(blocks, kinds, strict=True)]
-    )
-    return Lines(texts, _by_property(names, properties, pairs))
+    numbers.default_factory = None
+    if not lines:
+        return Lines({}, {})
+    together = np.concatenate(properties), np.concatenate(pairs)
+    return Lines(numbers, _by_property([*kinds], *together))
+
+
+def _numbered(texts: list[bytes], numbers: dict[bytes, int]) -> Numbers:
+    """The numbers of some texts."""
+    return np.fromiter(map(numbers.__getitem__, texts), np.int64, len(texts))
 
 
 def _blocks(text: bytes) -> Iterator[_Block]:
     """Cut a text into blocks, and these into terms, some at a time."""
+    windows = _Windows(text)
     with ThreadPoolExecutor(_THREADS) as pool:
         waiting: deque[Future[_Block]] = deque()
         for start, end in _pieces(text):
-            waiting.append(pool.submit(_cut, text, start, end))
+            waiting.append(pool.submit(_cut, windows, start, end))
             if len(waiting) > 2 * _THREADS:
                 yield waiting.popleft().result()
         while waiting:
@@ -140,59 +131,59 @@ def _pieces(text: bytes) -> Iterator[tuple[int, int]]:
         start = end + len(_END)
 
 
-def _cut(text: bytes, start: int, end: int) -> _Block:
-    block = _Window(text, start, end)
-    signs = np.frombuffer(text, np.uint8, end - start, start)
-    ends = np.flatnonzero(signs == ord("\n"))
-    starts = np.empty_like(ends)
-    starts[0] = 0
-    starts[1:] = ends[:-1] + 1
-    ends -= 2
-    spaces = np.flatnonzero(signs == ord(" "))
-    first = np.searchsorted(spaces, starts)
-    # There is a space after the beginning of the last line, if only before its full stop.
-    properties = spaces[first] + 1
-    values = spaces[np.minimum(first + 1, len(spaces) - 1)] + 1
+def _cut(windows: _Windows, start: int, end: int) -> _Block:
+    signs = windows.signs[start:end]
+    # Spaces and ends of lines, and what else stands below them.
+    marks = np.flatnonzero(signs <= ord(" "))
+    found = signs[marks]
+    last = np.flatnonzero(found == ord("\n"))
+    first = np.concatenate([[0], last[:-1] + 1])
+    ends = marks[last] - 2
+    starts = np.concatenate([[0], ends[:-1] + 3])
+    # A line has at least the space before its full stop, so that these are within the block.
+    properties, values = marks[first] + 1, marks[first + 1] + 1
     if not (
         np.all(starts + 1 < properties)
         and np.all(properties + 1 < values)
         and np.all(values < ends)
+        and np.all(found[first] == ord(" "))
+        and np.all(found[first + 1] == ord(" "))
         and np.all(signs[ends] == ord(" "))
         and np.all(signs[ends + 1] == ord("."))
     ):
         raise NotPlainError
+    for places in (starts, properties, values, ends):
+        places += start
     sizes = properties - starts - 1
-    runs = block.runs(starts, sizes)
-    terms, which = block.different(
+    runs = windows.runs(starts, sizes)
+    texts, which = windows.different(
         np.concatenate([starts[runs], values]),
         np.concatenate([sizes[runs], ends - values]),
     )
-    names, kinds = block.different(properties, values - properties - 1)
+    names, kinds = windows.different(properties, values - properties - 1)
     subjects = np.repeat(which[: len(runs)], np.diff(runs, append=len(ends)))
-    return _Block(end, len(ends), terms, subjects, which[len(runs) :], names, kinds)
+    return _Block(end, texts, subjects, which[len(runs) :], names, kinds)
 
 
-class _Window:
-    """A part of a text, of which terms are seen from their beginnings on."""
+class _Windows:
+    """A text, of which terms are seen from their beginnings on."""
 
-    def __init__(self, text: bytes, start: int, end: int) -> None:
-        self._start = start
-        # A window may reach beyond the last term, or even the text.
-        self._part = text[start : end + _WINDOW].ljust(end - start + _WINDOW)
-        size = len(self._part) - _WINDOW + 1
-        self._windows = np.ndarray((size,), f"V{_WINDOW}", self._part, strides=(1,))
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+        self.signs = np.frombuffer(text, np.uint8)
+        padded = text.ljust(_WINDOW)
+        self._last = len(padded) - _WINDOW
+        self._windows = np.ndarray((self._last + 1,), f"V{_WINDOW}", padded, strides=(1,))
 
     def _words(self, starts: Numbers, sizes: Numbers) -> _Hashes:
         """The beginnings of terms, eight bytes in a number, and zeros after their ends."""
-        words = self._windows[starts].view(np.uint64).reshape(-1, _WORDS)
+        found = self._windows[np.minimum(starts, self._last)]
+        # Near its end the text is no longer as wide as a window.
+        for row in np.flatnonzero(starts > self._last).tolist():
+            found[row] = self._text[starts[row] :].ljust(_WINDOW)
+        words: _Hashes = found.view(np.uint64).reshape(-1, _WORDS)
         words &= _MASKS[np.minimum(sizes, _WINDOW)]
         return words
-
-    def _rests(self, starts: Numbers, sizes: Numbers) -> list[bytes]:
-        """What of long terms is beyond their beginnings."""
-        part = self._part
-        places = zip((starts + _WINDOW).tolist(), (starts + sizes).tolist(), strict=True)
-        return [part[start:end] for start, end in places]
 
     def runs(self, starts: Numbers, sizes: Numbers) -> Numbers:
         """Where the term is not the same as the one before, or is long."""
@@ -203,49 +194,43 @@ class _Window:
         is_new[1:] |= _differ(words[1:], words[:-1])
         return np.flatnonzero(is_new)
 
-    def different(self, starts: Numbers, sizes: Numbers) -> tuple[_Terms, Numbers]:
+    def different(self, starts: Numbers, sizes: Numbers) -> tuple[list[bytes], Numbers]:
         """The different ones of some terms, and for each which of these it is."""
-        words = self._words(starts, sizes)
-        hashes = words @ _FACTORS
-        long = np.flatnonzero(sizes > _WINDOW)
-        rests = dict(zip(long.tolist(), self._rests(starts[long], sizes[long]), strict=True))
-        hashes[long] += np.fromiter(map(hash, rests.values()), np.int64, len(long)).view(np.uint64)
+        same = self._compared(starts, sizes, _DEPTH)[1]
+        is_first = same == np.arange(len(same))
+        return self._texts(starts[is_first], sizes[is_first]), (np.cumsum(is_first) - 1)[same]
 
-        def differ(some: Numbers, others: Numbers) -> Mask:
-            answers = _differ(words[some], words[others])
+    def _texts(self, starts: Numbers, sizes: Numbers) -> list[bytes]:
+        """Terms as they are written."""
+        text = self._text
+        places = zip(starts.tolist(), (starts + sizes).tolist(), strict=True)
+        return [text[start:end] for start, end in places]
+
+    def _compared(self, starts: Numbers, sizes: Numbers, depth: int) -> tuple[_Hashes, Numbers]:
+        """Hashes of terms, and for each the first of those that are the same."""
+        if not depth:
+            texts = self._texts(starts, sizes)
+            firsts: dict[bytes, int] = {}
+            same = [firsts.setdefault(text, place) for place, text in enumerate(texts)]
+            signed = np.fromiter(map(hash, texts), np.int64, len(texts))
+            return signed.view(np.uint64), np.array(same, np.int64)
+        words = self._words(starts, sizes)
+        hashes: _Hashes = words @ _FACTORS
+        rests = np.zeros(len(starts), np.int64)
+        long = np.flatnonzero(sizes > _WINDOW)
+        if len(long):
+            beyond = self._compared(starts[long] + _WINDOW, sizes[long] - _WINDOW, depth - 1)
+            hashes[long] *= _FACTORS[0]
+            hashes[long] += beyond[0]
+            rests[long] = beyond[1]
+
+        def differ(some: Numbers | slice, others: Numbers) -> Mask:
+            answers: Mask = _differ(words[some], words[others])
             answers |= sizes[some] != sizes[others]
-            for place in np.flatnonzero(~answers & (sizes[some] > _WINDOW)).tolist():
-                answers[place] = rests[int(some[place])] != rests[int(others[place])]
+            answers |= rests[some] != rests[others]
             return answers
 
-        found, which = _told_apart(hashes, differ)
-        return _Terms(starts + self._start, sizes, hashes).take(found), which
-
-
-def _joined(text: bytes, parts: list[_Terms]) -> tuple[list[bytes], list[Numbers]]:
-    """The texts of the terms of all blocks, and for each block the numbers of its terms."""
-    starts = np.concatenate([part.starts for part in parts])
-    ends = starts + np.concatenate([part.sizes for part in parts])
-    hashes = np.concatenate([part.hashes for part in parts])
-
-    def differ(some: Numbers, others: Numbers) -> Mask:
-        answers = np.zeros(len(some), np.bool_)
-        rows = np.flatnonzero(some != others)
-        places = (starts[some[rows]], ends[some[rows]], starts[others[rows]], ends[others[rows]])
-        answers[rows] = [
-            text[start:end] != text[other_start:other_end]
-            for start, end, other_start, other_end in zip(
-                *(numbers.tolist() for numbers in places), strict=True
-            )
-        ]
-        return answers
-
-    found, which = _told_apart(hashes, differ)
-    texts = [
-        text[start:end]
-        for start, end in zip(starts[found].tolist(), ends[found].tolist(), strict=True)
-    ]
-    return texts, np.split(which, np.cumsum([len(part.hashes) for part in parts])[:-1])
+        return hashes, _told_apart(hashes, differ)
 
 
 def _differ(some: _Hashes, others: _Hashes) -> Mask:
@@ -255,10 +240,8 @@ def _differ(some: _Hashes, others: _Hashes) -> Mask:
     return differs
 
 
-def _told_apart(
-    hashes: _Hashes, differ: Callable[[Numbers, Numbers], Mask]
-) -> tuple[Numbers, Numbers]:
-    """The places of the first ones of those that are the same, and which of these each is.
+def _told_apart(hashes: _Hashes, differ: Callable[[Numbers | slice, Numbers], Mask]) -> Numbers:
+    """For each of some things the first of those that are the same.
 
     What is the same has the same hash; whether what has the same hash *differs* is asked.
     """
@@ -266,15 +249,16 @@ def _told_apart(
     slots = (hashes >> np.uint64(64 - bits)).astype(np.int64)
     table = np.empty(1 << bits, np.int64)
     same = np.empty(len(hashes), np.int64)
-    left = np.arange(len(hashes))
-    while len(left):
+    # A slice takes all as they stand, without a copy.
+    left: Numbers | slice = slice(None)
+    places = np.arange(len(hashes))
+    while len(places):
         # The first of those that share a slot settles which of them are the same as it.
         chosen = slots[left]
-        table[chosen[::-1]] = left[::-1]
+        table[chosen[::-1]] = places[::-1]
         same[left] = table[chosen]
-        left = left[differ(left, same[left])]
-    is_first = same == np.arange(len(hashes))
-    return np.flatnonzero(is_first), (np.cumsum(is_first) - 1)[same]
+        left = places = places[differ(left, same[left])]
+    return same
 
 
 def _by_property(names: list[bytes], properties: Numbers, pairs: Numbers) -> dict[bytes, Numbers]:

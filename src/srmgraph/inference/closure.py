@@ -127,7 +127,8 @@ class Closure:
         `prefixes` are those of the data.
         """
         closure = cls._empty(program, prefixes, progress, limit)
-        closure._begin_on_columns(closure._state.dictionary.adopt(encoding), check=check)
+        with uncollected():
+            closure._begin_on_columns(closure._state.dictionary.adopt(encoding), check=check)
         return closure
 
     @classmethod

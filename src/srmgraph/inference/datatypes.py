@@ -94,28 +94,37 @@ def is_well_formed(literal: pyoxigraph.Literal) -> bool:
     return True
 
 
-def belongs(literal: pyoxigraph.Literal, datatype: str) -> bool:
-    """Tell whether the value of a well-formed literal is one of the datatype."""
-    own = literal.datatype.value
-    if datatype in (own, RDFS_LITERAL):
+def includes(datatype: str, other: str) -> bool | None:
+    """Tell whether all values of another datatype belong to one, or none; None if only some do."""
+    if datatype in (other, RDFS_LITERAL):
         return True
     if datatype == PLAIN_LITERAL:
-        return own in (LANG_STRING, f"{XSD}string")
-    name, own_name = datatype.removeprefix(XSD), own.removeprefix(XSD)
+        return other in (LANG_STRING, f"{XSD}string")
+    name, other_name = datatype.removeprefix(XSD), other.removeprefix(XSD)
     if name in WHOLE or name == "decimal":
-        if own_name not in WHOLE and own_name != "decimal":
+        if other_name not in WHOLE and other_name != "decimal":
             return False
+        return True if name == "decimal" else None
+    if name in TEXTS:
+        return None if other_name in TEXTS else False
+    if {name, other_name} == {"dateTime", "dateTimeStamp"}:
+        return True if name == "dateTime" else None
+    return False
+
+
+def belongs(literal: pyoxigraph.Literal, datatype: str) -> bool:
+    """Tell whether the value of a well-formed literal is one of the datatype."""
+    by_datatype = includes(datatype, literal.datatype.value)
+    if by_datatype is not None:
+        return by_datatype
+    name = datatype.removeprefix(XSD)
+    if name in WHOLE:
         number = Decimal(literal.value)
-        if name == "decimal":
-            return True
         least, most = WHOLE[name]
         return number == number.to_integral_value() and least <= number <= most
     if name in TEXTS:
-        form = _COMPILED[datatype]
-        return own_name in TEXTS and form.fullmatch(literal.value) is not None
-    if {name, own_name} == {"dateTime", "dateTimeStamp"}:
-        return name == "dateTime" or re.search(f"{_ZONE}$", literal.value) is not None
-    return False
+        return _COMPILED[datatype].fullmatch(literal.value) is not None
+    return re.search(f"{_ZONE}$", literal.value) is not None
 
 
 def value(literal: pyoxigraph.Literal) -> Hashable:

@@ -92,15 +92,15 @@ class Dictionary:
             term = terms[place] = self._adopted.term(number)
         return term
 
-    def texts(self) -> tuple[list[bytes], list[bytes]]:
-        """Return all resources and all literals in N-Triples, by their numbers."""
-        resources, literals = (
-            [b"" if term is None else str(term).encode() for term in terms]
-            for terms in (self._terms, self._literals)
-        )
-        if self._adopted is not None:
-            self._adopted.write_texts(resources, literals)
-        return resources, literals
+    @property
+    def resources(self) -> int:
+        """How many terms are no literals; their numbers are below that."""
+        return len(self._terms)
+
+    def texts(self, numbers: Numbers) -> list[bytes]:
+        """Return in N-Triples the terms of sorted numbers; an encoding was adopted."""
+        assert self._adopted is not None
+        return self._adopted.texts(numbers, self.term)
 
     def rdflib(self, number: int) -> Term:
         """Return the term of a number as rdflib has it."""
@@ -120,8 +120,12 @@ class Dictionary:
     def belongs(self, literal: int, datatype: int) -> bool:
         """Tell whether the value of a literal is one of the datatype; false if it is none."""
         name = self.term(datatype)
-        own = self._literal(literal)
-        return isinstance(name, pyoxigraph.NamedNode) and datatypes.belongs(own, name.value)
+        if not isinstance(name, pyoxigraph.NamedNode):
+            return False
+        by_datatype = datatypes.includes(name.value, self._datatype(literal))
+        if by_datatype is not None:
+            return by_datatype
+        return datatypes.belongs(self._literal(literal), name.value)
 
     def datatypes(self) -> set[int]:
         """Return the numbers of all terms that are names of datatypes."""
@@ -143,6 +147,13 @@ class Dictionary:
         """Tell whether two literals have the same value."""
         first, second = self._literal(one), self._literal(other)
         return datatypes.value(first) == datatypes.value(second)
+
+    def _datatype(self, literal: int) -> str:
+        term = self._literals[literal - LITERALS]
+        if isinstance(term, pyoxigraph.Literal):
+            return term.datatype.value
+        assert self._adopted is not None
+        return self._adopted.datatype(literal)
 
     def _literal(self, number: int) -> pyoxigraph.Literal:
         literal = self.term(number)
@@ -184,8 +195,6 @@ class Dictionary:
         self._terms += [None] * len(adopted.resources)
         self._literals += [None] * len(adopted.literals)
         self.of_language |= adopted.of_language()
-        for number, term in adopted.typed.items():
-            self._literals[number - LITERALS] = term
         self.ill_formed |= adopted.ill_formed()
         self._adopted = adopted
         return adopted.facts(self.number)

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Collection, Mapping
+from io import BytesIO
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyoxigraph
-from numpy.typing import NDArray
 
-from srmgraph.encoding import Encoding, not_inert, term_of, terms_of
+from srmgraph.encoding import Encoding, term_of, terms_of, text_of
 from srmgraph.inference import datatypes, language
 from srmgraph.inference.facts import LITERALS
-from srmgraph.numbers import BITS, LOW, Numbers, holds, pack
+from srmgraph.numbers import BITS, LOW, Numbers, holds, ordered, pack
 from srmgraph.terms import OxigraphTerm
 
+if TYPE_CHECKING:
+    from srmgraph.inference.dictionary import Dictionary
+
 _SPACES = tuple(f"<{space}".encode() for space in language.SPACES)
+_BEGIN = b"<http://www.w3.org/"
+"""How these begin."""
+
 _BLANK, _LITERAL = ord("_"), ord('"')
 
 _BITS = 63
 """Of a number that is not negative."""
+
+_AT_ONCE = 3_000
+"""Lines that are joined together."""
 
 
 class Adopted:
@@ -58,42 +67,45 @@ class Adopted:
             return self._encoding.term(int(self.resources[number - self._first_resource]))
         return self._encoding.term(int(self.literals[number - self._first_literal]))
 
-    def write_texts(self, resources: list[bytes], literals: list[bytes]) -> None:
-        """Put the texts of terms that are new where their numbers are."""
+    def texts(self, numbers: Numbers, term: Callable[[int], OxigraphTerm]) -> list[bytes]:
+        """Return in N-Triples the terms of sorted numbers; `term` gives those that are not new."""
         texts = self._encoding.texts
-        for place, into, own in (
-            (self._first_resource, resources, self.resources),
-            (self._first_literal - LITERALS, literals, self.literals),
+        found: list[bytes] = []
+        start = 0
+        for first, own in (
+            (self._first_resource, self.resources),
+            (self._first_literal, self.literals),
         ):
-            into[place : place + len(own)] = [texts[number] for number in own.tolist()]
+            begin, end = np.searchsorted(numbers, (first, first + len(own))).tolist()
+            found += [text_of(term(number)) for number in numbers[start:begin].tolist()]
+            found += [texts[place] for place in own[numbers[begin:end] - first].tolist()]
+            start = end
+        return found + [text_of(term(number)) for number in numbers[start:].tolist()]
 
     def of_language(self) -> set[int]:
         """Return the numbers of those that are terms of RDF, RDFS, OWL and XML Schema."""
         texts = self._encoding.texts
-        found = [place for place in self.resources.tolist() if texts[place].startswith(_SPACES)]
+        # Two steps, because few terms pass the first.
+        near = [place for place in self.resources.tolist() if texts[place].startswith(_BEGIN)]
+        found = [place for place in near if texts[place].startswith(_SPACES)]
         return set(self._own[found].tolist())
 
-    @cached_property
-    def typed(self) -> dict[int, OxigraphTerm]:
-        """Return the literals with a datatype among those that are new, by their numbers."""
-        texts, places = self._typed_texts
-        return dict(zip(self._own[places].tolist(), terms_of(texts), strict=True))
-
-    @cached_property
-    def _typed_texts(self) -> tuple[list[bytes], list[int]]:
-        texts = self._encoding.texts
-        places = [place for place in self.literals.tolist() if texts[place].endswith(b">")]
-        return [texts[place] for place in places], places
+    def datatype(self, literal: int) -> str:
+        """Return the name of the datatype of a literal that is new."""
+        text = self._encoding.texts[int(self.literals[literal - self._first_literal])]
+        end = text[text.rindex(b'"') + 1 :]
+        if end.startswith(b"^"):
+            return end[3:-1].decode()
+        return datatypes.LANG_STRING if end else f"{datatypes.XSD}string"
 
     def ill_formed(self) -> set[int]:
         """Return the numbers of literals whose text is none of their datatype."""
-        texts, places = self._typed_texts
-        doubtful = [places[place] for place in not_inert(texts)]
+        doubtful = self._encoding.doubtful(self.literals)
+        terms = terms_of(self._encoding.texts[place] for place in doubtful)
         return {
             number
-            for number in self._own[doubtful].tolist()
-            if isinstance(term := self.typed[number], pyoxigraph.Literal)
-            and not datatypes.is_well_formed(term)
+            for number, term in zip(self._own[doubtful].tolist(), terms, strict=True)
+            if isinstance(term, pyoxigraph.Literal) and not datatypes.is_well_formed(term)
         }
 
     def facts(self, number: Callable[[OxigraphTerm], int]) -> dict[int, Numbers]:
@@ -103,14 +115,14 @@ class Adopted:
             key = number(term_of(text))
             subjects, values = self._own[pairs >> BITS], self._own[pairs & LOW]
             if key != language.TYPE:
-                found[key] = np.sort(pack(subjects, values))
+                found[key] = ordered(pack(subjects, values))
                 continue
             order = np.argsort(values, kind="stable")
             classes, starts = np.unique(values[order], return_index=True)
             for one, members in zip(
                 classes.tolist(), np.split(subjects[order], starts[1:]), strict=True
             ):
-                found[~one] = np.sort(members)
+                found[~one] = ordered(members)
         return found
 
 
@@ -140,49 +152,59 @@ def column_of(numbers: Collection[int]) -> Numbers:
     return np.fromiter(numbers, np.int64, len(numbers))
 
 
-def written(
-    columns: Mapping[int, Numbers], resources: Sequence[bytes], literals: Sequence[bytes]
-) -> bytes:
-    """Return facts in N-Triples, its lines sorted; the texts of terms are at their numbers."""
+def written(columns: Mapping[int, Numbers], dictionary: Dictionary) -> bytes:
+    """Return facts in N-Triples, its lines sorted."""
+    # Literals come right after the resources.
+    above = LITERALS - dictionary.resources
     parts = []
     for key, numbers in columns.items():
         if key < 0:
             parts.append((numbers, language.TYPE, np.full(len(numbers), ~key)))
         else:
             values = numbers & LOW
-            # Literals come after the resources.
-            values[values >= LITERALS] += len(resources) - LITERALS
+            values[values >= LITERALS] -= above
             parts.append((numbers >> BITS, key, values))
     subjects = np.concatenate([part for part, _, _ in parts])
     properties = np.repeat([key for _, key, _ in parts], [len(part) for part, _, _ in parts])
     values = np.concatenate([part for _, _, part in parts])
-    # A term that begins with another is after it, as it is where a space follows.
-    texts = [text + b" " for text in (*resources, *literals)]
-    ranks, texts_by_rank = _ranked(texts, (subjects, properties, values))
-    bits = len(texts_by_rank).bit_length()
+    is_begin, is_end = (np.zeros(len(dictionary), np.bool_) for _ in range(2))
+    is_begin[subjects] = is_begin[properties] = is_end[values] = True
+    places = np.flatnonzero(is_begin | is_end)
+    texts = dictionary.texts(np.where(places < dictionary.resources, places, places + above))
+    # No term begins with another, save where a sign follows that comes after the space.
+    order = sorted(range(len(texts)), key=texts.__getitem__)
+    sorted_places = places[order]
+    ranks = np.empty(len(is_begin), np.int64)
+    ranks[sorted_places] = np.arange(len(order))
+    rows = _sorted(ranks[subjects], ranks[properties], ranks[values], len(order))
+    rows[:, 2] += len(order)
+    pieces = np.empty(2 * len(order), object)
+    for first, is_used, sign in ((0, is_begin, b" "), (len(order), is_end, b" .\n")):
+        used = np.flatnonzero(is_used[sorted_places])
+        spelled = [texts[order[rank]] + sign for rank in used.tolist()]
+        pieces[first + used] = np.fromiter(spelled, object, len(spelled))
+    lines = BytesIO()
+    # To join all at once would need as much memory again as the text.
+    for start in range(0, len(rows), _AT_ONCE):
+        lines.write(b"".join(pieces[rows[start : start + _AT_ONCE].ravel()].tolist()))
+    return lines.getvalue()
+
+
+def _sorted(subjects: Numbers, properties: Numbers, values: Numbers, below: int) -> Numbers:
+    """Triples of numbers below one as rows, sorted."""
+    bits = below.bit_length()
+    rows = np.empty((len(subjects), 3), np.int64)
     if 3 * bits > _BITS:
-        order = np.lexsort((ranks[values], ranks[properties], ranks[subjects]))
-        columns_of_ranks = [ranks[part[order]] for part in (subjects, properties, values)]
-    else:
-        one = ranks[subjects] << 2 * bits | ranks[properties] << bits | ranks[values]
-        one.sort()
-        low = (1 << bits) - 1
-        columns_of_ranks = [one >> 2 * bits, one >> bits & low, one & low]
-    pieces = np.empty((len(subjects), 4), object)
-    for place, part in enumerate(columns_of_ranks):
-        pieces[:, place] = texts_by_rank[part]
-    pieces[:, 3] = b".\n"
-    return b"".join(pieces.ravel().tolist())
-
-
-def _ranked(texts: list[bytes], used: Iterable[Numbers]) -> tuple[Numbers, NDArray[np.object_]]:
-    """The places of texts among those that are used, sorted; and these."""
-    is_used = np.zeros(len(texts), np.bool_)
-    for numbers in used:
-        is_used[numbers] = True
-    order = sorted(np.flatnonzero(is_used).tolist(), key=texts.__getitem__)
-    ranks = np.zeros(len(texts), np.int64)
-    ranks[order] = np.arange(len(order))
-    found = np.empty(len(order), object)
-    found[:] = [texts[number] for number in order]
-    return ranks, found
+        order = np.lexsort((values, properties, subjects))
+        for place, part in enumerate((subjects, properties, values)):
+            rows[:, place] = part[order]
+        return rows
+    packed = subjects << bits
+    packed |= properties
+    packed <<= bits
+    packed |= values
+    packed.sort()
+    for place in (2, 1, 0):
+        np.bitwise_and(packed, (1 << bits) - 1, out=rows[:, place])
+        packed >>= bits
+    return rows

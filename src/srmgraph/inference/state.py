@@ -227,7 +227,7 @@ class State:
         columns |= {
             key: column_of(numbers) for key, numbers in visible.items() if isinstance(numbers, set)
         }
-        return written(columns, *self.dictionary.texts())
+        return written(columns, self.dictionary)
 
     def ranks(self) -> dict[Fact, int]:
         """Return for each fact that follows a number above those of the facts it follows from.
