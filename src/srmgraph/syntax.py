@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
@@ -135,18 +136,16 @@ class Parser:
             content = _with_contexts(content, file, contexts)
         elif syntax.oxigraph == pyoxigraph.RdfFormat.RDF_XML:
             _refuse_declarations(content, file)
-        elif content.count(b"<<(") > _MOST_TRIPLE_TERMS:
-            raise ParseError(
-                "Triples are used as terms (<<( … )>>), which belongs to RDF 1.2 and is not "
-                "supported.",
-                file,
-            )
         self.content = content
         self.syntax = syntax
         self.base = base
         self._file = file
         self.progress = progress
-        self._parser = pyoxigraph.parse(input=self.source(), format=syntax.oxigraph, base_iri=base)
+
+    @cached_property
+    def _parser(self) -> pyoxigraph.QuadParser:
+        syntax = self.syntax.oxigraph
+        return pyoxigraph.parse(input=self.source(), format=syntax, base_iri=self.base)
 
     def __iter__(self) -> Iterator[pyoxigraph.Quad]:
         with self.errors():
@@ -162,7 +161,13 @@ class Parser:
                 yield quad
 
     def source(self) -> bytes | IO[bytes]:
-        """Return the content, to be read by the engine; what is read of it is told."""
+        """Return the content, to be read by the engine; what is read of it is told.
+
+        Raises ParseError for what the engine would not survive.
+        """
+        is_xml = self.syntax.oxigraph == pyoxigraph.RdfFormat.RDF_XML
+        if not (self._is_json or is_xml) and self.content.count(b"<<(") > _MOST_TRIPLE_TERMS:
+            raise self._refused("Triples are used as terms (<<( … )>>)")
         return _Told(self.content, self.progress) if self.progress else self.content
 
     @property
