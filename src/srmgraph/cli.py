@@ -7,6 +7,7 @@ the ontology; 2 the command was not understood, or something it names cannot be 
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -52,13 +53,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         terminal.remark(str(error), "bold red")
         return NOT_UNDERSTOOD
     except BrokenPipeError:
-        # Whoever reads has seen enough. Python would complain once more when it closes the pipe.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever reads has seen enough.
+        _write_no_more()
         return DONE
     except KeyboardInterrupt:
         terminal.remark("Stopped.")
         return 130
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            _write_no_more()
+            terminal.remark(f"It cannot be written: {error.strerror}.", "bold red")
+            return NOT_UNDERSTOOD
         if os.environ.get("SRMGRAPH_DEBUG"):
             raise
         terminal.remark(
@@ -67,6 +72,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "bold red",
         )
         return DEFECT
+
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def _write_no_more() -> None:
+    """Let Python not complain once more when it closes standard output."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 _EPILOG = """

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
 import re
 import xml.parsers.expat
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +31,7 @@ _EXPONENT = re.compile(r"-?[0-9]+(?:\.[0-9]+)?[Ee][+-]?[0-9]{1,3}")
 _DECIMAL = "http://www.w3.org/2001/XMLSchema#decimal"
 _QUOTED = re.compile(r"'([^']+)'")
 _JSON_DEPTH = 200
+_GZIP = b"\x1f\x8b"
 # The engine's parsers call themselves for each and would run out of stack; no file of RDF 1.1 has
 # any, except as signs in a text.
 _MOST_TRIPLE_TERMS = 1000
@@ -68,10 +71,13 @@ FORMATS = {
 
 
 def format_of(file: Path, name: str | None = None) -> Format:
-    """Return the format called `name` (or by one of its endings); without one, the file's own.
+    """Return the format called `name` (or by one of its endings); without one, the file's own,
+    that before .gz if it is packed.
 
     Raises UnknownFormatError, which lists the formats that are known.
     """
+    if file.suffix.lower() == ".gz":
+        file = file.with_suffix("")
     wanted = (name or file.suffix.removeprefix(".")).lower()
     for known in FORMATS.values():
         if wanted in known.endings or (name and wanted == known.name):
@@ -91,15 +97,32 @@ def format_of(file: Path, name: str | None = None) -> Format:
 
 
 def read_bytes(file: Path) -> bytes:
-    """Return what a file holds, without a byte order mark; raises MissingFileError."""
+    """Return what a file holds, unpacked and without a byte order mark; raises MissingFileError,
+    and ParseError for what cannot be unpacked."""
     try:
-        return file.read_bytes().removeprefix(b"\xef\xbb\xbf")
+        content = file.read_bytes()
     except FileNotFoundError as error:
         raise MissingFileError("There is no such file.", file) from error
     except IsADirectoryError as error:
         raise MissingFileError("This is a folder; name the files in it.", file) from error
     except OSError as error:
         raise MissingFileError(f"It cannot be read: {error.strerror}.", file) from error
+    return unpacked(content, file)
+
+
+def unpacked(content: bytes, file: Path | None = None) -> bytes:
+    """Return what somebody gave us to read, unpacked if gzip packed it, without a byte order mark.
+
+    Raises ParseError. What comes from others has to be bounded before: little may hold very much.
+    """
+    if content.startswith(_GZIP):
+        try:
+            content = gzip.decompress(content)
+        except (OSError, EOFError, zlib.error) as error:
+            raise ParseError(
+                "It is packed by gzip, and cannot be unpacked: it is not whole, or damaged.", file
+            ) from error
+    return content.removeprefix(b"\xef\xbb\xbf")
 
 
 def write_bytes(file: Path, content: bytes) -> None:

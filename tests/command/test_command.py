@@ -1,8 +1,12 @@
 """Every verb, good input and bad, as transcripts in files beside this one."""
 
 import argparse
+import gzip
+import io
 import json
+import re
 import shutil
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -94,3 +98,50 @@ def test_a_defect_is_told_without_a_traceback(
     monkeypatch.setenv("SRMGRAPH_DEBUG", "1")
     with pytest.raises(RuntimeError):
         cli.main(["validate", CELLPHONE])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("format", ["text", "json", "turtle"])
+def test_a_full_disk_is_told_as_one(
+    format: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Path("/dev/full").open("w") as full, monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", full)
+        assert cli.main(["validate", BROKEN, "--format", format]) == 2
+    told = capsys.readouterr().err
+    assert "It cannot be written: No space left on device." in told
+    assert "report it" not in told
+
+
+@pytest.mark.parametrize("name", ["acme.ttl.gz", "acme.TTL.GZ", "-"])
+def test_what_gzip_packed_is_read_as_it_was(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    packed = gzip.compress(b"\xef\xbb\xbf" + Path(BROKEN).read_bytes())
+    (tmp_path / name).write_bytes(packed)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(packed)))
+    assert cli.main(["validate", name, "--show", "violation"]) == 1
+    told = capsys.readouterr().out
+    assert cli.main(["validate", BROKEN, "--show", "violation"]) == 1
+    plain = capsys.readouterr().out.replace(f"{Path(BROKEN).parent}/", "")
+    # What comes in by a pipe has no places.
+    expected = (
+        plain.replace("broken.ttl", name) if name != "-" else re.sub(r"  \S+:\d+\n", "\n", plain)
+    )
+    assert told == expected
+    (tmp_path / name).write_bytes(packed[:-20])
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(packed[:-20])))
+    assert cli.main(["validate", name]) == 2
+    assert "packed by gzip, and cannot be unpacked" in capsys.readouterr().err
+
+
+def test_files_that_say_nothing_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "empty.ttl"
+    file.write_text("# nothing yet\n")
+    assert cli.main(["validate", str(file)]) == 0
+    assert "holds no statement" in capsys.readouterr().err
+    assert cli.main(["validate", str(file), CELLPHONE]) == 0
+    assert capsys.readouterr().err == ""

@@ -86,6 +86,10 @@ def test_a_file_is_checked_again_when_it_changes(tmp_path: Path) -> None:
         assert "acme.ttl changed" in told
         assert "Does not conform" in told
         assert "+ relationship-has-provider: <ex:payroll>" in told
+        file.write_text(BAD.replace("a srm:Organization .", "a srm:Organization, srm:Service ."))
+        # What is not shown is not told of either.
+        told = watched.until("Watching")
+        assert "Nothing came and nothing went." in told
         file.write_text(BAD + "ex:payroll srm:hasProvider")
         told = watched.until("Watching")
         assert "acme.ttl:5" in told

@@ -19,7 +19,9 @@ _SEVERITIES = ("violation", "warning", "info")
 STORE = "SRMGRAPH_STORE"
 """The environment variable that names the store."""
 
-_FORMATS_HELP = "Turtle, TriG, N-Triples, N-Quads, RDF/XML or JSON-LD, told by the ending"
+_FORMATS_HELP = (
+    "Turtle, TriG, N-Triples, N-Quads, RDF/XML or JSON-LD, told by the ending, also packed (.gz)"
+)
 
 
 class Arguments(argparse.ArgumentParser):

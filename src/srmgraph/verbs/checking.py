@@ -135,10 +135,15 @@ def _validate(options: argparse.Namespace, rest: list[str], terminal: Terminal) 
     files = [*options.files, *(options.shapes or ())]
     if not options.files or Path("-") in files:
         raise ParameterError("What is watched are files: name them, and neither a store nor -.")
+
+    def shown(report: Report) -> Report:
+        _show(options, report, terminal)
+        return report.at_least(options.show.capitalize())
+
     return watch(
         files,
         lambda: _report(options, terminal),
-        lambda report: _show(options, report, terminal),
+        shown,
         terminal,
     )
 
@@ -199,7 +204,8 @@ def _here(options: argparse.Namespace, shapes: Graph | None, terminal: Terminal)
         report = validate(
             store, shapes, engine=options.engine, exclusive=not options.store, progress=count
         )
-    report = locate(report, store, options.files, options.input_format)
+    named = [file for file in options.files if str(file) != "-"]
+    report = locate(report, store, named, options.input_format)
     return _with_repairs(report, store, shapes, options, terminal)
 
 

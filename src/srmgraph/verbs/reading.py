@@ -21,14 +21,18 @@ if TYPE_CHECKING:
 def of_files(files: Sequence[Path], format: str | None, terminal: Terminal) -> ServiceGraph:
     """Return a graph of what the files state, conforming or not; `-` is standard input."""
     from srmgraph.graph import ServiceGraph
+    from srmgraph.syntax import unpacked
 
     graph = ServiceGraph.open()
     for file in files:
         if str(file) == "-":
-            graph.store.parse(sys.stdin.buffer.read(), format or "turtle")
+            graph.store.parse(unpacked(sys.stdin.buffer.read()), format or "turtle")
         else:
             with terminal.loading(file) as told:
                 graph.store.read(file, format, progress=told)
+    if not graph.store.holds_more(0):
+        # Nothing is wrong with it, but whoever checks it may have meant another file.
+        terminal.remark("What was read holds no statement at all.")
     return graph
 
 

@@ -35,11 +35,12 @@ place. None for one that is not there."""
 def watch(
     files: Sequence[Path],
     check: Callable[[], Report],
-    show: Callable[[Report], object],
+    show: Callable[[Report], Report],
     terminal: Terminal,
     now: Callable[[], datetime] = datetime.now,
 ) -> int:
-    """Check and show, again after each change of a file, until the user stops it (Ctrl-C).
+    """Check and show, again after each change of a file, until the user stops it (Ctrl-C). What
+    came and went is told of what *show* has shown, which it returns.
 
     A file that cannot be read meanwhile, as one that is half written, is told, and watched on.
     """
@@ -48,8 +49,7 @@ def watch(
         while True:
             state = _state(files)
             try:
-                report = check()
-                show(report)
+                report = show(check())
                 _tell(last, report, terminal)
                 last = report
             except SrmgraphError as error:
