@@ -192,8 +192,7 @@ def _changed(
     for number, relationship in enumerate(chosen):
         quads = sorted(store.oxigraph.quads_for_pattern(relationship, None, None), key=str)
         quads = quads if whole else [chance.choice(quads)]
-        for quad in quads:
-            store.oxigraph.remove(quad)
+        store.remove(quads)
         start = time.perf_counter()
         after = validator.revalidate(store, standing, Change.of_quads((), quads), exclusive=True)
         milliseconds.append((time.perf_counter() - start) * 1000)
@@ -201,8 +200,7 @@ def _changed(
         works.append(after.work)
         if number < _COMPARED:
             equal &= after == validator.validate(store, exclusive=True)
-        for quad in quads:
-            store.oxigraph.add(quad)
+        store.write(iter(quads), len(quads))
         start = time.perf_counter()
         again = validator.revalidate(store, after, Change.of_quads(quads), exclusive=True)
         milliseconds.append((time.perf_counter() - start) * 1000)

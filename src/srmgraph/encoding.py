@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from io import BytesIO
 from itertools import compress
@@ -252,22 +252,39 @@ class Encoding:
         """Return the term of a number."""
         return term_of(self.texts[number])
 
-    def values(
-        self, things: Iterable[pyoxigraph.NamedNode], property: pyoxigraph.NamedNode
-    ) -> Iterator[pyoxigraph.Quad]:
-        """Yield what is stated of some things by a property."""
-        name = text_of(property)
-        pairs = self.statements.get(name)
-        if pairs is None:
-            return
-        found = (self.number(thing) for thing in things)
-        subjects = np.array(sorted({number for number in found if number is not None}), np.int64)
-        chosen = pairs[members(*runs(pairs, subjects))[1]].tolist()
-        lines = (
-            b"%b %b %b .\n" % (self.texts[pair >> BITS], name, self.texts[pair & LOW])
-            for pair in chosen
-        )
-        yield from pyoxigraph.parse(input=b"".join(lines), format=_NT, lenient=True)
+    def quads(
+        self,
+        subjects: Iterable[OxigraphTerm] | None = None,
+        properties: Iterable[OxigraphTerm] | None = None,
+        values: Iterable[OxigraphTerm] | None = None,
+        most: int | None = None,
+    ) -> list[pyoxigraph.Quad]:
+        """Return the statements with any of some subjects, properties and values, where these are
+        given; some of them, if they are more than so many at *most*."""
+        names = self.statements if properties is None else map(text_of, properties)
+        wanted = None if subjects is None else self._known(subjects)
+        are_wanted = None
+        if values is not None:
+            are_wanted = np.zeros(len(self.texts), np.bool_)
+            are_wanted[self._known(values)] = True
+        lines: list[bytes] = []
+        for name in names:
+            pairs = self.statements.get(name, np.empty(0, np.int64))
+            if wanted is not None:
+                pairs = pairs[members(*runs(pairs, wanted))[1]]
+            if are_wanted is not None:
+                pairs = pairs[are_wanted[pairs & LOW]]
+            chosen = pairs if most is None else pairs[: most - len(lines)]
+            lines += (
+                b"%b %b %b .\n" % (self.texts[pair >> BITS], name, self.texts[pair & LOW])
+                for pair in chosen.tolist()
+            )
+        return [*pyoxigraph.parse(input=b"".join(lines), format=_NT, lenient=True)]
+
+    def _known(self, terms: Iterable[OxigraphTerm]) -> Numbers:
+        """The numbers of those terms that have one, sorted."""
+        numbers = {number for term in terms if (number := self.number(term)) is not None}
+        return np.array(sorted(numbers), np.int64)
 
     def doubtful(self, literals: Numbers) -> list[int]:
         """Return those of some literals of which one does not see that they are well-formed."""

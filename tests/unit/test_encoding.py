@@ -1,6 +1,6 @@
 """Files of N-Triples that are read without a store: the same statements, or left to the engine."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from unittest.mock import patch
 
@@ -252,6 +252,49 @@ def test_what_comes_and_goes_is_as_if_it_was_read_so(toggled: list[list[pyoxigra
         encoding = encoding.changed(gone, new)
         assert lines_of(encoding) == lines_of(Encoding.of_store(engine))
         assert all((np.diff(pairs) > 0).all() for pairs in encoding.statements.values())
+
+
+A, B, C = (URIRef(f"urn:{name}") for name in "abc")
+ONE = pyoxigraph.NamedNode(A)
+WRITES: dict[str, Callable[[EmbeddedStore], object]] = {
+    "add": lambda store: store.add([(A, B, C)]),
+    "parse": lambda store: store.parse("<urn:a> <urn:b> <urn:c> .", "turtle"),
+    "write": lambda store: store.write(iter([pyoxigraph.Quad(ONE, ONE, NODES[1])]), 1),
+    "write many": lambda store: store.write(iter([pyoxigraph.Quad(ONE, ONE, NODES[1])]), 1 << 20),
+    "put": lambda store: store.put(A, iter(())),
+    "remove": lambda store: store.remove([pyoxigraph.Quad(ONE, ONE, ONE, ONE)]),
+    "clear_graph": lambda store: store.clear_graph(A),
+    "remove_graph": lambda store: store.remove_graph(A),
+    "update": lambda store: store.update("INSERT DATA { <urn:a> <urn:b> <urn:c> }"),
+    "update_sparing": lambda store: store.update_sparing([B], "CLEAR GRAPH <urn:a>"),
+    "take": lambda store: store.take(store.apart(), A),
+    "replace": lambda store: store.replace(store.apart()),
+    "close": lambda store: store.close(),
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_columns_that_are_kept_are_made_anew_after_a_change(name: str) -> None:
+    store = EmbeddedStore()
+    store.update("INSERT DATA { GRAPH <urn:a> { <urn:a> <urn:a> <urn:a> } }")
+    before = store.encoding()
+    assert store.encoding() is before is store.copy().encoding()
+    assert store.encoding([B]) is before
+    assert len(store.encoding([A])) == 0
+    WRITES[name](store)
+    assert lines_of(store.encoding()) == lines_of(Encoding.of_store(store.oxigraph))
+    assert lines_of(store.encoding()) != lines_of(before)
+
+
+@pytest.mark.usefixtures("waiting")
+def test_columns_of_files_are_kept_when_the_engine_has_them(files: list[Path]) -> None:
+    store = held(files)
+    before = store.encoding()
+    assert len(store.oxigraph)
+    assert store.encoding() is before
+    store.read(files[0])
+    assert store.encoding() is not before
+    assert lines_of(store.encoding()) == lines_of(before)
 
 
 @given(st.lists(QUADS, max_size=8), st.integers(0, 400), st.integers(0, 255))

@@ -3,8 +3,11 @@
 import json
 import re
 from collections import Counter
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
+from types import ModuleType
+from unittest.mock import patch
 
 import pyoxigraph
 import pytest
@@ -16,10 +19,11 @@ from tests.unit import shacl_strategies as random
 
 from srmgraph import knowledge
 from srmgraph.cli import main
-from srmgraph.store import EmbeddedStore, open_store
+from srmgraph.store import EmbeddedStore, embedded, open_store
 from srmgraph.store.folder import FolderStore
 from srmgraph.terms import OxigraphTerm
-from srmgraph.validation import Report, Result, propose, validate
+from srmgraph.validation import Report, Result, propose, surroundings, validate
+from srmgraph.validation.columns import tables
 from srmgraph.validation.formats import plan, render, text
 
 EX = random.EX
@@ -127,6 +131,81 @@ def test_statements_are_changed_in_the_graph_in_which_they_stand() -> None:
     assert list(store.graph(EX.graph).objects(EX.a, EX.p)) == [
         Literal("2026-01-31", datatype=XSD.date)
     ]
+
+
+# ── Before a store is filled ────────────────────────────────────────────────────────────────────
+
+RULES = Path(__file__).parents[1] / "conformance" / "rules"
+
+
+def offered_alike(files: Sequence[Path], folder: Path, shapes: Graph | None = None) -> int:
+    """What is offered for files of N-Triples that are in no store yet is what is offered for them
+    in one, which it does not fill; return how much that is. What has no name gets one."""
+    store = open_store()
+    for file in files:
+        store.read(file)
+
+    def named(term: OxigraphTerm) -> str:
+        return f"<x:{term.value}>" if isinstance(term, pyoxigraph.BlankNode) else str(term)
+
+    lines = {f"{named(q.subject)} {q.predicate} {named(q.object)} .\n" for q in store.oxigraph}
+    one = folder / "one.nt"
+    one.write_text("".join(sorted(lines)), encoding="utf-8")
+    loaded, unloaded = open_store(), open_store()
+    loaded.read(one)
+    with patch.object(embedded, "_WORTH_COLUMNS", 0):
+        unloaded.read(one)
+    report = validate(loaded, shapes)
+    assert len(loaded.oxigraph)
+    assert unloaded.is_unloaded
+    here = propose(report, loaded, shapes, each=1_000)
+    far = propose(report, unloaded, shapes, each=1_000)
+    assert unloaded.is_unloaded
+    assert list(far.repairs.items()) == list(here.repairs.items())
+    assert far.labels == here.labels
+    return len(here.repairs)
+
+
+def test_what_breaks_a_rule_is_mended_before_a_store_is_filled(tmp_path: Path) -> None:
+    assert offered_alike(sorted(RULES.glob("*/*.fails.ttl")), tmp_path) > 100
+
+
+def test_broken_examples_are_mended_before_a_store_is_filled(tmp_path: Path) -> None:
+    assert offered_alike([one / "broken.ttl" for one in knowledge.examples()], tmp_path) > 10
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_each_component_before_a_store_is_filled(file: Path, tmp_path: Path) -> None:
+    store = open_store()
+    store.read(file)
+    assert offered_alike([file], tmp_path, store.graph()) > 0
+
+
+@pytest.mark.parametrize("limit", [(surroundings, "MOST_TOUCHED"), (tables, "MOST_ROWS")])
+def test_what_is_too_much_for_columns_is_mended_in_a_store(
+    limit: tuple[ModuleType, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where very much lies around a thing, and where columns have no answer."""
+    file = tmp_path / "one.nt"
+    lines = (
+        f'<{EX}{number}> <{RDF.type}> <{EX.A}> .\n<{EX}{number}> <{EX.p}> "2026-01-31" .\n'
+        for number in range(3)
+    )
+    file.write_text("".join(lines), encoding="utf-8")
+    shapes = Graph().parse(
+        data="""
+        @prefix ex: <https://example.org/> . @prefix sh: <http://www.w3.org/ns/shacl#> .
+        ex:none sh:targetClass ex:A ; sh:property [ sh:path ex:p ; sh:maxCount 0 ] .
+        """
+    )
+    monkeypatch.setattr(embedded, "_WORTH_COLUMNS", 0)
+    store = open_store()
+    store.read(file)
+    report = validate(store, shapes)
+    monkeypatch.setattr(*limit, 0)
+    assert store.is_unloaded
+    assert len(propose(report, store, shapes).repairs) == len(report.results) == 3
+    assert not store.is_unloaded
 
 
 def applied(store: EmbeddedStore, shapes: Graph, *, of: int) -> EmbeddedStore:

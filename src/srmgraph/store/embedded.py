@@ -53,6 +53,7 @@ class EmbeddedStore:
         self._loads_at_once = oxigraph is not None
         self._unloaded: list[Parser] = []
         self._encodings: list[Encoding] = []
+        self._encoded: Encoding | None = None
         self.assumed_prefixes: dict[str, str] = {}
         self.prefixes: dict[str, str] = {}
         self.namespaces: dict[str, set[str]] = {}
@@ -64,14 +65,17 @@ class EmbeddedStore:
     def oxigraph(self) -> pyoxigraph.Store:
         """The engine below, for inference and validation only, and only to be read."""
         if self._unloaded:
+            encoded = self.encoding() if self.is_unloaded else None
             for parser in self._unloaded:
                 self._load(parser, intake.OUTSIDE)
             self._forget_unloaded()
+            self._encoded = encoded
         return self._engine
 
     def _forget_unloaded(self) -> None:
         self._unloaded.clear()
         self._encodings.clear()
+        self._encoded = None
 
     def __len__(self) -> int:
         """Return how many statements there are, counting one for each graph that holds it."""
@@ -131,18 +135,27 @@ class EmbeddedStore:
         except NotPlainError:
             return False
         parser.progress = None
+        self._encoded = None
         self._unloaded.append(parser)
         self._encodings.append(encoding)
         return True
 
     def encoding(self, without: Iterable[rdflib.URIRef] = ()) -> Encoding:
-        """Return the statements of all graphs but some as columns of numbers."""
+        """Return the statements of all graphs but some as columns of numbers; all of them are kept
+        as such until something is written."""
         from srmgraph.encoding import Encoding
 
         if self.is_unloaded:
             self._encodings = [Encoding.joined(self._encodings)]
             return self._encodings[0]
-        return Encoding.of_store(self.oxigraph, map(pyoxigraph.NamedNode, without))
+        left_out = set(map(pyoxigraph.NamedNode, without)).intersection(
+            self.oxigraph.named_graphs()
+        )
+        if left_out:
+            return Encoding.of_store(self.oxigraph, left_out)
+        if self._encoded is None:
+            self._encoded = Encoding.of_store(self.oxigraph)
+        return self._encoded
 
     def values(
         self, things: Iterable[rdflib.URIRef], property: rdflib.URIRef
@@ -151,7 +164,7 @@ class EmbeddedStore:
         names = map(pyoxigraph.NamedNode, things)
         name = pyoxigraph.NamedNode(property)
         if self.is_unloaded:
-            yield from self.encoding().values(names, name)
+            yield from self.encoding().quads(names, [name])
             return
         seen = set(_default(self._seen))
         for thing in names:
@@ -168,6 +181,7 @@ class EmbeddedStore:
     def _load(
         self, parser: Parser, graph: pyoxigraph.NamedNode | pyoxigraph.DefaultGraph | None
     ) -> None:
+        self._encoded = None
         self._engine.bulk_load(
             input=parser.source(),
             format=parser.syntax.oxigraph,
@@ -192,6 +206,7 @@ class EmbeddedStore:
 
     def remove(self, quads: Iterable[pyoxigraph.Quad]) -> None:
         """Remove statements of the engine, where they are there."""
+        self._encoded = None
         for quad in quads:
             self.oxigraph.remove(quad)
 
@@ -220,11 +235,13 @@ class EmbeddedStore:
 
     def clear_graph(self, name: rdflib.URIRef | None) -> None:
         """Remove all statements of a graph, which is there all the same."""
+        self._encoded = None
         self.oxigraph.clear_graph(intake.graph_name(name))
 
     def _write(self, quads: Iterator[pyoxigraph.Quad], are_many: bool) -> None:
         # Either way it is all or nothing. In a folder, bulk loading makes files of its own each
         # time, which takes longer than a log does for a few.
+        self._encoded = None
         if are_many:
             with uncollected():
                 self.oxigraph.bulk_extend(quads)
@@ -292,6 +309,7 @@ class EmbeddedStore:
     ) -> None:
         """Change statements by SPARQL 1.1 Update; see `Store`."""
         check_update(sparql)
+        self._encoded = None
         try:
             text = unmistakable_update(sparql, default_graphs, named_graphs)
             self.oxigraph.update(text, base_iri=base, prefixes=self.assumed_prefixes)
@@ -362,6 +380,7 @@ class EmbeddedStore:
         """Return a store in memory with the same statements, to be changed apart from this one."""
         copy = EmbeddedStore()
         copy.oxigraph.bulk_extend(self.oxigraph)
+        copy._encoded = self._encoded
         copy.prefixes = dict(self.prefixes)
         copy.namespaces = {prefix: set(iris) for prefix, iris in self.namespaces.items()}
         copy._label, copy._reads = self._label, self._reads
@@ -369,12 +388,14 @@ class EmbeddedStore:
 
     def remove_graph(self, name: rdflib.URIRef) -> None:
         """Remove a named graph with all its statements, if it is there."""
+        self._encoded = None
         self.oxigraph.remove_graph(pyoxigraph.NamedNode(name))
 
     def replace(self, other: EmbeddedStore) -> None:
         """Hold what another store holds, in place of what was here. The other is then given up."""
         self._engine, self._reads = other.oxigraph, other._reads
         self._forget_unloaded()
+        self._encoded = other._encoded
         self.prefixes, self.namespaces = other.prefixes, other.namespaces
 
     @contextmanager

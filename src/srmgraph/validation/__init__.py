@@ -112,12 +112,13 @@ class Validator:
         limit: int | None,
         progress: Progress | None,
     ) -> Outcome:
-        if store.is_unloaded:
-            found = compiled_engine.run_apart(store.encoding(), self._shapes, progress, limit)
+        columns = compiled_engine.columns_of(store)
+        if columns is not None:
+            found = compiled_engine.run_apart(columns, self._shapes, progress, limit)
             if found is not None:
                 return found
         with compiled_engine.beside(store, exclusive, self._shapes) as oxigraph:
-            return compiled_engine.run(oxigraph, self._shapes, progress, limit)
+            return compiled_engine.run(oxigraph, self._shapes, progress, limit, columns)
 
     def validate_remotely(
         self,

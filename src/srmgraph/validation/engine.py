@@ -18,7 +18,6 @@ from rdflib.term import Node
 from srmgraph import knowledge
 from srmgraph.errors import ShapesError
 from srmgraph.store import EmbeddedStore
-from srmgraph.store.embedded import holds_more
 from srmgraph.store.query_errors import ENGINE_ERRORS
 from srmgraph.terms import (
     OxigraphTerm,
@@ -69,36 +68,35 @@ def run(
     shapes: Shapes,
     progress: Progress | None = None,
     limit: int | None = None,
+    columns: Columns | None = None,
 ) -> Outcome:
     """Validate what is in *oxigraph*, where the ontology is too, against *shapes*.
 
-    At most *limit* results of each rule are kept, the first in the order of the report.
+    At most *limit* results of each rule are kept, the first in the order of the report. Where the
+    same statements are there as *columns*, the store is only asked what these cannot answer.
     """
     compiled = _compiled(shapes, hierarchy(oxigraph), _used(oxigraph))
-    return _run(oxigraph, shapes, compiled, _columns(oxigraph), progress, limit)
+    return _run(oxigraph, shapes, compiled, columns, progress, limit)
 
 
 def run_apart(
-    encoding: Encoding,
+    columns: Columns,
     shapes: Shapes,
     progress: Progress | None = None,
     limit: int | None = None,
 ) -> Outcome | None:
-    """Validate statements that are in no store, and the ontology with them; see `run`.
+    """Validate statements that are columns, the ontology among them, without a store; see `run`.
 
     None is returned where a store has to be asked.
     """
-    # Where there are few, nobody is to wait for so large a package.
-    from srmgraph.encoding import Encoding
-    from srmgraph.validation.columns import Columns, refused
+    from srmgraph.validation.columns import refused
 
+    compiled = _compiled(shapes, columns.hierarchy(), _names(columns.classes()))
+    if any(map(refused, compiled.checks)):
+        return None
     try:
-        columns = Columns(Encoding.joined([encoding, _encoded_ontology()]))
-        compiled = _compiled(shapes, columns.hierarchy(), _names(columns.classes()))
-        if any(map(refused, compiled.checks)):
-            return None
         return _run(None, shapes, compiled, columns, progress, limit)
-    except (NotUnderstood, _StoreIsToBeAsked):
+    except _StoreIsToBeAsked:
         return None
 
 
@@ -130,15 +128,19 @@ def _run(
     return Outcome(gathered.results(), gathered.totals, gathered.costs(), compiled.left_out)
 
 
-def _columns(oxigraph: pyoxigraph.Store) -> Columns | None:
-    """The statements of a store as columns, if they are many."""
-    if not holds_more(oxigraph, MANY):
+def columns_of(store: EmbeddedStore) -> Columns | None:
+    """The statements of a store as columns, and the ontology's with them, if they are many."""
+    if not (store.is_unloaded or store.holds_more(MANY)):
         return None
+    # Where there are few, nobody is to wait for so large a package.
     from srmgraph.encoding import Encoding
     from srmgraph.validation.columns import Columns
 
+    encoding = store.encoding()
+    if not _holds_ontology(store):
+        encoding = Encoding.joined([encoding, _encoded_ontology()])
     try:
-        return Columns(Encoding.of_store(oxigraph))
+        return Columns(encoding)
     except NotUnderstood:
         return None
 
@@ -209,7 +211,7 @@ def beside(
     it is *exclusive*: the ontology stands in it until the block ends. Otherwise it is left alone,
     and a copy of it is given. So it is if *shapes* have queries that look at themselves.
     """
-    is_there = knowledge.ontology_mark() in store.oxigraph
+    is_there = _holds_ontology(store)
     if is_there and (shapes is None or not shapes.look_at_themselves):
         yield store.oxigraph
         return
@@ -223,6 +225,10 @@ def beside(
     finally:
         if exclusive and not is_there:
             oxigraph.remove_graph(ONTOLOGY)
+
+
+def _holds_ontology(store: EmbeddedStore) -> bool:
+    return not store.is_unloaded and knowledge.ontology_mark() in store.oxigraph
 
 
 @cache

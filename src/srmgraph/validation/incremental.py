@@ -21,6 +21,7 @@ from srmgraph.validation.compiler import Check, Compiled
 from srmgraph.validation.engine import SUB_CLASS_OF, Hierarchy
 from srmgraph.validation.footprint import Footprint
 from srmgraph.validation.matching import InDoubt, Row
+from srmgraph.validation.nodes import NodeChecks
 from srmgraph.validation.plans import CheckGroup, Goal, NewRow, Plan, Planner, Way
 from srmgraph.validation.register import Key, Register
 from srmgraph.validation.report import Result, Work
@@ -145,7 +146,7 @@ def update(
     return Update(gone.keys(), found, work, plan, memory, changed)
 
 
-class _Again:
+class _Again(NodeChecks):
     """Runs checks again, and counts."""
 
     def __init__(
@@ -155,11 +156,7 @@ class _Again:
         sight: Sight,
         stands: Callable[[Result], bool],
     ) -> None:
-        self.queries = 0
-        self.nodes = 0
-        self._oxigraph = oxigraph
-        self._shapes = shapes
-        self._sight = sight
+        super().__init__(oxigraph, shapes, sight)
         self._stands = stands
 
     def all(self, check: Check) -> Iterator[Result]:
@@ -176,14 +173,14 @@ class _Again:
         rows = self._new(seen, affected.rows, again) if affected.rows else ()
         focus = again.get("this", set())
         for variable, nodes in again.items():
-            for result in self._at(check, seen, variable, nodes):
+            for result in self.at(check, seen, variable, nodes):
                 is_new = not affected.rows or not self._stands(result)
                 if is_new and (
                     variable == "this"
                     or oxigraph_as_stored(to_oxigraph(result.focus_node)) not in focus
                 ):
                     yield result
-        for result in self._results(check, rows) if rows else ():
+        for result in self.results(check, rows) if rows else ():
             if not self._stands(result):
                 yield result
 
@@ -219,40 +216,6 @@ class _Again:
                 if not any(solution.get(variable) in nodes for variable, nodes in again.items())
             ]
         return found
-
-    def _at(
-        self, check: Check, seen: Footprint, variable: str, nodes: set[OxigraphTerm]
-    ) -> Iterator[Result]:
-        self.nodes += len(nodes)
-        rows: list[Row] = []
-        left: set[OxigraphTerm] = set()
-        for node in nodes:
-            try:
-                rows += seen.matcher.rows(self._sight, {variable: node})
-            except InDoubt:
-                left.add(node)
-        if left and variable in seen.sieves:
-            left = self._sifted(seen.sieves[variable], variable, left)
-        if left:
-            self.queries += 1
-            yield from engine.results(self._oxigraph, self._shapes, check, variable, left)
-        if rows:
-            yield from self._results(check, rows)
-
-    def _results(self, check: Check, rows: Iterable[Row]) -> Iterator[Result]:
-        columns = check.columns
-        told = ({name: to_rdflib(row[name]) for name in columns if name in row} for row in rows)
-        return engine.of_rows(self._shapes, check, told)
-
-    def _sifted(self, sieve: str, variable: str, nodes: set[OxigraphTerm]) -> set[OxigraphTerm]:
-        # SPARQL has no way to write a blank node.
-        blank: set[OxigraphTerm] = {n for n in nodes if isinstance(n, pyoxigraph.BlankNode)}
-        named = sorted(map(str, nodes - blank))
-        if not named:
-            return blank
-        self.queries += 1
-        solutions = engine.query(self._oxigraph, sieve % " ".join(named))
-        return blank | {solution[variable] for solution in solutions}
 
 
 def _size(pair: tuple[str, Row]) -> int:

@@ -139,7 +139,7 @@ class Planner:
         goals: dict[Walk, list[_SignedGoal]] = defaultdict(list)
         for key, checks in checks_by_key.items():
             try:
-                footprints = tuple(map(_footprint, checks))
+                footprints = tuple(map(footprint_of, checks))
             except NotUnderstood as reason:
                 group = groups[key] = CheckGroup(key, tuple(checks))
                 always[group] = f"It depends on what is not known beforehand: {reason}."
@@ -160,7 +160,8 @@ class Planner:
         return Plan(compiled, groups, {place: tuple(some) for place, some in ways.items()}, always)
 
 
-def _footprint(check: Check) -> Footprint:
+def footprint_of(check: Check) -> Footprint:
+    """What a check depends on; raises NotUnderstood."""
     if check.targets is not None:
         return footprint.of(check.sparql, check.targets)
     columns = tuple(name for name in _COLUMNS if name in check.columns)

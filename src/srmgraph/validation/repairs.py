@@ -18,14 +18,18 @@ from rdflib.term import Node
 from srmgraph import knowledge
 from srmgraph.errors import QueryError, StoreError
 from srmgraph.names import labels
-from srmgraph.store import EmbeddedStore, open_store
+from srmgraph.store import EmbeddedStore
 from srmgraph.terms import OxigraphTerm, Statement, to_oxigraph, triples_to_oxigraph
 from srmgraph.validation import engine, paths
 from srmgraph.validation.compiler import Check, compile
 from srmgraph.validation.descriptions import Descriptions, GraphName, written
+from srmgraph.validation.footprint import Footprint
+from srmgraph.validation.nodes import NodeChecks
+from srmgraph.validation.plans import footprint_of
 from srmgraph.validation.report import Repair, Report, Result
 from srmgraph.validation.shapes import Shapes
-from srmgraph.validation.sight import TooMany
+from srmgraph.validation.sight import Sight, TooMany
+from srmgraph.validation.stored import oxigraph_as_stored
 from srmgraph.validation.suggestions import Edit, Here, Source, View, are_known, edits
 from srmgraph.validation.targets import Classes
 from srmgraph.validation.tokens import NotUnderstood
@@ -74,12 +78,12 @@ def propose(
     if not chosen:
         return report
     view = Shapes(knowledge.shapes() if shapes is None else shapes)
-    if isinstance(store, EmbeddedStore):
+    found, left = _from_far(report, chosen, store, view)
+    if left and isinstance(store, EmbeddedStore):
         with engine.beside(store, exclusive, view) as oxigraph:
             workshop = _Workshop(oxigraph, Here(oxigraph), view, report)
-            found = {result: repairs for result in chosen if (repairs := workshop.repairs(result))}
-    else:
-        found = _on_a_server(report, chosen, store, view)
+            found |= {result: repairs for result in left if (repairs := workshop.repairs(result))}
+    found = {result: found[result] for result in chosen if result in found}
     mentioned = {
         node
         for repairs in found.values()
@@ -91,16 +95,27 @@ def propose(
     return replace(report, repairs=found, labels={**named, **report.labels})
 
 
-def _on_a_server(
-    report: Report, chosen: Sequence[Result], store: RemoteStore, shapes: Shapes
-) -> dict[Result, tuple[Repair, ...]]:
-    """The repairs of results about a store on a server, tried on what lies around their things."""
-    # It needs all that speaks HTTP, for which nobody else is to wait.
-    from srmgraph.validation.surroundings import Surroundings
+def _from_far(
+    report: Report, chosen: Sequence[Result], store: EmbeddedStore | RemoteStore, shapes: Shapes
+) -> tuple[dict[Result, tuple[Repair, ...]], Sequence[Result]]:
+    """The repairs of results, tried on what lies around their things, if the store is far: on a
+    server, or not filled yet; and the results of which that cannot be told."""
+    if isinstance(store, EmbeddedStore) and not store.is_unloaded:
+        return {}, chosen
+    # For data on a server it needs all that speaks HTTP, for other data large packages.
+    from srmgraph.validation.surroundings import InColumns, OnServer, Surroundings
 
-    copy = open_store()
-    surroundings = Surroundings(store, copy.oxigraph)
+    if isinstance(store, EmbeddedStore):
+        columns = engine.columns_of(store)
+        if columns is None:
+            return {}, chosen
+        copy = EmbeddedStore()
+        surroundings = Surroundings(InColumns(store.encoding(), columns), copy.oxigraph)
+    else:
+        copy = EmbeddedStore()
+        surroundings = Surroundings(OnServer(store), copy.oxigraph)
     found: dict[Result, tuple[Repair, ...]] = {}
+    left = dict.fromkeys(chosen)
     with engine.beside(copy, True, shapes) as oxigraph:
         workshop = _Workshop(oxigraph, surroundings, shapes, report)
         by_rule: dict[str, list[Result]] = {}
@@ -115,10 +130,13 @@ def _on_a_server(
                     workshop.surround(part, surroundings)
                 except (NotUnderstood, TooMany, StoreError, QueryError):
                     continue
-                found |= {one: repairs for one in part if (repairs := workshop.repairs(one))}
+                for one in part:
+                    del left[one]
+                    if repairs := workshop.repairs(one):
+                        found[one] = repairs
                 if number == 0:
                     break
-    return {result: found[result] for result in chosen if result in found}
+    return found, list(left)
 
 
 class _Workshop:
@@ -147,6 +165,8 @@ class _Workshop:
         classes = Classes(hierarchy)
         self._view = View(source, shapes.graph, classes)
         self._edits: dict[Result, list[Edit]] = {}
+        self._footprints: dict[str, list[Footprint | None]] = {}
+        self._found: dict[tuple[str, Node], Counter[_Finding]] = {}
         self._checks: dict[str, list[Check]] = {}
         for check in compile(shapes, classes).checks:
             self._checks.setdefault(shapes.name(check.rule), []).append(check)
@@ -241,7 +261,7 @@ class _Workshop:
     ) -> bool:
         """Whether a result is gone after a change, and nothing new has come."""
         touched = {term for quad in (*change.removed, *change.added) for term in quad.triple}
-        before = self._findings(checks, result, touched)
+        before = self._before(checks, result, touched)
         for quad in change.removed:
             self._oxigraph.remove(quad)
         self._oxigraph.extend(change.added)
@@ -254,6 +274,17 @@ class _Workshop:
         key = _finding(result)
         return after[key] < before[key] and after <= before
 
+    def _before(
+        self, checks: Sequence[Check], result: Result, touched: Set[OxigraphTerm]
+    ) -> Counter[_Finding]:
+        """What is found before any change: the same for all results of a rule about a thing."""
+        if any(self._is_of_all(check, result) for check in checks):
+            return self._findings(checks, result, touched)
+        key = (result.rule, result.focus_node)
+        if key not in self._found:
+            self._found[key] = self._findings(checks, result, touched)
+        return self._found[key]
+
     def _findings(
         self, checks: Iterable[Check], result: Result, touched: Set[OxigraphTerm]
     ) -> Counter[_Finding]:
@@ -263,15 +294,19 @@ class _Workshop:
         and the terms that are touched: all else is as it was, and there may be much of it.
         """
         found: Counter[_Finding] = Counter()
-        for check in checks:
+        at_nodes = NodeChecks(self._oxigraph, self._shapes, Sight(self._oxigraph))
+        if result.rule not in self._footprints:
+            self._footprints[result.rule] = list(map(_footprint, checks))
+        for check, seen in zip(checks, self._footprints[result.rule], strict=True):
             variable, terms = self._asked(check, result, touched)
-            found.update(
-                _finding(one)
-                for one in engine.results(
+            results = (
+                engine.results(
                     self._oxigraph, self._shapes, check, variable, sorted(terms, key=str)
                 )
-                if one.focus_node == result.focus_node
+                if seen is None
+                else at_nodes.at(check, seen, variable, set(map(oxigraph_as_stored, terms)))
             )
+            found.update(_finding(one) for one in results if one.focus_node == result.focus_node)
         return found
 
     def _asked(
@@ -293,6 +328,13 @@ class _Workshop:
     def _quads_of(self, triple: pyoxigraph.Triple) -> list[pyoxigraph.Quad]:
         found = self._oxigraph.quads_for_pattern(triple.subject, triple.predicate, triple.object)
         return list(found)
+
+
+def _footprint(check: Check) -> Footprint | None:
+    try:
+        return footprint_of(check)
+    except NotUnderstood:
+        return None
 
 
 def _update(change: _Change) -> str:

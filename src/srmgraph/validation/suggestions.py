@@ -47,8 +47,8 @@ class Edit:
 class Source(Protocol):
     """Where the data are."""
 
-    def terms(self, sparql: str, focus: Node | None = None) -> set[Node]:
-        """What a query finds for `?found`, where `?focus` is a term."""
+    def terms(self, sparql: str, focus: Node | None = None, most: int | None = None) -> set[Node]:
+        """What a query finds for `?found`, where `?focus` is a term; no more than so many."""
         ...
 
     def statements(
@@ -67,11 +67,12 @@ class Here:
     def __init__(self, oxigraph: pyoxigraph.Store) -> None:
         self._oxigraph = oxigraph
 
-    def terms(self, sparql: str, focus: Node | None = None) -> set[Node]:
+    def terms(self, sparql: str, focus: Node | None = None, most: int | None = None) -> set[Node]:
         """See `Source`."""
         # SPARQL has no way to write a blank node, so the node is given beside the query.
         given = None if focus is None else {pyoxigraph.Variable("focus"): to_oxigraph(focus)}
-        return {to_rdflib(row["found"]) for row in engine.query(self._oxigraph, sparql, given)}
+        text = sparql if most is None else f"{sparql} LIMIT {most}"
+        return {to_rdflib(row["found"]) for row in engine.query(self._oxigraph, text, given)}
 
     def statements(
         self,
@@ -91,6 +92,7 @@ class View:
         self.classes = classes
         self._source = source
         self._instances: dict[Node, list[Node]] = {}
+        self._few: dict[frozenset[Node], list[Node]] = {frozenset(): []}
 
     def values(self, focus: Node, path: paths.Path) -> list[Node]:
         """The value nodes of a path, sorted."""
@@ -101,19 +103,27 @@ class View:
     def instances(self, name: Node) -> list[Node]:
         """The instances of a class that have an IRI, sorted; none if they are very many."""
         if name not in self._instances:
-            pattern = self.classes.instance_of_any("?found", [name])
-            found = self._select(
-                f"SELECT DISTINCT ?found {{ {pattern} FILTER(isIRI(?found)) }} LIMIT 5001"
-            )
-            self._instances[name] = found if len(found) <= 5000 else []
+            self._instances[name] = self._some(self._instances_of([name]), _VERY_MANY)
         return self._instances[name]
 
+    def few_instances(self, names: frozenset[Node]) -> list[Node]:
+        """The instances of any of some classes that have an IRI; not all, if they are too many to
+        be offered."""
+        if names not in self._few:
+            self._few[names] = self._select(self._instances_of(names), most=2 * MOST + 1)
+        return self._few[names]
+
+    def _instances_of(self, names: Iterable[Node]) -> str:
+        pattern = self.classes.instance_of_any("?found", names)
+        return f"SELECT DISTINCT ?found {{ {pattern} FILTER(isIRI(?found)) }}"
+
     def called(self, text: str) -> list[Node]:
-        """The things of that name, sorted."""
+        """The things of that name, sorted; none if they are too many to choose from."""
         name = n_triples(Literal(text))
-        return self._select(
+        return self._some(
             f"SELECT DISTINCT ?found {{ ?found {RDFS.label.n3()} ?label "
-            f"FILTER(isIRI(?found) && STR(?label) = {name}) }} LIMIT {MOST + 1}"
+            f"FILTER(isIRI(?found) && STR(?label) = {name}) }}",
+            MOST,
         )
 
     def uses(self, term: URIRef) -> list[Statement]:
@@ -134,8 +144,15 @@ class View:
         """The members of a list of the shapes."""
         return list(Collection(self.shapes, head))
 
-    def _select(self, sparql: str, focus: Node | None = None) -> list[Node]:
-        return sorted(self._source.terms(sparql, focus), key=n_triples)
+    def _some(self, sparql: str, most: int) -> list[Node]:
+        """What a query finds, sorted; none if it is more than so much."""
+        found = self._select(sparql, most=most + 1)
+        return found if len(found) <= most else []
+
+    def _select(
+        self, sparql: str, focus: Node | None = None, most: int | None = None
+    ) -> list[Node]:
+        return sorted(self._source.terms(sparql, focus, most), key=n_triples)
 
 
 Function: TypeAlias = Callable[[View, Result, Node], Iterator[Edit]]
@@ -234,11 +251,7 @@ def _options(view: View, shape: Node) -> Sequence[Node]:
         elif (one, SH.datatype, XSD.boolean) in view.shapes:
             found = [Literal(True), Literal(False)]
         else:
-            found = [
-                thing
-                for name in view.shapes.objects(one, SH["class"])
-                for thing in view.instances(name)
-            ]
+            found = view.few_instances(frozenset(view.shapes.objects(one, SH["class"])))
         if found:
             return found if len(found) <= 2 * MOST else []
     return []

@@ -1,4 +1,5 @@
-"""What lies around things on a server, as far as queries look: so much of it is fetched, no more.
+"""What lies around things that are not in a store here, as far as queries look: so much of it is
+fetched, no more.
 
 Where a query is asked about one thing, the patterns in it lead from there to all that its answer
 can depend on. These statements are fetched, and the query gives the same answer on them.
@@ -7,21 +8,23 @@ can depend on. These statements are fetched, and the query gives the same answer
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pyoxigraph
-from rdflib import RDFS
 from rdflib.term import Node as Term
 
 from srmgraph.terms import n_triples, to_oxigraph
 from srmgraph.validation.compiler import Check
+from srmgraph.validation.engine import SUB_CLASS_OF
 from srmgraph.validation.patterns import Query, read
 from srmgraph.validation.scopes import Atom, Scope
 from srmgraph.validation.sight import Node, Nodes, Sight, TooMany
 from srmgraph.validation.tokens import NotUnderstood
 
 if TYPE_CHECKING:
+    from srmgraph.encoding import Encoding
     from srmgraph.store.remote import RemoteStore
+    from srmgraph.validation.columns import Columns
 
 _AT_ONCE = 500
 MOST_TOUCHED = 20_000
@@ -31,34 +34,85 @@ _NAMES = ("s", "p", "o")
 _SUBJECT, _PROPERTY, _OBJECT = range(3)
 
 
-class Surroundings:
-    """Statements of a server, fetched when they are asked for and kept in *oxigraph*.
+class Far(Protocol):
+    """Statements that are not in a store here."""
 
-    Whatever asks the server raises StoreError or QueryError where that does not answer.
+    def found(self, sparql: str, most: int | None) -> set[Term]:
+        """What a query finds for `?found`, no more than so many."""
+        ...
+
+    def quads(self, given: Mapping[int, Iterable[Node]], most: int) -> list[pyoxigraph.Quad]:
+        """The statements in which some places have any of some nodes, no more than so many."""
+        ...
+
+
+class OnServer:
+    """Statements of a server.
+
+    Whatever asks it raises StoreError or QueryError where it does not answer.
     """
 
-    def __init__(self, store: RemoteStore, oxigraph: pyoxigraph.Store) -> None:
-        self._kept = oxigraph
+    def __init__(self, store: RemoteStore) -> None:
         self._store = store
-        self._fetched: set[tuple[Node, int, Node | None]] = set()
-        self._keep(f"VALUES ?p {{ {RDFS.subClassOf.n3()} }}")
 
-    def terms(self, sparql: str, focus: Term | None = None) -> set[Term]:
-        """What a query finds for `?found` on the server, where `?focus` is a term."""
+    def found(self, sparql: str, most: int | None) -> set[Term]:
+        """See `Far`."""
+        text = sparql if most is None else f"{sparql} LIMIT {most}"
+        return {row["found"] for row in self._store.rows(text)}
+
+    def quads(self, given: Mapping[int, Iterable[Node]], most: int) -> list[pyoxigraph.Quad]:
+        """See `Far`."""
+        values = (
+            f"VALUES ?{_NAMES[place]} {{ {' '.join(sorted(map(str, nodes)))} }}"
+            for place, nodes in given.items()
+        )
+        return list(self._store.quads(" ".join(values), f"LIMIT {most}"))
+
+
+class InColumns:
+    """Statements that are columns of numbers, and *columns* of these and the ontology's.
+
+    Raises NotUnderstood for what cannot be asked of columns.
+    """
+
+    def __init__(self, encoding: Encoding, columns: Columns) -> None:
+        self._encoding = encoding
+        self._columns = columns
+
+    def found(self, sparql: str, most: int | None) -> set[Term]:
+        """See `Far`."""
+        rows = self._columns.solutions(sparql, most)
+        if rows is None:
+            raise NotUnderstood("what is asked of columns")
+        return {row["found"] for row in rows}
+
+    def quads(self, given: Mapping[int, Iterable[Node]], most: int) -> list[pyoxigraph.Quad]:
+        """See `Far`."""
+        subjects, properties, values = map(given.get, range(3))
+        return self._encoding.quads(subjects, properties, values, most)
+
+
+class Surroundings:
+    """Statements from far, fetched when they are asked for and kept in *oxigraph*."""
+
+    def __init__(self, far: Far, oxigraph: pyoxigraph.Store) -> None:
+        self._kept = oxigraph
+        self._far = far
+        self._fetched: set[tuple[Node, int, Node | None]] = set()
+        self._keep({_PROPERTY: [SUB_CLASS_OF]})
+
+    def terms(self, sparql: str, focus: Term | None = None, most: int | None = None) -> set[Term]:
+        """What a query finds there for `?found`, where `?focus` is a term; no more than so many."""
         head, _, body = sparql.partition("{")
         given = "" if focus is None else f"VALUES ?focus {{ {n_triples(focus)} }}"
-        return {row["found"] for row in self._store.rows(f"{head}{{ {given} {body}")}
+        return self._far.found(f"{head}{{ {given} {body}", most)
 
     def statements(
         self, subject: Node | None, predicate: Node | None, value: Node | None
     ) -> list[pyoxigraph.Quad]:
-        """The statements of a pattern on the server; raises TooMany."""
-        given = [
-            f"VALUES ?{name} {{ {term} }}"
-            for name, term in zip(_NAMES, (subject, predicate, value), strict=True)
-            if term is not None
-        ]
-        return self._quads(" ".join(given))
+        """The statements of a pattern there; raises TooMany."""
+        pattern = enumerate((subject, predicate, value))
+        return self._quads({place: [term] for place, term in pattern if term is not None})
 
     def describe(self, things: Iterable[Term]) -> None:
         """Fetch all that is said of things; raises NotUnderstood if one of them has no name."""
@@ -77,7 +131,7 @@ class Surroundings:
         Raises NotUnderstood where that cannot be told, and TooMany where it is very much.
         """
         if check.sees_shapes:
-            raise NotUnderstood("shapes, which are not on the server")
+            raise NotUnderstood("shapes, which are not there")
         sight = _FarSight(self, added)
         seeds = {variable: frozenset(terms)}
         for text in filter(None, (check.targets, check.sparql)):
@@ -94,25 +148,24 @@ class Surroundings:
             and (place == _OBJECT or not isinstance(node, pyoxigraph.Literal))
         ]
         if any(isinstance(node, pyoxigraph.BlankNode) for node in wanted):
-            raise NotUnderstood("things without a name, of which a server cannot be asked")
-        one = "" if predicate is None else f"VALUES ?p {{ {predicate} }}"
+            raise NotUnderstood("things without a name, of which nobody far can be asked")
+        one = {} if predicate is None else {_PROPERTY: [predicate]}
         for start in range(0, len(wanted), _AT_ONCE):
-            part = wanted[start : start + _AT_ONCE]
-            self._keep(f"VALUES ?{_NAMES[place]} {{ {' '.join(sorted(map(str, part)))} }} {one}")
+            self._keep({place: wanted[start : start + _AT_ONCE], **one})
         self._fetched.update((node, place, predicate) for node in wanted)
 
-    def _keep(self, given: str) -> None:
+    def _keep(self, given: Mapping[int, Iterable[Node]]) -> None:
         self._kept.extend(self._quads(given))
 
-    def _quads(self, given: str) -> list[pyoxigraph.Quad]:
-        quads = list(self._store.quads(given, f"LIMIT {MOST_TOUCHED + 1}"))
+    def _quads(self, given: Mapping[int, Iterable[Node]]) -> list[pyoxigraph.Quad]:
+        quads = self._far.quads(given, MOST_TOUCHED + 1)
         if len(quads) > MOST_TOUCHED:
             raise TooMany
         return quads
 
 
 class _FarSight(Sight):
-    """All statements of a server, fetched where somebody looks, and some that were *added*."""
+    """All statements from far, fetched where somebody looks, and some that were *added*."""
 
     def __init__(self, surroundings: Surroundings, added: Sequence[pyoxigraph.Triple]) -> None:
         super().__init__(surroundings._kept)

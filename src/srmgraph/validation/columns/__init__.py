@@ -12,6 +12,7 @@ A check that is refused is to be asked of the store.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,10 +60,12 @@ class Columns:
     def rows(self, check: Check) -> list[dict[str, Node]] | None:
         """The solutions of a check's query, on all statements; None if the store is to be asked:
         where it is refused, or could not be answered within memory."""
-        if refused(check):
-            return None
-        query = read(check.sparql)
+        return None if refused(check) else self.solutions(check.sparql)
+
+    def solutions(self, sparql: str, most: int | None = None) -> list[dict[str, Node]] | None:
+        """The solutions of a query, no more than so many; None as for `rows`."""
         try:
+            query = read(sparql)
             table = self._evaluator.answer(query)
         except (TooLarge, OutsideOfGraph, NotUnderstood, *ENGINE_ERRORS):
             return None
@@ -74,7 +77,7 @@ class Columns:
                 for name, number in zip(query.columns, row, strict=True)
                 if number != NONE
             }
-            for row in zip(*columns, strict=True)
+            for row in islice(zip(*columns, strict=True), most)
         ]
 
 

@@ -151,6 +151,8 @@ class Expressions:
                 _is_variable(name) and start[0] in "\"'"
             ):
                 return self._starting(test, name, start, table)
+            case ("STR", "(", name, ")", "=", text) if _is_variable(name) and text[0] in "\"'":
+                return self._spelt(test, name, text, table)
         if (compared := _strings_compared(words, test.words)) is not None:
             return self._compared(test, *compared, table)
         return self._asked(test, table)
@@ -220,11 +222,21 @@ class Expressions:
         text = self._text(start)
         if not _PLAIN.fullmatch(text):
             return self._asked(test, table)
+        return self._begun(name, f"<{text}", f'"{text}', table)
+
+    def _begun(self, name: str, iri: str, literal: str, table: Table) -> Truth:
+        """Where an IRI or a literal in N-Triples begins with some signs."""
         numbers, rows = places(self._column(name, table))
         texts = self._graph.texts(numbers)
-        found = texts.starting(f"<{text}".encode()) | texts.starting(f'"{text}'.encode())
+        found = texts.starting(iri.encode()) | texts.starting(literal.encode())
         error = (numbers == NONE) | (self._graph.kinds[numbers] == BLANK)
         return Truth((found & ~error)[rows], error[rows])
+
+    def _spelt(self, test: Test, name: str, spelling: str, table: Table) -> Truth:
+        text = self._text(spelling)
+        if not _PLAIN.fullmatch(text):
+            return self._asked(test, table)
+        return self._begun(name, f"<{text}>", f'"{text}"', table)
 
     def _strings(self, name: str, size: int, table: Table) -> tuple[NDArray[np.bytes_], Mask]:
         """The texts of literals, or so many signs of each, and which of them are known."""
