@@ -119,8 +119,9 @@ class Compiled:
     left_out: dict[Node, str]
 
 
-def compile(shapes: Shapes, classes: Classes) -> Compiled:
-    """Compile every shape that has a target.
+def compile(shapes: Shapes, classes: Classes, names: set[str] | None = None) -> Compiled:
+    """Compile every shape that has a target; with *names*, those that may have results of rules
+    that are called so.
 
     `classes` says which classes have instances: the queries leave the others out, so that they fit
     these data only.
@@ -129,6 +130,10 @@ def compile(shapes: Shapes, classes: Classes) -> Compiled:
     left_out: dict[Node, str] = {}
     rules = shapes.with_targets()
     for rule in rules:
+        # What a rule finds by a property shape that is a rule itself, is a result of that.
+        within = shapes.graph.transitive_objects(rule, SH.property)
+        if names is not None and names.isdisjoint(shapes.name(one) for one in within if one):
+            continue
         scope = Scope(shapes, classes, strangers=strangers(shapes, rule))
         try:
             found: list[Check] = []

@@ -168,7 +168,8 @@ class _Workshop:
         self._footprints: dict[str, list[Footprint | None]] = {}
         self._found: dict[tuple[str, Node], Counter[_Finding]] = {}
         self._checks: dict[str, list[Check]] = {}
-        for check in compile(shapes, classes).checks:
+        rules = {result.rule for result in report.results}
+        for check in compile(shapes, classes, rules).checks:
             self._checks.setdefault(shapes.name(check.rule), []).append(check)
 
     def repairs(self, result: Result) -> tuple[Repair, ...]:
