@@ -10,6 +10,7 @@ from tests.unit.inference.strategies import EX
 
 from srmgraph.errors import InconsistentError
 from srmgraph.inference import Closure, ClosureTooLargeError, Program, closure
+from srmgraph.store import open_store
 
 Statement = tuple[Node, Node, Node]
 
@@ -65,6 +66,18 @@ def test_a_changed_closure_is_the_closure_of_the_changed(
         assert set(closure) == set(Closure(compiled, stated))
         assert change.added == set(closure) - before
         assert change.removed == before - set(closure)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@given(ontology=strategies.ontologies(of_all_kinds=True), data=strategies.data())
+def test_what_is_found_to_follow_has_a_derivation(ontology: Graph, data: Graph) -> None:
+    store = open_store()
+    store.add(data)
+    closure = Closure.of_store(store, Program.compile(ontology), check=False)
+    evaluation = closure._state.evaluation
+    for key, numbers in evaluation.facts.all().items():
+        derived = {number for number in numbers if any(evaluation.derivations((key, number)))}
+        assert evaluation.following(key, numbers) == derived
 
 
 def test_a_loop_does_not_hold_itself_up() -> None:

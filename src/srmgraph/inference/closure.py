@@ -346,9 +346,7 @@ class Closure:
         self._state.facts.discard(gone)
         back: Delta = {}
         for key, numbers in gone.items():
-            following = {
-                number for number in numbers if self._state.evaluation.follows((key, number))
-            }
+            following = self._state.evaluation.following(key, numbers)
             if following:
                 back[key] = following
         self._state.facts.derive(back)

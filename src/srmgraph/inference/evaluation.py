@@ -15,6 +15,7 @@ from srmgraph.errors import ClosureTooLargeError
 from srmgraph.inference import equality, joins
 from srmgraph.inference.dictionary import Dictionary
 from srmgraph.inference.facts import LITERALS, Delta, Fact, Facts
+from srmgraph.inference.language import SAME
 from srmgraph.inference.report import RunReport
 from srmgraph.inference.rules import Rule, RuleSet
 
@@ -51,6 +52,7 @@ class Evaluation:
         self.progress = progress
         self._forward: dict[tuple[int, int], Callable[[Any], Any]] = {}
         self._backward: dict[int, Callable[[Any], Any]] = {}
+        self._tested: dict[int, Callable[[set[int]], Collection[int]]] = {}
 
     # ── Forward ─────────────────────────────────────────────────────────────────────────────────
 
@@ -110,14 +112,15 @@ class Evaluation:
 
     def consequences(self, delta: Delta) -> Iterator[tuple[str, int, set[int]]]:
         """Yield what follows from a delta in one step: rule, column and numbers, known or not."""
+        rules, bound = self.rules.rules, self._forward
         for number, places in self._set_off(delta, self.rules.set_off).items():
-            rule = self.rules.rules[number]
+            rule = rules[number]
             assert rule.head is not None
+            self.report.fired += len(places)
             for place in places:
-                self.report.fired += 1
-                run = self._run(number, place)
+                run = bound.get((number, place)) or self._run(number, place)
                 start = delta[rule.body[place].column]
-                if len(rule.body) == 1 or len(start) <= _AT_ONCE:
+                if len(start) <= _AT_ONCE or len(rule.body) == 1:
                     if numbers := run(start):
                         yield rule.name, rule.head.column, numbers
                     continue
@@ -168,7 +171,20 @@ class Evaluation:
 
     def follows(self, of: Fact) -> bool:
         """Tell whether a fact follows in one step from others that are known."""
-        return next(self.derivations(of), None) is not None
+        return bool(self.following(of[0], {of[1]}))
+
+    def following(self, column: int, numbers: set[int]) -> set[int]:
+        """Return those facts of a column that follow in one step from others that are known."""
+        left = set(numbers)
+        for number in self.rules.leading_to.get(column, ()):
+            if not left:
+                break
+            left.difference_update(self._run_tested(number)(left))
+        if left and len(self.facts.column(SAME)):
+            left.difference_update(
+                [one for one in left if any(equality.replacements(self.facts, (column, one)))]
+            )
+        return numbers - left
 
     # ── Binding ─────────────────────────────────────────────────────────────────────────────────
 
@@ -191,6 +207,18 @@ class Evaluation:
             run = self._backward[number] = self._bind(plan)
         return run
 
+    def _run_tested(self, number: int) -> Callable[[set[int]], Collection[int]]:
+        run = self._tested.get(number)
+        if run is None:
+            plan = joins.tested(self.rules.rules[number])
+            backward = self._run_backward(number)
+            run = self._tested[number] = (
+                (lambda left: [one for one in left if next(backward((one,)), None) is not None])
+                if plan is None
+                else self._bind(plan)
+            )
+        return run
+
     def _bind(self, plan: joins.Plan) -> Callable[[Any], Any]:
         resources = [self._resource(kind, key) for kind, key in plan.resources]
         code = plan.code
@@ -204,9 +232,9 @@ class Evaluation:
                 return lambda one, other: not self._dictionary.have_one_value(one, other)
             case "outside":
                 return _Values(key, set(), self)
-            case "by_subject":
+            case "by_subject" | "has_subject":
                 return self.facts.column(key).by_subject
-            case "by_value":
+            case "by_value" | "has_value":
                 return self.facts.column(key).by_value
             case "members" if ~key in self.datatypes:
                 return _Values(~key, self.facts.column(key).facts, self)

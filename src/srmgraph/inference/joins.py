@@ -12,6 +12,7 @@ only, and rules of the same shape share their code.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -22,8 +23,9 @@ from srmgraph.inference.language import REFLEXIVE, SAME
 from srmgraph.inference.rules import Atom, Condition, Rule
 
 Resource: TypeAlias = tuple[str, int]
-"""What the code needs: `facts`, `members`, `by_subject` or `by_value` of a column, `outside` of a
-datatype, or `unequal` literals."""
+"""What the code needs: `facts`, `members`, `by_subject` or `by_value` of a column, which is only
+asked for a key if it `has_subject` or `has_value`; `outside` of a datatype, or `unequal` literals.
+"""
 
 Step: TypeAlias = tuple[str, Atom]
 """An atom, and the resource in which it is looked up."""
@@ -57,6 +59,29 @@ def backward(rule: Rule) -> Plan:
     steps = _ordered(rule.body, rule.head.terms)
     conditions = (*rule.conditions, *implied(rule))
     return _plan(rule.head, steps, conditions, rule.variables, None)
+
+
+def tested(rule: Rule) -> Plan | None:
+    """Return the plan from facts of the head to those of them that the body makes true.
+
+    None where a value must be found that more than one atom speaks of; see `backward`.
+    """
+    assert rule.head is not None
+    conditions = (*rule.conditions, *implied(rule))
+    spoken_of = Counter(
+        term
+        for terms in (*(atom.terms for atom in rule.body), *(one.variables for one in conditions))
+        for term in terms
+    )
+    steps: list[Step] = []
+    for access, atom in _ordered(rule.body, rule.head.terms):
+        free = [term for term in atom.terms if term >= 0 and term not in rule.head.terms]
+        if free:
+            if len(atom.terms) == len(free) or spoken_of[free[0]] > 1:
+                return None
+            access = access.replace("by", "has")
+        steps.append((access, atom))
+    return _plan(rule.head, steps, conditions, rule.variables, rule.head)
 
 
 def is_copy(rule: Rule, place: int) -> bool:
@@ -224,6 +249,10 @@ class _Text:
         match kind:
             case "members":
                 self.clauses.append(f"if {names[0]} in r{place}")
+            case "has_subject":
+                self.clauses.append(f"if {names[0]} in r{place}")
+            case "has_value":
+                self.clauses.append(f"if {names[1]} in r{place}")
             case "by_subject":
                 self.clauses.append(f"for {names[1]} in r{place}.get({names[0]}, ())")
             case "by_value":

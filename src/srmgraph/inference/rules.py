@@ -79,6 +79,8 @@ class RuleSet:
     """The numbers of the rules without a body."""
     clashes: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     """By column, as `set_off`: the rules without a head, which matter only in the end."""
+    joined: set[int] = field(default_factory=set)
+    """The numbers of the rules with more than one atom in their body."""
 
     plans: dict[tuple[int, int], Plan] = field(default_factory=dict)
     """The code of rules by number and place, -1 for backward, made when it is first needed."""
@@ -90,6 +92,8 @@ class RuleSet:
         for number, rule in enumerate(found.rules):
             if not rule.body:
                 found.given.append(number)
+            elif len(rule.body) > 1:
+                found.joined.add(number)
             places = found.clashes if rule.head is None else found.set_off
             for place, atom in enumerate(rule.body):
                 places.setdefault(atom.column, []).append((number, place))
@@ -109,22 +113,18 @@ class RuleSet:
         `new` tells how many facts of each column are new, `known` how many there are in all. A
         rule that needs a column in which there is nothing is not run.
         """
-        waiting: dict[int, list[int]] = {}
+        found: dict[int, list[int]] = {}
         for column, size in new.items():
             if size:
                 for number, place in by_column.get(column, ()):
-                    waiting.setdefault(number, []).append(place)
-        found = {
-            number: places
-            for number, places in waiting.items()
-            if all(
-                known(atom.column) or ~atom.column in datatypes for atom in self.rules[number].body
-            )
-        }
-        for number, places in found.items():
+                    found.setdefault(number, []).append(place)
+        for number in [number for number in found if number in self.joined]:
+            body, places = self.rules[number].body, found[number]
+            if not all(known(atom.column) or ~atom.column in datatypes for atom in body):
+                del found[number]
+                continue
             if len(places) == 1:
                 continue
-            body = self.rules[number].body
             # Where all of a column is new, starting there finds everything; the smallest is best.
             # Not of a datatype: which literals are of it, its column does not tell.
             whole = [
