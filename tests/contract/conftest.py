@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from tests.contract import servers
+from tests.contract.script import Script
 
 from srmgraph.store import EmbeddedStore, Store, open_store
 from srmgraph.store.remote import RemoteStore
@@ -117,3 +118,20 @@ def fill(store: RemoteStore, local: EmbeddedStore) -> None:
     with store.change() as copy:
         copy.oxigraph.clear()
         copy.oxigraph.extend(local.oxigraph)
+
+
+@pytest.fixture
+def script() -> Iterator[Script]:
+    """A server that answers as it is told."""
+    script = Script()
+    yield script
+    script.server.shutdown()
+    script.server.server_close()
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long is waited between attempts; nothing is waited for in fact."""
+    found: list[float] = []
+    monkeypatch.setattr("srmgraph.store.remote_http._sleep", found.append)
+    return found

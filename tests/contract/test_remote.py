@@ -2,17 +2,13 @@
 
 import base64
 import json
-import socketserver
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from hashlib import md5
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import pyoxigraph
 import pytest
@@ -22,6 +18,7 @@ from hypothesis import strategies as some
 from rdflib import BNode, Graph, Literal, Namespace, URIRef
 from rdflib.compare import isomorphic
 from tests.contract import servers
+from tests.contract.script import NO_ROWS, ROWS, Reply, Request, Script
 
 from srmgraph import ServiceGraph, knowledge
 from srmgraph.errors import DoesNotConformError, InputError, QueryError, StoreError
@@ -33,108 +30,10 @@ from srmgraph.store.remote_upload import blank_nodes, parcels
 
 EX = Namespace("https://example.org/")
 SECRET = "k33p-it!"
-ROWS = "application/sparql-results+json"
-NO_ROWS = json.dumps({"head": {"vars": ["s"]}, "results": {"bindings": []}})
 ONE_ROW = json.dumps(
     {"head": {"vars": ["s"]}, "results": {"bindings": [{"s": {"type": "uri", "value": EX["a"]}}]}}
 )
 SELECT = "SELECT ?s { ?s ?p ?o }"
-
-
-@dataclass
-class Reply:
-    """What the server answers; `promised` is the length that it tells, if not that of the body."""
-
-    status: int = 200
-    body: str = NO_ROWS
-    headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": ROWS})
-    promised: int | None = None
-    pause: float = 0.0
-    pieces: int = 1
-
-
-@dataclass
-class Request:
-    """What the server was asked."""
-
-    target: str
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def form(self) -> list[tuple[str, str]]:
-        return parse_qsl(self.body.decode(), keep_blank_values=True)
-
-    @property
-    def parameters(self) -> list[tuple[str, str]]:
-        return parse_qsl(urlsplit(self.target).query, keep_blank_values=True)
-
-
-class Script:
-    """A server that answers one request after the other as it is told; the last answer stays."""
-
-    def __init__(self) -> None:
-        self.replies: list[Reply | Callable[[Request], Reply]] = [Reply()]
-        self.requests: list[Request] = []
-        script = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                self.do_POST()
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                request = Request(self.path, dict(self.headers), body)
-                script.requests.append(request)
-                reply = script.replies[0] if len(script.replies) == 1 else script.replies.pop(0)
-                if not isinstance(reply, Reply):
-                    reply = reply(request)
-                time.sleep(reply.pause)
-                content = reply.body.encode()
-                self.send_response(reply.status)
-                for name, value in reply.headers.items():
-                    self.send_header(name, value)
-                length = len(content) if reply.promised is None else reply.promised
-                self.send_header("Content-Length", str(length))
-                self.end_headers()
-                size = -(-len(content) // reply.pieces) or 1
-                for start in range(0, len(content), size):
-                    self.wfile.write(content[start : start + size])
-                    self.wfile.flush()
-                    time.sleep(reply.pause if reply.pieces > 1 else 0)
-                self.close_connection = reply.promised is not None
-
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, request: Any, client_address: Any) -> None:
-                # The client may have gone away, which is what some tests are about.
-                pass
-
-        self.server: socketserver.BaseServer = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
-
-
-@pytest.fixture
-def script(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
-    script = Script()
-    yield script
-    script.server.shutdown()
-    script.server.server_close()
-
-
-@pytest.fixture
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long is waited between attempts; nothing is waited for in fact."""
-    found: list[float] = []
-    monkeypatch.setattr("srmgraph.store.remote_http._sleep", found.append)
-    return found
 
 
 def store_at(url: str, **options: Any) -> RemoteStore:

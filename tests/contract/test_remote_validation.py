@@ -1,7 +1,10 @@
 """What is on a server is checked there, and the report is the one that a copy of it would give."""
 
+import itertools
 import json
 import re
+import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -9,6 +12,7 @@ from pathlib import Path
 
 import pyoxigraph
 import pytest
+import urllib3
 from benchmarks.reliability import free_port
 from hypothesis import given, note, settings
 from rdflib import OWL, RDF, SH, BNode, Graph, Literal, URIRef
@@ -16,6 +20,7 @@ from rdflib.term import Node
 from tests.conformance import reports, test_rules
 from tests.contract import servers
 from tests.contract.conftest import KINDS, NO_OXIGRAPH, fill
+from tests.contract.script import ROWS, Reply, Request, Script
 from tests.unit import shacl_cases as cases
 from tests.unit import shacl_strategies as random
 
@@ -362,3 +367,147 @@ def test_a_query_that_no_server_answers_in_time(oxigraph: RemoteStore) -> None:
     with pytest.raises(SrmgraphError, match="has not answered within"):
         validate_remotely(hasty)
     hasty.close()
+
+
+# ── Servers in trouble ──────────────────────────────────────────────────────────────────────────
+
+SLOW = Reply(pause=20)
+CUT = Reply(body="{", promised=100)
+TROUBLE = {
+    "hangs": (SLOW, "does not answer any more, not even when asked for next to nothing"),
+    "is busy": (Reply(503, "no"), "refuses the request with status 503: no"),
+    "fails": (Reply(500, "<b>no &amp; no</b>", {"Content-Type": "text/html"}), "500: no & no"),
+    "breaks off": (CUT, "broke off the connection before its answer was whole"),
+    "ends too early": (Reply(body='{"head":'), "breaks off before its end"),
+    "shows a page": (Reply(headers={"Content-Type": "text/html"}), "as SPARQL 1.1 has it"),
+    "wants a login": (Reply(401, ""), "another login"),
+}
+"""What a server may do, and what is then told."""
+
+
+def relay(script: Script, oxigraph: RemoteStore, fails: Callable[[Request], Reply | None]) -> None:
+    """Let requests go on to a real server, but for those that fail."""
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": ROWS}
+
+    def reply(request: Request) -> Reply:
+        if (failure := fails(request)) is not None:
+            return failure
+        url = f"{oxigraph.url}{request.target}"
+        answer = urllib3.request("POST", url, body=request.body, headers=headers)
+        return Reply(
+            answer.status,
+            answer.data.decode(),
+            {"Content-Type": answer.headers["Content-Type"]},
+        )
+
+    script.replies = [reply]
+
+
+def from_on(number: int, failure: Reply) -> Callable[[Request], Reply | None]:
+    """Fail at one request and at all after it."""
+    count = itertools.count(1)
+    return lambda _: failure if next(count) >= number else None
+
+
+@pytest.fixture
+def broken(oxigraph: RemoteStore) -> RemoteStore:
+    """A server that holds the broken twin of an example, and the ontology."""
+    local = open_store()
+    local.add(knowledge.ontology(), knowledge.ontology_graph())
+    local.read(knowledge.examples()[0] / "broken.ttl")
+    fill(oxigraph, local)
+    return oxigraph
+
+
+@needs_oxigraph
+@pytest.mark.parametrize("first", [1, 30])
+@pytest.mark.parametrize("trouble", TROUBLE)
+def test_a_server_in_trouble_is_told_and_nothing_else(
+    trouble: str,
+    first: int,
+    broken: RemoteStore,
+    script: Script,
+    pauses: list[float],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    failure, words = TROUBLE[trouble]
+    relay(script, broken, from_on(first, failure))
+    start = time.monotonic()
+    store = f"oxigraph+{script.url}"
+    assert main(["validate", "--store", store, "--timeout", "0.5"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert words in told.err or (first == 1 and "has not answered within" in told.err)
+    assert told.err.count("\n") == 1
+    # Not each of some hundred queries is waited for.
+    assert len(script.requests) < first + 40
+    assert time.monotonic() - start < 15
+
+
+@needs_oxigraph
+def test_a_report_is_told_though_repairs_cannot_be_looked_for(
+    oxigraph: RemoteStore, script: Script, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(oxigraph, cases.store_of(Graph().add((EX.a, RDF.type, EX.A))))
+    shapes = tmp_path / "shapes.ttl"
+    shapes.write_text(
+        """
+        @prefix ex: <https://example.org/> . @prefix sh: <http://www.w3.org/ns/shacl#> .
+        ex:shape sh:targetClass ex:A ; sh:path ex:p ; sh:minCount 1 ; sh:in (1) .
+        """
+    )
+    relay(script, oxigraph, lambda _: None)
+    arguments = ["validate", "--store", f"oxigraph+{script.url}", "--shapes", str(shapes)]
+    arguments += ["--timeout", "0.5"]
+    assert main([*arguments, "--format", "json"]) == 1
+    (whole,) = json.loads(capsys.readouterr().out)["results"]
+    assert whole["repairs"]
+    # What is asked for repairs is asked after all else.
+    asked = next(
+        number
+        for number, request in enumerate(script.requests, 1)
+        if "LIMIT 20001" in dict(request.form)["query"]
+    )
+    relay(script, oxigraph, from_on(asked, SLOW))
+    assert main([*arguments, "--format", "json"]) == 1
+    told = capsys.readouterr()
+    assert "What would mend the data is not told" in told.err
+    assert json.loads(told.out)["results"] == [whole | {"repairs": []}]
+    relay(script, oxigraph, from_on(asked, SLOW))
+    assert main([*arguments, "--fix-plan"]) == 2
+    assert capsys.readouterr().out == ""
+
+
+@needs_oxigraph
+def test_what_is_too_long_for_a_server_is_asked_in_parts(
+    oxigraph: RemoteStore, script: Script
+) -> None:
+    data = Graph()
+    for number in range(300):
+        data.add((EX[f"thing{number:03}"], RDF.type, EX.A))
+    shapes = Graph().add((EX.shape, SH.targetClass, EX.A)).add((EX.shape, SH.nodeKind, SH.Literal))
+    fill(oxigraph, cases.store_of(data))
+    relay(script, oxigraph, lambda request: Reply(413) if len(request.body) > 6_000 else None)
+    store = RemoteStore(script.url, server="oxigraph")
+    outcome = remote.run(store, Shapes(shapes), options=Options(all_at_once=False))
+    assert outcome.left_out == {}
+    assert len(outcome.results) == 300
+    assert any(len(request.body) > 6_000 for request in script.requests)
+    store.close()
+
+
+def test_nobody_waits_for_a_thread_that_waits() -> None:
+    """Whoever presses Ctrl-C while a server hangs does not wait until it has answered."""
+    release = threading.Event()
+
+    def work(check: str) -> str:
+        if check == "hangs":
+            release.wait(30)
+        return check
+
+    done = remote._ahead(work, ["first", "hangs", *map(str, range(100))], 2)
+    assert next(done) == "first"
+    start = time.monotonic()
+    done.close()
+    assert time.monotonic() - start < 5
+    release.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import random
 import re
 import threading
@@ -232,7 +233,7 @@ class Connection:
             return UnreachableError(
                 f"{url} cannot be reached. Does the server run, and is this its address?"
             )
-        return UnreachableError(f"{url} broke off the connection ({self._hide(str(error))}).")
+        return UnreachableError(f"{url} broke off the connection before its answer was whole.")
 
     def _refused(
         self, url: str, response: urllib3.BaseHTTPResponse, content: bytes
@@ -268,7 +269,7 @@ def _seconds(text: str | None) -> float | None:
 def _words(content: bytes, is_page: bool) -> str:
     """Return what a refusal says, on one line."""
     text = content[:20_000].decode(errors="replace")
-    words = " ".join((_TAGS.sub(" ", text) if is_page else text).split())
+    words = " ".join((html.unescape(_TAGS.sub(" ", text)) if is_page else text).split())
     # Virtuoso repeats the query, which says nothing about what is wrong with it.
     words = words.partition(" SPARQL query: ")[0]
     return words if len(words) <= 300 else f"{words[:300]}…"

@@ -8,10 +8,13 @@ them at a time, then to half as many, until the server copes. Nothing is written
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from threading import Thread
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from rdflib import OWL, RDFS, SDO, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
@@ -41,9 +44,11 @@ _ONE_BY_ONE = 16
 """How many queries about one focus node each go into one request."""
 
 _CONNECTIONS = 2
-_TOO_MUCH = {500, 503, 504}
+_TOO_MUCH = {413, 500, 503, 504}
 
 _Row: TypeAlias = Mapping[str, Node]
+_One = TypeVar("_One")
+_Made = TypeVar("_Made")
 _Ask: TypeAlias = Callable[[Sequence[str]], Sequence[_Row]]
 
 
@@ -122,18 +127,13 @@ class _Run:
         left_out = {rule: f"no query for {reason}" for rule, reason in compiled.left_out.items()}
         gathered = Gathered(self._limit)
         # One connection for each thread: a server has others to serve.
-        with ThreadPoolExecutor(self._options.connections) as pool:
-            answers = pool.map(self._measured, compiled.checks)
-            try:
-                for done, (check, found, cost, reason) in enumerate(answers, 1):
-                    gathered.add(found, [cost])
-                    if reason:
-                        left_out.setdefault(check.rule, reason)
-                    if progress is not None:
-                        progress(done, len(compiled.checks))
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
+        answers = _ahead(self._measured, compiled.checks, self._options.connections)
+        for done, (check, found, cost, reason) in enumerate(answers, 1):
+            gathered.add(found, [cost])
+            if reason:
+                left_out.setdefault(check.rule, reason)
+            if progress is not None:
+                progress(done, len(compiled.checks))
         return Outcome(gathered.results(), gathered.totals, gathered.costs(), left_out)
 
     def _classes(self) -> Classes:
@@ -152,19 +152,63 @@ class _Run:
             gathered.take(of_rows(self._shapes, check, asking.rows(check)))
         except CannotBeAskedError as error:
             reason = str(error)
+            if asking.queries and not asking.answered:
+                self._check_alive()
         number, seconds = gathered.totals.total(), time.perf_counter() - start
         cost = Cost(self._shapes.name(check.rule), asking.queries, number, seconds)
         return check, gathered, cost, reason
+
+    def _check_alive(self) -> None:
+        """Raise StoreError where the server does not answer any more, whatever it is asked: each of
+        some hundred queries would be waited for in vain."""
+        try:
+            self._rows("SELECT (1 AS ?one) { }")
+        except StoreError as error:
+            raise StoreError(
+                f"{self._store.url} does not answer any more, not even when asked for next to "
+                f"nothing, so the data were not checked. {error}"
+            ) from error
 
     def _rows(self, sparql: str) -> Sequence[_Row]:
         return self._store.rows(sparql, self._options.seconds)
 
 
+def _ahead(
+    work: Callable[[_One], _Made], things: Iterable[_One], threads: int
+) -> Generator[_Made, None, None]:
+    """Work at things in several threads, and yield what comes of each in their order.
+
+    Nobody waits for a thread that waits for a server: not whoever stops (Ctrl-C), nor whoever is
+    told of an error.
+    """
+    waiting: deque[tuple[_One, Future[_Made]]] = deque((thing, Future()) for thing in things)
+    futures = deque(future for _, future in waiting)
+
+    def serve() -> None:
+        with suppress(IndexError):
+            while True:
+                thing, future = waiting.popleft()
+                try:
+                    future.set_result(work(thing))
+                except BaseException as error:
+                    future.set_exception(error)
+
+    for _ in range(threads):
+        Thread(target=serve, daemon=True).start()
+    try:
+        while futures:
+            yield futures.popleft().result()
+    finally:
+        waiting.clear()
+
+
 class _Asking:
-    """The solutions of one check, by as few queries as the server allows, which are counted."""
+    """The solutions of one check, by as few queries as the server allows; `queries` counts them,
+    and `answered` tells whether it has answered to one."""
 
     def __init__(self, store: RemoteStore, options: Options) -> None:
         self.queries = 0
+        self.answered = False
         self._store = store
         self._options = options
 
@@ -186,10 +230,13 @@ class _Asking:
     def _ask(self, sparql: str) -> Sequence[_Row]:
         self.queries += 1
         try:
-            return list(self._store.rows(sparql, self._options.seconds))
+            rows = list(self._store.rows(sparql, self._options.seconds))
+            self.answered = True
+            return rows
         except (SlowError, PartialError) as error:
             raise _TooMuchError(str(error)) from error
         except QueryError as error:
+            self.answered = True
             raise CannotBeAskedError(f"the server does not answer its query ({error})") from error
         except RefusedError as error:
             if error.status in _TOO_MUCH:

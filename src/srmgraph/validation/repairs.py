@@ -67,7 +67,8 @@ def propose(
     project's rules. The store is as it was afterwards; with `exclusive`, the repairs are tried in
     the store itself, as in `validate`, otherwise in a copy. Of a store on a server, what lies
     around each thing is fetched, and they are tried on that; nothing is offered for things without
-    a name there, and where very much would have to be fetched.
+    a name there, and where very much would have to be fetched. Raises StoreError where the server
+    does not answer any more.
     """
     chosen = [
         result
@@ -105,6 +106,7 @@ def _from_far(
     # For data on a server it needs all that speaks HTTP, for other data large packages.
     from srmgraph.validation.surroundings import InColumns, OnServer, Surroundings
 
+    lost: tuple[type[StoreError], ...] = ()
     if isinstance(store, EmbeddedStore):
         columns = engine.columns_of(store)
         if columns is None:
@@ -112,6 +114,9 @@ def _from_far(
         copy = EmbeddedStore()
         surroundings = Surroundings(InColumns(store.encoding(), columns), copy.oxigraph)
     else:
+        from srmgraph.store.remote_http import SlowError, UnreachableError
+
+        lost = SlowError, UnreachableError
         copy = EmbeddedStore()
         surroundings = Surroundings(OnServer(store), copy.oxigraph)
     found: dict[Result, tuple[Repair, ...]] = {}
@@ -128,6 +133,9 @@ def _from_far(
             for number, part in enumerate(parts):
                 try:
                     workshop.surround(part, surroundings)
+                except lost:
+                    # It would be waited for in vain for each of the others.
+                    raise
                 except (NotUnderstood, TooMany, StoreError, QueryError):
                     continue
                 for one in part:

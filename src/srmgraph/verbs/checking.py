@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from srmgraph.errors import ParameterError, ShapesError
+from srmgraph.errors import ParameterError, ShapesError, StoreError
 from srmgraph.verbs import arguments, reading
 from srmgraph.verbs.arguments import DOES_NOT_CONFORM, DONE, GRAPH_FORMATS, AddVerb
 
@@ -221,14 +221,21 @@ def _with_repairs(
     from srmgraph.validation import propose
 
     shows_few = options.format == "text" and not options.fix_plan
-    with terminal.working("Looking for repairs …"):
-        proposed = propose(
-            report.at_least(options.show.capitalize()),
-            store,
-            shapes,
-            exclusive=not options.store,
-            each=int(options.limit) if shows_few else 200,
-        )
+    try:
+        with terminal.working("Looking for repairs …"):
+            proposed = propose(
+                report.at_least(options.show.capitalize()),
+                store,
+                shapes,
+                exclusive=not options.store,
+                each=int(options.limit) if shows_few else 200,
+            )
+    except StoreError as error:
+        if options.fix_plan:
+            raise
+        # The report is whole, and may have taken long.
+        terminal.remark(f"What would mend the data is not told, as it has to be asked for. {error}")
+        return report
     return replace(report, repairs=proposed.repairs, labels=proposed.labels)
 
 
