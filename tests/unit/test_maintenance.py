@@ -248,11 +248,52 @@ def test_columns_go_with_their_revision(graph: ServiceGraph) -> None:
     one_more(graph, "again")
     check(graph)
     store.rollback(1)
-    assert store.revisions.columns(store.revision) is None
+    assert store.revisions.columns(store.revision) == store.revisions.columns(1)
     one_more(graph, "after")
     check(graph)
     store.revisions.forget(1)
     assert [file.stem for file in folder.glob("*.columns")] == [str(store.revision)]
+
+
+@pytest.mark.usefixtures("large")
+@pytest.mark.parametrize("way", ["rollback", "backup", "restore", "compact"])
+@pytest.mark.parametrize("damage", ["none", "columns", "steps"])
+def test_columns_go_with_what_a_revision_becomes(
+    graph: ServiceGraph, way: str, damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = store_of(graph)
+    one_more(graph, "first")
+    kept = store.revisions.columns(store.revision)
+    assert kept is not None
+    assert kept.steps
+    folder = store.revisions.folder / "revisions"
+    if damage != "none":
+        file = folder / f"{store.revision}.{damage}"
+        content = file.read_bytes()
+        file.unlink()
+        file.write_bytes(content[:-20] + b"x" * 20)
+    match way:
+        case "rollback":
+            store.rollback(store.revision)
+        case "compact":
+            store.compact()
+        case "backup" | "restore":
+            store.backup(tmp_path / "backup")
+            if way == "restore":
+                one_more(graph, "lost")
+                store.restore(tmp_path / "backup")
+            else:
+                store = FolderStore(tmp_path / "backup")
+    copied = ServiceGraph(store)
+    if damage == "none":
+        assert store.revisions.columns(store.revision) == kept
+        with monkeypatch.context() as patch:
+            patch.setattr(EmbeddedStore, "encoding", lambda *_: pytest.fail("all was read"))
+            one_more(copied, "second")
+    else:
+        # What is damaged is carried or not, but nothing is made of it.
+        one_more(copied, "second")
+    check(copied)
 
 
 @pytest.mark.usefixtures("large")

@@ -122,10 +122,10 @@ class FolderStore:
         """
         with self._next(expected) as (new, path):
             # Whoever is the only one to write has nothing removed under their hands.
-            old, report = self.at(number), self.revisions.report(number)
+            old = self.at(number)
             old.oxigraph.backup(str(path))
             revision = self._description(new, author, f"back to revision {number}", old)
-            self.revisions.commit(path, revision, report)
+            self._commit_as(self.revisions, number, path, revision)
 
     def backup(self, target: Path) -> None:
         """Copy the current revision, under its number, into a new store, in a folder that is not
@@ -134,13 +134,13 @@ class FolderStore:
         On the same disk, files that never change are shared by hard links. Raises StoreError.
         """
         with self._held() as number:
-            described, report = self.revisions.describe(number), self.revisions.report(number)
+            described = self.revisions.describe(number)
             with (
                 FolderStore.founded(target, self.revisions.kept) as copy,
                 copy._next() as (_, path),
             ):
                 self.at(number).oxigraph.backup(str(path))
-                copy.revisions.commit(path, described, report)
+                copy._commit_as(self.revisions, number, path, described)
 
     def restore(self, source: Path, author: str = "") -> None:
         """Make what a backup holds a new revision; raises StoreError.
@@ -153,7 +153,7 @@ class FolderStore:
             # Things without a name are called by the number of the revision that they came with,
             # so that none that is yet to come may have the number of one that was.
             new = max(next_one, number + 1)
-            described, report = backup.revisions.describe(number), backup.revisions.report(number)
+            described = backup.revisions.describe(number)
             held = backup.at(number)
             copy = EmbeddedStore(pyoxigraph.Store(str(path)))
             try:
@@ -171,7 +171,13 @@ class FolderStore:
                 told = f"it holds {revision.statements:,} statements of {described.statements:,}"
                 raise _damaged(source, told)
             copy.close()
-            self.revisions.commit(path, revision, report)
+            self._commit_as(backup.revisions, number, path, revision)
+
+    def _commit_as(self, source: Revisions, number: int, path: Path, revision: Revision) -> None:
+        """Make a copy of a revision the next one, with what was kept beside that."""
+        # Without it, the next change would read and check all there is.
+        report, columns = source.report(number), source.columns(number)
+        self.revisions.commit(path, revision, report, columns=columns)
 
     @contextmanager
     def _held(self) -> Iterator[int]:
@@ -223,7 +229,7 @@ class FolderStore:
         """
         with self.change(message="compacted") as candidate:
             candidate.oxigraph.optimize()
-            candidate.kept = candidate.report
+            candidate.kept, candidate.kept_columns = candidate.report, candidate.columns
         self.close()
         self.revisions.forget(kept)
 
