@@ -86,9 +86,10 @@ def absent(suite: Path) -> list[ParameterSet]:
     return [pytest.param(None, id="suite", marks=pytest.mark.skip(reason=reason))]
 
 
-def reasons(name: str) -> dict[str, str]:
-    """The tests that are not passed, with the reasons, from the list of that name."""
-    lines = Path(__file__).with_name(name).read_text().splitlines()
+def reasons(name: str | Path) -> dict[str, str]:
+    """The tests that are not passed, with the reasons, from the list of that name, beside this file
+    if it is no path."""
+    lines = Path(__file__).parent.joinpath(name).read_text().splitlines()
     return dict(line.split(maxsplit=1) for line in lines if line and not line.startswith("#"))
 
 

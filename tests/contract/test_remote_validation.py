@@ -6,20 +6,24 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import pyoxigraph
 import pytest
 import urllib3
+from _pytest.mark import ParameterSet
 from benchmarks.reliability import free_port
 from hypothesis import given, note, settings
 from rdflib import OWL, RDF, SH, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 from tests.conformance import reports, test_rules
+from tests.conformance import test_w3c_shacl as w3c
+from tests.conformance import w3c as w3c_lists
 from tests.contract import servers
-from tests.contract.conftest import KINDS, NO_OXIGRAPH, fill
+from tests.contract.conftest import KINDS, NO_OXIGRAPH, NO_VIRTUOSO, fill
 from tests.contract.script import ROWS, Reply, Request, Script
 from tests.unit import shacl_cases as cases
 from tests.unit import shacl_strategies as random
@@ -38,7 +42,9 @@ from srmgraph.validation.shapes import Shapes
 EX = random.EX
 ONTOLOGY = URIRef("https://example.org/ontology")
 SMALL = Options(batch=3, page=7, all_at_once=False)
-CASES = sorted((Path(__file__).parents[1] / "unit" / "shapes").glob("*.ttl"))
+FOLDER = Path(__file__).parent
+CASES = sorted((FOLDER.parent / "unit" / "shapes").glob("*.ttl"))
+NOT_BY_VIRTUOSO = w3c_lists.reasons(FOLDER / "cases-not-by-virtuoso.txt")
 needs_oxigraph = pytest.mark.skipif(bool(NO_OXIGRAPH), reason=NO_OXIGRAPH or "-")
 
 
@@ -83,6 +89,25 @@ def nameless(result: Result) -> Result:
 
 def named(node: Node) -> bool:
     return not isinstance(node, BNode)
+
+
+def parameter(name: str, case: object, listed: Mapping[str, str]) -> ParameterSet:
+    """A case, which may be known to fail, or to fail at times."""
+    marks = []
+    if (reason := listed.get(name)) is not None:
+        marks.append(pytest.mark.xfail(reason=reason, strict=not reason.startswith("at times")))
+    return pytest.param(case, id=name, marks=marks)
+
+
+def w3c_cases(listed: Mapping[str, str] = MappingProxyType({})) -> list[ParameterSet]:
+    """The cases of the W3C's suite that give a report, but for one that takes a minute or two."""
+    return [
+        parameter(case.name, case, listed) if isinstance(case, w3c.Case) else given
+        for given in w3c.CASES
+        for case in given.values
+        if not isinstance(case, w3c.Case)
+        or (case.expected != w3c.SHT.Failure and case.name != "core/complex/shacl-shacl")
+    ]
 
 
 # ── The same report as here ─────────────────────────────────────────────────────────────────────
@@ -175,6 +200,46 @@ def test_every_component(oxigraph: RemoteStore, file: Path) -> None:
     graph, _ = cases.split(file)
     fill(oxigraph, cases.store_of(graph))
     compare(oxigraph, graph, graph)
+
+
+@pytest.mark.slow
+@needs_oxigraph
+@pytest.mark.parametrize("case", w3c_cases())
+def test_the_suite_of_the_w3c(oxigraph: RemoteStore, case: w3c.Case) -> None:
+    data, shapes = case.graph(w3c.SHT.dataGraph), case.graph(w3c.SHT.shapesGraph)
+    fill(oxigraph, cases.store_of(data))
+    compare(oxigraph, data, shapes)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(NO_VIRTUOSO), reason=NO_VIRTUOSO or "-")
+@pytest.mark.parametrize(
+    "case",
+    [
+        *w3c_cases(NOT_BY_VIRTUOSO),
+        *(parameter(file.stem, file, NOT_BY_VIRTUOSO) for file in CASES),
+    ],
+)
+def test_every_case_on_virtuoso(running: Callable[[str], str], case: w3c.Case | Path) -> None:
+    """What it answers is right, but for the cases that are listed with the reason."""
+    if isinstance(case, Path):
+        data, _ = shapes, _ = cases.split(case)
+    else:
+        data, shapes = case.graph(w3c.SHT.dataGraph), case.graph(w3c.SHT.shapesGraph)
+    local, view = cases.store_of(data), Shapes(shapes)
+    store = KINDS["virtuoso"].open(running("virtuoso"))
+    assert isinstance(store, RemoteStore)
+    store.update("CLEAR ALL")
+    fill(store, local)
+    found = remote.run(store, view)
+    store.close()
+    asked = {view.name(rule) for rule in view.with_targets()}
+    asked -= {view.name(rule) for rule in found.left_out}
+    expected = [
+        result for result in engine.run(local.oxigraph, view).results if result.rule in asked
+    ]
+    there = [result for result in found.results if result.rule in asked]
+    assert Counter(map(nameless, there)) == Counter(map(nameless, expected))
 
 
 @needs_oxigraph
