@@ -63,8 +63,9 @@ TYPED = st.builds(
 )
 """Literals that the engine may write in another way, or not."""
 OTHERS = [
-    "_:b",
     "_:",
+    "_:b.",
+    "_:é",
     "<<( <x:> <x:> <x:> )>>",
     "#",
     "",
@@ -73,7 +74,11 @@ OTHERS = [
     '"a"@en--ltr',
 ]
 TERMS = st.sampled_from([*IRIS, *NO_IRIS, *LITERALS, *OTHERS])
+BLANK_NODES = st.sampled_from(["_:b", "_:c", "_:1", "_:b.1-c", "_:_", "_:b1n1", "_:b1n2"])
 LINES = st.one_of(
+    st.builds("{} {} {} .\n".format, BLANK_NODES, st.sampled_from(IRIS), BLANK_NODES),
+    st.builds("{} {} {} .\n".format, st.sampled_from(IRIS), st.sampled_from(IRIS), BLANK_NODES),
+    st.builds("{} {} {} .\n".format, BLANK_NODES, st.sampled_from(IRIS), st.sampled_from(LITERALS)),
     st.builds("{} {} {} .\n".format, *3 * [st.sampled_from(IRIS)]),
     st.builds("{} {} {} .\n".format, *2 * [st.sampled_from(IRIS)], st.sampled_from(LITERALS)),
     st.builds("{} {} {} .\n".format, *2 * [st.sampled_from(IRIS)], TYPED),
@@ -104,7 +109,7 @@ def stated(text: bytes) -> set[bytes] | None:
 def read(text: bytes) -> set[bytes] | None:
     """The statements of a text that is read without a store, none if it is left to the engine."""
     try:
-        found = Encoding.of_text(text)
+        found = Encoding.of_text(text, label="b1n")
     except NotPlainError:
         return None
     assert len(set(found.texts)) == len(found.texts) == len(found.numbers)
@@ -120,6 +125,7 @@ def read(text: bytes) -> set[bytes] | None:
 @given(st.lists(LINES, max_size=6).map("".join))
 @example('<x:a> <x:p> <x:b> . <x:1> <x:> <x:c> .\n<x:d> <x:p> "ä" .\n<x:1> <x:> <x:c> .\n')
 @example("<x:a> <x:p> <x:b> .\n\n<x:c> <x:p> <x:d> .\n")
+@example('_:b <x:p> "<x:p> _:c ." .\n_:d <x:p> _:b .\n<x:a> <x:p> _:e .\n# _:f <x:p> _:g .\n')
 @example('<x:a> <x:p> "1"^^<http://www.w3.org/2001/XMLSchema#integer> .\n' * 2)
 def test_what_is_read_is_what_the_engine_reads(text: str) -> None:
     content = text.encode()
@@ -142,7 +148,10 @@ def test_values_that_are_evidently_so_are_well_formed_and_stay(values: list[str]
             assert stated(b"<x:s> <x:p> %b .\n" % text) == {b"<x:s> <x:p> %b ." % text}
 
 
-PLAIN = b'<x:s> <x:p> <x:o> .\n<x:s> <x:p> "text" .\n<x:s> <x:q> "text"@en .\n'
+PLAIN = (
+    b'<x:s> <x:p> <x:o> .\n<x:s> <x:p> "text" .\n<x:s> <x:q> "text"@en .\n_:s <x:p> _:o .\n'
+    b"<x:s> <x:p> _:s .\n"
+)
 PIECES = st.sampled_from(
     [
         *(b" ", b"  ", b"\t", b"\n", b"\r", b" .\n", b".", b" . ", b"#", b" # ", b"\\", b'"', b"<"),
@@ -342,7 +351,8 @@ def two_files(folder: Path, *, defects: bool) -> list[Path]:
     write_ecosystem(one, 3_000, defects=defects)
     lines = one.read_bytes().splitlines(keepends=True)
     one.write_bytes(b"".join(lines[::2]))
-    other.write_bytes(b"".join(lines[1::2]) + lines[0])
+    nameless = b'_:a <x:p> _:b .\n_:b <%b> "nameless" .\n' % RDFS.label.encode()
+    other.write_bytes(b"".join(lines[1::2]) + lines[0] + nameless)
     return [one, other]
 
 

@@ -51,7 +51,7 @@ class EmbeddedStore:
     def __init__(self, oxigraph: pyoxigraph.Store | None = None, label: str = "b") -> None:
         self._engine = pyoxigraph.Store() if oxigraph is None else oxigraph
         self._loads_at_once = oxigraph is not None
-        self._unloaded: list[Parser] = []
+        self._unloaded: list[tuple[Parser, intake.Names]] = []
         self._encodings: list[Encoding] = []
         self._encoded: Encoding | None = None
         self.assumed_prefixes: dict[str, str] = {}
@@ -66,8 +66,11 @@ class EmbeddedStore:
         """The engine below, for inference and validation only, and only to be read."""
         if self._unloaded:
             encoded = self.encoding() if self.is_unloaded else None
-            for parser in self._unloaded:
-                self._load(parser, intake.OUTSIDE)
+            for parser, names in self._unloaded:
+                if names:
+                    intake.fill(self._engine, parser.content, names)
+                else:
+                    self._load(parser, intake.OUTSIDE)
             self._forget_unloaded()
             self._encoded = encoded
         return self._engine
@@ -119,9 +122,14 @@ class EmbeddedStore:
             with parser.errors():
                 self._load(parser, None if parser.syntax.has_graphs else target)
         else:
-            label = f"{self._label}{self._reads}n"
-            self._write(_with_own_blank_nodes(parser, label, target), len(parser.content) > _MANY)
+            quads = intake.with_own_blank_nodes(parser, self._own_label, target)
+            self._write(quads, len(parser.content) > _MANY)
         intake.remember(parser, self.prefixes, self.namespaces)
+
+    @property
+    def _own_label(self) -> str:
+        """What the names of the blank nodes that are read begin with."""
+        return f"{self._label}{self._reads}n"
 
     def _becomes_columns(self, parser: Parser, graph: rdflib.URIRef | None) -> bool:
         """Take in a file as columns, if it is plain enough; the engine has it when it is asked."""
@@ -131,12 +139,17 @@ class EmbeddedStore:
         from srmgraph.ntriples import NotPlainError
 
         try:
-            encoding = Encoding.of_text(parser.content, parser.progress)
+            encoding = Encoding.of_text(parser.content, parser.progress, self._own_label)
         except NotPlainError:
             return False
         parser.progress = None
         self._encoded = None
-        self._unloaded.append(parser)
+        # What the columns call a blank node, the engine is going to call it, too.
+        names = {
+            pyoxigraph.BlankNode(own[2:].decode()): pyoxigraph.BlankNode(ours[2:].decode())
+            for own, ours in encoding.blank_nodes.items()
+        }
+        self._unloaded.append((parser, names))
         self._encodings.append(encoding)
         return True
 
@@ -474,22 +487,3 @@ def unmistakable_update(
 def nodes(iris: Sequence[str]) -> list[Any]:
     """Return IRIs as terms; raises ValueError for what is none."""
     return [pyoxigraph.NamedNode(iri) for iri in iris]
-
-
-def _with_own_blank_nodes(
-    parser: Parser, label: str, target: pyoxigraph.NamedNode | pyoxigraph.DefaultGraph
-) -> Iterator[pyoxigraph.Quad]:
-    """Number blank nodes in their order in the file: apart from others', the same in each run."""
-    names: dict[pyoxigraph.BlankNode, pyoxigraph.BlankNode] = {}
-
-    def own(term: Any) -> Any:
-        if type(term) is not pyoxigraph.BlankNode:
-            return term
-        if term not in names:
-            names[term] = pyoxigraph.BlankNode(f"{label}{len(names) + 1}")
-        return names[term]
-
-    for quad in parser:
-        subject, value = quad.subject, quad.object
-        graph = target if quad.graph_name == intake.OUTSIDE else own(quad.graph_name)
-        yield pyoxigraph.Quad(own(subject), quad.predicate, own(value), graph)
