@@ -278,7 +278,7 @@ def test_examples_and_mutants(file: Path) -> None:
 
 def test_an_ecosystem(tmp_path: Path) -> None:
     file = tmp_path / "ecosystem.nt"
-    write_ecosystem(file, 30_000)
+    write_ecosystem(file, 6_000)
     store = open_store()
     store.add(knowledge.ontology())
     store.read(file)
