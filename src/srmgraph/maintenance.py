@@ -85,7 +85,7 @@ class Maintenance:
         if self._report is None or not isinstance(store, Candidate):
             self._closure = self._renewed(self._closure_of(store))
             if store.has_graph(name):
-                _write(store.oxigraph, *_difference(store.oxigraph, self._closure.quads(name)))
+                _write(store, *_difference(store.oxigraph, self._closure.quads(name)))
             else:
                 self._closure.write_to(store, name)
             return
@@ -97,7 +97,7 @@ class Maintenance:
         gone, new = self._closure.exchange(removed, added, name)
         self._origin, self._done = None, (removed, added)
         self._started = store.origin
-        _write(store.oxigraph, gone, new)
+        _write(store, gone, new)
         journal = store.journal
         self._changed = Change.of_quads([*journal.gained, *new], [*journal.lost, *gone])
 
@@ -254,8 +254,10 @@ def _difference(
     return gone, list(new)
 
 
-def _write(engine: pyoxigraph.Store, gone: _Quads, new: _Quads) -> None:
-    name = pyoxigraph.NamedNode(knowledge.inferred_graph())
+def _write(store: EmbeddedStore, gone: _Quads, new: _Quads) -> None:
+    """Let facts that follow go and come, past the journal of what is stated."""
+    store.forget_columns()
+    engine, name = store.oxigraph, pyoxigraph.NamedNode(knowledge.inferred_graph())
     for quad in gone:
         engine.remove(quad)
     write = engine.bulk_extend if len(new) > _MANY else engine.extend

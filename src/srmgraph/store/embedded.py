@@ -170,6 +170,10 @@ class EmbeddedStore:
             self._encoded = Encoding.of_store(self.oxigraph)
         return self._encoded
 
+    def forget_columns(self) -> None:
+        """Keep no columns any more: something is written past the methods of this store."""
+        self._encoded = None
+
     def values(
         self, things: Iterable[rdflib.URIRef], property: rdflib.URIRef
     ) -> Iterator[pyoxigraph.Quad]:
