@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 
 from pyoxigraph import NamedNode
 from rdflib import OWL, RDF, URIRef
@@ -29,11 +29,17 @@ def hints(nodes: Iterable[Node]) -> dict[Node, URIRef]:
         names = _declared().get(namespace, {})
         if not names or name in names:
             continue
-        # Upper and lower case are the commonest mistakes, so they count for nothing.
-        close = get_close_matches(name.lower(), _lower(namespace), n=1, cutoff=_LIKENESS)
-        if close:
-            found[node] = URIRef(namespace + _lower(namespace)[close[0]])
+        if (close := _close(namespace, name)) is not None:
+            found[node] = close
     return found
+
+
+@lru_cache(maxsize=10_000)
+def _close(namespace: str, name: str) -> URIRef | None:
+    """The declared term that is spelt most like another."""
+    # Upper and lower case are the commonest mistakes, so they count for nothing.
+    close = get_close_matches(name.lower(), _lower(namespace), n=1, cutoff=_LIKENESS)
+    return URIRef(namespace + _lower(namespace)[close[0]]) if close else None
 
 
 @cache

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import TypeAlias
 
 import pyoxigraph
@@ -23,7 +24,7 @@ from srmgraph.validation.footprint import Footprint
 from srmgraph.validation.matching import InDoubt, Row
 from srmgraph.validation.nodes import NodeChecks
 from srmgraph.validation.plans import CheckGroup, Goal, NewRow, Plan, Planner, Way
-from srmgraph.validation.register import Key, Register
+from srmgraph.validation.register import Register
 from srmgraph.validation.report import Result, Work
 from srmgraph.validation.shapes import Shapes
 from srmgraph.validation.sight import LongSight, Memory, Nodes, Sight, TooMany
@@ -31,6 +32,8 @@ from srmgraph.validation.stored import oxigraph_as_stored, triples_as_stored
 
 MOST_STATEMENTS = 1_000
 """How many changed statements are followed; with more, it is faster to check all."""
+
+_SIZE = itemgetter(0)
 
 _Ends: TypeAlias = tuple[OxigraphTerm, OxigraphTerm, pyoxigraph.NamedNode]
 """The subject, the object and the property of a statement."""
@@ -42,11 +45,12 @@ class _Found:
 
     `nodes` are told by the variable that holds them, and with each of them whether it is to be
     checked again: where results can only go, there is nothing to do but where there are some.
-    `rows` are what variables hold in new solutions, each with the variable of the node.
+    `rows` are what variables hold in new solutions, each with their number and the variable of the
+    node.
     """
 
     nodes: dict[str, dict[OxigraphTerm, bool]] = field(default_factory=lambda: defaultdict(dict))
-    rows: list[tuple[str, Row]] = field(default_factory=list)
+    rows: list[tuple[int, str, Row]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,8 @@ def update(
     memory.forget(changed)
     sight = Sight(oxigraph, added, removed, memory)
     walking = LongSight(sight, removed) if removed else sight
-    affected = _affected(plan, walking, signed, standing.checks, whole)
+    told = {group for key in standing.checks if (group := plan.groups.get(key)) is not None}
+    affected = _affected(plan, walking, signed, told, whole)
     gone = _gone(plan, whole, affected, standing)
     found: list[Result] = []
     again = _Again(oxigraph, shapes, sight, lambda one: one in standing and one not in gone)
@@ -185,25 +190,29 @@ class _Again(NodeChecks):
                 yield result
 
     def _new(
-        self, seen: Footprint, rows: list[tuple[str, Row]], again: dict[str, set[OxigraphTerm]]
+        self, seen: Footprint, rows: list[tuple[int, str, Row]], again: dict[str, set[OxigraphTerm]]
     ) -> list[Row]:
         """The solutions in which variables hold what they do in some rows, but for those at nodes
         that are checked again; where that cannot be told, the node is to be checked *again*."""
         found: list[Row] = []
         asked: dict[tuple[str, ...], set[tuple[OxigraphTerm, ...]]] = {}
         # What holds of fewer variables includes what holds of more.
-        for variable, row in sorted(rows, key=_size) if len(rows) > 1 else rows:
+        for _, variable, row in sorted(rows, key=_SIZE) if len(rows) > 1 else rows:
             if again and row[variable] in again.get(variable, ()):
                 continue
             own, values = tuple(row), tuple(row.values())
-            if any(
-                values in held
-                if names == own
-                else row.keys() >= set(names) and tuple(row[name] for name in names) in held
+            same = asked.get(own)
+            if same is None:
+                same = asked[own] = set()
+            elif values in same:
+                continue
+            if len(asked) > 1 and any(
+                row.keys() >= set(names) and tuple(row[name] for name in names) in held
                 for names, held in asked.items()
+                if names != own
             ):
                 continue
-            asked.setdefault(own, set()).add(values)
+            same.add(values)
             self.nodes += 1
             try:
                 found += seen.matcher.rows(self._sight, row)
@@ -216,10 +225,6 @@ class _Again(NodeChecks):
                 if not any(solution.get(variable) in nodes for variable, nodes in again.items())
             ]
         return found
-
-
-def _size(pair: tuple[str, Row]) -> int:
-    return len(pair[1])
 
 
 def is_mixed(shapes: Shapes, compiled: Compiled) -> bool:
@@ -238,7 +243,7 @@ def _affected(
     plan: Plan,
     sight: Sight,
     triples: Iterable[tuple[pyoxigraph.Triple, int]],
-    told: Collection[Key],
+    told: Collection[CheckGroup],
     whole: dict[CheckGroup, str],
 ) -> dict[CheckGroup, _Found]:
     """The nodes for which each check may find something else, once triples have come (1) or gone
@@ -247,10 +252,10 @@ def _affected(
     for triple, sign in triples:
         ends = triple.subject, triple.object, triple.predicate
         for way in _ways(plan, ends, sign):
-            if_told = [goal for goal in way.if_told if goal[0].key in told]
-            if not (way.rows or way.nodes or if_told):
-                continue
             if way.limits and any(ends[end] not in nodes for end, nodes in way.limits):
+                continue
+            if_told = [goal for goal in way.if_told if goal[0] in told] if way.if_told else []
+            if not (way.rows or way.nodes or if_told):
                 continue
             if way.place is not None:
                 nodes = frozenset({ends[way.place]})
@@ -288,7 +293,7 @@ def _mark_rows(
         if new.group in whole or (new.alike and any(ends[a] != ends[b] for a, b in new.alike)):
             continue
         row = {name: ends[place] for name, place in new.places}
-        affected[new.group].rows.append((new.variable, row))
+        affected[new.group].rows.append((len(row), new.variable, row))
 
 
 def _mark(

@@ -62,6 +62,10 @@ class Result:
     source_constraint: Node | None = None
     translations: tuple[Literal, ...] = ()
 
+    def __hash__(self) -> int:
+        """A hash of what tells most results apart, as each is looked up again and again."""
+        return hash((self.rule, self.focus_node, self.value))
+
     def first_key(self) -> tuple[int, str, str]:
         """That with which `sort_key` begins, and which is found sooner than all of it."""
         return severity_rank(self.severity), self.rule, str(self.focus_node)

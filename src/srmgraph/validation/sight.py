@@ -200,10 +200,13 @@ class Sight:
         return _NOTHING.union(*[self._from(node, predicate, backwards) for node in nodes])
 
     def _from(self, node: Node, predicate: Node | None, backwards: bool) -> Nodes:
-        found = self._steps.get((node, predicate, backwards))
+        key = (node, predicate, backwards)
+        found = self._steps.get(key)
         if found is None:
-            return self.ends(node, predicate, backwards)
-        self._touch(len(found))
+            found = self._steps[key] = self._ends(node, predicate, backwards)
+            self._memory.take(len(found))
+        else:
+            self._touch(len(found))
         return found
 
     def ends(self, node: Node, predicate: Node | None, backwards: bool) -> Nodes:
