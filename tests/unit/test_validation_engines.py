@@ -6,13 +6,14 @@ from collections import Counter
 import pytest
 from hypothesis import assume, given, note, settings
 from rdflib import RDF, SH, Graph
+from rdflib.term import Node
 from tests.unit import shacl_cases as cases
 from tests.unit import shacl_strategies as random
 
 from srmgraph.validation import engine, reference
-from srmgraph.validation.compiler import compile
+from srmgraph.validation.compiler import Compiled, compile
 from srmgraph.validation.report import Result
-from srmgraph.validation.shapes import Shapes
+from srmgraph.validation.shapes import Shapes, of_the_project
 from srmgraph.validation.targets import Classes
 
 _NOTHING = Graph()
@@ -60,3 +61,31 @@ def _lines(results: list[Result]) -> Counter[tuple[str, ...]]:
         )
         for result in results
     )
+
+
+NESTED = """
+@prefix ex: <https://example.org/> . @prefix sh: <http://www.w3.org/ns/shacl#> .
+ex:outer sh:targetClass ex:A ; sh:property ex:inner ; sh:node ex:other .
+ex:inner sh:targetSubjectsOf ex:q ; sh:path ex:p ; sh:minCount 1 ; sh:property ex:innermost .
+ex:innermost sh:targetObjectsOf ex:q ; sh:path ex:r ; sh:maxCount 2 .
+ex:other sh:targetNode ex:a ; sh:property [ sh:path ex:s ; sh:maxCount 1 ] .
+"""
+
+
+@pytest.mark.parametrize("which", ["of the project", "in each other"])
+def test_some_rules_are_compiled_as_among_all(which: str) -> None:
+    """Also where one rule is part of another, and finds something as such."""
+    view = of_the_project() if which == "of the project" else Shapes(Graph().parse(data=NESTED))
+    classes = Classes(Graph())
+
+    def queries(compiled: Compiled, rule: Node) -> list[str]:
+        return [check.sparql for check in compiled.checks if check.rule == rule]
+
+    every = compile(view, classes)
+    rules = view.with_targets()
+    for rule in rules[:: max(1, len(rules) // 20)]:
+        some = compile(view, classes, {view.name(rule)})
+        assert queries(some, rule) == queries(every, rule) != []
+    assert len(compile(view, classes, set()).checks) == 0
+    if which == "in each other":
+        assert len(queries(every, rules[0])) == 2

@@ -44,6 +44,7 @@ from srmgraph.validation.report import (
     sorted_results,
 )
 from srmgraph.validation.shapes import Shapes
+from srmgraph.validation.shapes import of_the_project as rules_of_the_project
 from srmgraph.validation.sight import Memory
 from srmgraph.validation.things import Things
 
@@ -60,7 +61,7 @@ class Validator:
     """
 
     def __init__(self, shapes: Graph | None = None) -> None:
-        self._shapes = Shapes(knowledge.shapes() if shapes is None else shapes)
+        self._shapes = rules_of_the_project() if shapes is None else Shapes(shapes)
         self._is_of_the_project = shapes is None
         self._remarks: tuple[str, ...] = ()
         if shapes is not None:

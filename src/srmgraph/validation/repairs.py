@@ -27,7 +27,7 @@ from srmgraph.validation.footprint import Footprint
 from srmgraph.validation.nodes import NodeChecks
 from srmgraph.validation.plans import footprint_of
 from srmgraph.validation.report import Repair, Report, Result
-from srmgraph.validation.shapes import Shapes
+from srmgraph.validation.shapes import Shapes, of_the_project
 from srmgraph.validation.sight import Sight, TooMany
 from srmgraph.validation.stored import oxigraph_as_stored
 from srmgraph.validation.suggestions import Edit, Here, Source, View, are_known, edits
@@ -78,7 +78,7 @@ def propose(
     ]
     if not chosen:
         return report
-    view = Shapes(knowledge.shapes() if shapes is None else shapes)
+    view = of_the_project() if shapes is None else Shapes(shapes)
     found, left = _from_far(report, chosen, store, view)
     if left and isinstance(store, EmbeddedStore):
         with engine.beside(store, exclusive, view) as oxigraph:

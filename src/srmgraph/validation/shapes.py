@@ -15,6 +15,7 @@ from rdflib import OWL, RDF, RDFS, SH, Graph, Literal, URIRef
 from rdflib.namespace import DefinedNamespace
 from rdflib.term import Node
 
+from srmgraph import knowledge
 from srmgraph.validation import paths
 from srmgraph.validation.report import Rule, severity_name
 
@@ -196,6 +197,12 @@ class Shapes:
             str(self.message(shape)),
             self.advice(shape),
         )
+
+
+@cache
+def of_the_project() -> Shapes:
+    """The rules of the project, which are always the same."""
+    return Shapes(knowledge.shapes())
 
 
 def is_term(node: Node, namespace: type[DefinedNamespace]) -> bool:
