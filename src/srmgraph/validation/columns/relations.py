@@ -12,7 +12,7 @@ from srmgraph.validation.columns.tables import MOST_ROWS, TooLarge, among, expan
 
 _ROUNDS = 20
 
-_SPARSE = 32
+_SPARSE = 8
 """Where one in so many numbers is a subject, or more are, a table says which of them it is."""
 
 
