@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from srmgraph.errors import ClosureTooLargeError, InputError
 from srmgraph.inference import lookups
 from srmgraph.inference.closure import Change, Closure
+from srmgraph.inference.language import TERMS, TYPE
 from srmgraph.inference.program import Program, standard
 from srmgraph.inference.proof import Proof
 from srmgraph.inference.report import RunReport
@@ -40,6 +41,10 @@ __all__ = [
 ENGINES = ("compiled", "sparql", "owlrl")
 """The engines: our own, in the process or as SPARQL by a store; and the reference implementation,
 which is slow."""
+
+
+_IS_A = ("a", "is a", "is an")
+"""How people say that a thing is of a class: as Turtle has it, and as a proof does."""
 
 
 def infer(
@@ -109,7 +114,9 @@ def prove(
     Raises ParameterError for one that is not understood, and UnprovedError.
     """
     values = Values({}, store)
-    thing, name, value = map(values.term, ("thing", "property", "value"), texts)
+    about, by, what = texts
+    meant = (about, str(TERMS[TYPE]) if by in _IS_A else by, what)
+    thing, name, value = map(values.term, ("thing", "property", "value"), meant)
     statement, kept = (thing, name, value), store.snapshot()
     proof = lookups.prove(kept.oxigraph, statement, kept.prefixes)
     if proof is None:

@@ -111,7 +111,7 @@ class Words:
         return None
 
     def _together(self, head: int) -> str:
-        return f"these exclude each other: {self._items(head, 'and')}"
+        return f"these exclude each other: {self._items(head, ',')}"
 
     def _described(self, of: int) -> str:
         """What defines a class, in words."""
@@ -144,7 +144,7 @@ class Words:
 
     def _items(self, head: int, word: str, form: str = "{}") -> str:
         found = [form.format(self.name(item)) for item in self._axioms.items(head) if item != NIL]
-        return f" {word} ".join(found)
+        return ", ".join(found) if word == "," else f" {word} ".join(found)
 
 
 def _a(name: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from srmgraph.errors import ParameterError, ShapesError, StoreError
+from srmgraph.errors import MissingFileError, ParameterError, ShapesError, StoreError
 from srmgraph.verbs import arguments, reading
 from srmgraph.verbs.arguments import DOES_NOT_CONFORM, DONE, GRAPH_FORMATS, AddVerb
 
@@ -350,7 +350,14 @@ def _explain(options: argparse.Namespace, rest: list[str], terminal: Terminal) -
     from srmgraph.inference import contradictions, prove
     from srmgraph.inference.formats import render
 
-    graph = reading.of_data(options, terminal)
+    try:
+        graph = reading.of_data(options, terminal)
+    except MissingFileError as error:
+        if options.statement:
+            raise
+        # What stands behind files is taken for one more.
+        advice = "If it is part of a statement, write that before --data."
+        raise MissingFileError(f"{error.message} {advice}", error.file) from error
     with terminal.working("Looking for reasons …"):
         if options.statement:
             if len(options.statement) != 3:
