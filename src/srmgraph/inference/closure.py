@@ -101,54 +101,32 @@ class Closure:
         contradictions are let pass. Raises as the constructor does.
         """
         kept = store.snapshot()
-        if not kept.holds_more(MANY):
-            quads, prefixes = _stated(kept.oxigraph), store.prefixes
-            return cls.of_quads(
-                quads, program, prefixes, progress=progress, limit=limit, check=check
-            )
-        encoding = kept.encoding(knowledge.own_graphs())
-        return cls.of_encoding(
-            encoding, program, store.prefixes, progress=progress, limit=limit, check=check
-        )
+        closure = cls._empty(program, store.prefixes, progress, limit)
+        if kept.holds_more(MANY):
+            closure._begin_on_columns(kept.encoding(knowledge.own_graphs()), check=check)
+        else:
+            closure._begin_on_quads(_stated(kept.oxigraph), check=check)
+        return closure
 
     @classmethod
     def of_encoding(
-        cls,
-        encoding: Encoding,
-        program: Program | None = None,
-        prefixes: Mapping[str, str] = MappingProxyType({}),
-        *,
-        progress: Progress | None = None,
-        limit: int | None = None,
-        check: bool = True,
+        cls, encoding: Encoding, prefixes: Mapping[str, str] = MappingProxyType({})
     ) -> Closure:
-        """Work out what follows from statements as columns; see `of_store`.
+        """Work out what follows from statements as columns, by the project's own ontology.
 
-        `prefixes` are those of the data.
+        `prefixes` are those of the data. Raises as the constructor does.
         """
-        closure = cls._empty(program, prefixes, progress, limit)
-        with uncollected():
-            closure._begin_on_columns(closure._state.dictionary.adopt(encoding), check=check)
+        closure = cls._empty(None, prefixes)
+        closure._begin_on_columns(encoding, check=True)
         return closure
 
     @classmethod
     def of_quads(
-        cls,
-        quads: Iterable[pyoxigraph.Quad],
-        program: Program | None = None,
-        prefixes: Mapping[str, str] = MappingProxyType({}),
-        *,
-        progress: Progress | None = None,
-        limit: int | None = None,
-        check: bool = True,
+        cls, quads: Iterable[pyoxigraph.Quad], prefixes: Mapping[str, str] = MappingProxyType({})
     ) -> Closure:
-        """Work out what follows from statements as a store gives them; see `of_store`.
-
-        `prefixes` are those of the data.
-        """
-        closure = cls._empty(program, prefixes, progress, limit)
-        with uncollected():
-            closure._begin(closure._state.dictionary.facts(quads), check=check)
+        """Work out what follows from statements as a store gives them; see `of_encoding`."""
+        closure = cls._empty(None, prefixes)
+        closure._begin_on_quads(quads, check=True)
         return closure
 
     @classmethod
@@ -156,16 +134,22 @@ class Closure:
         cls,
         program: Program | None,
         prefixes: Mapping[str, str],
-        progress: Progress | None,
-        limit: int | None,
+        progress: Progress | None = None,
+        limit: int | None = None,
     ) -> Closure:
         closure = cls.__new__(cls)
         closure._state = State(program or standard(), progress, limit, prefixes)
         return closure
 
-    def _begin_on_columns(self, data: dict[int, Numbers], *, check: bool) -> None:
+    @uncollected()
+    def _begin_on_quads(self, quads: Iterable[pyoxigraph.Quad], *, check: bool) -> None:
+        self._begin(self._state.dictionary.facts(quads), check=check)
+
+    @uncollected()
+    def _begin_on_columns(self, encoding: Encoding, *, check: bool) -> None:
         from srmgraph.inference.columns import EqualityFound
 
+        data = self._state.dictionary.adopt(encoding)
         if self._state.limit is None:
             self._state.limit = LEAST_LIMIT + PER_STATEMENT * sum(map(len, data.values()))
         if check and self._state.dictionary.ill_formed:

@@ -11,6 +11,7 @@ import rdflib
 from rdflib import OWL, RDF, RDFS
 
 from srmgraph import knowledge
+from srmgraph.garbage import uncollected
 from srmgraph.inference import unsupported
 from srmgraph.inference.axioms import Axioms
 from srmgraph.inference.dictionary import Dictionary
@@ -107,6 +108,7 @@ class Program:
         )
 
     @classmethod
+    @uncollected()
     def _of(
         cls,
         logical_part: Iterable[pyoxigraph.Triple | pyoxigraph.Quad],
@@ -180,6 +182,7 @@ class Program:
 
 
 @cache
+@uncollected()
 def standard() -> Program:
     """Return the program of the project's own ontology."""
     return Program.of_statements(knowledge.ontology_statements())
