@@ -12,6 +12,7 @@ from benchmarks.ecosystem import write_ecosystem
 from hypothesis import HealthCheck, event, given, reject, settings
 from hypothesis import strategies as st
 from rdflib import OWL, RDF, RDFS, XSD, BNode, Graph, Literal, URIRef
+from rdflib.collection import Collection
 from tests.unit.inference import strategies
 from tests.unit.inference.strategies import EX
 from tests.unit.test_inference import CASES, split
@@ -164,6 +165,23 @@ def test_a_literal_is_of_a_datatype_by_its_value() -> None:
     assert found is not None
     assert (EX.a, RDF.type, EX.Large) in found
     assert (EX.b, RDF.type, EX.Large) not in found
+
+
+@pytest.mark.parametrize("classes", [["A", "A"], ["A", "B"], ["A", "B", "C"], ["B", "C"]])
+def test_what_is_of_classes_that_exclude_each_other_is_found(classes: list[str]) -> None:
+    ontology, data = Graph(), Graph()
+    every, members = BNode(), BNode()
+    Collection(ontology, members, [EX[name] for name in classes])
+    ontology.add((every, RDF.type, OWL.AllDisjointClasses))
+    ontology.add((every, OWL.members, members))
+    for name in ("A", "B"):
+        data.add((EX[f"only{name}"], RDF.type, EX[name]))
+    found = same(holding(data), Program.compile(ontology))
+    assert (found is None) == (classes == ["A", "A"])
+    data.add((EX.both, RDF.type, EX.A))
+    data.add((EX.both, RDF.type, EX.B))
+    found = same(holding(data), Program.compile(ontology))
+    assert (found is None) == ("A" in classes)
 
 
 TERMS = (
