@@ -111,7 +111,9 @@ class Words:
         return None
 
     def _together(self, head: int) -> str:
-        return f"these exclude each other: {self._items(head, ',')}"
+        members = [self.name(item) for item in self._axioms.items(head)]
+        listed = " and ".join([*filter(None, [", ".join(members[:-1])]), *members[-1:]])
+        return f"these exclude each other: {listed}"
 
     def _described(self, of: int) -> str:
         """What defines a class, in words."""
@@ -144,7 +146,7 @@ class Words:
 
     def _items(self, head: int, word: str, form: str = "{}") -> str:
         found = [form.format(self.name(item)) for item in self._axioms.items(head) if item != NIL]
-        return ", ".join(found) if word == "," else f" {word} ".join(found)
+        return f" {word} ".join(found)
 
 
 def _a(name: str) -> str:
