@@ -55,9 +55,9 @@ def compiled(file: Path) -> Measured:
 def in_the_store(file: Path) -> Measured:
     """Validate with srmgraph's own engine, without columns, however many the data are."""
     from srmgraph.store import embedded
-    from srmgraph.validation import engine
+    from srmgraph.validation import runs
 
-    engine.MANY = embedded._WORTH_COLUMNS = sys.maxsize
+    runs.MANY = embedded._WORTH_COLUMNS = sys.maxsize
     return compiled(file)
 
 

@@ -33,7 +33,7 @@ from benchmarks.tables import markdown
 from benchmarks.whotracksme import OUT as WHOTRACKSME
 from srmgraph.store import EmbeddedStore, open_store
 from srmgraph.validation import Change, Report, Validator, Work
-from srmgraph.validation.engine import MANY
+from srmgraph.validation.runs import MANY
 
 HEADER = (
     "data",

@@ -19,6 +19,7 @@ _REPORT_TYPES = {
     "application/xml": "junit",
     "application/sarif+json": "sarif",
     "text/html": "html",
+    "application/x-ndjson": "jsonl",
 }
 
 
@@ -56,8 +57,8 @@ def router(service: Service) -> APIRouter:
     ) -> Response:
         """The content is RDF in the format that Content-Type tells. Nothing is stored.
 
-        The report is JSON, a SHACL validation report in Turtle, text or a page for people,
-        JUnit's XML or SARIF, as Accept asks for.
+        The report is JSON, whole or line by line, a SHACL validation report in Turtle, text or a
+        page for people, JUnit's XML or SARIF, as Accept asks for.
         """
         client = access.reader(service, request)
         kind = negotiation.media_type(request)

@@ -62,6 +62,11 @@ class Terminal:
         sys.stdout.buffer.write(data if data.endswith(b"\n") else data + b"\n")
         sys.stdout.buffer.flush()
 
+    def piece(self, text: str) -> None:
+        """Write a piece of a long answer as it is, for whoever reads it at once."""
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.flush()
+
     def remark(self, text: str, style: str = "dim") -> None:
         """Write a line beside the answer."""
         self._remarks.print(Text(text, style), soft_wrap=True)

@@ -25,7 +25,7 @@ from tests.conformance import w3c
 from srmgraph.errors import ShapesError
 from srmgraph.store import open_store
 from srmgraph.terms import n_triples, triples_to_rdflib
-from srmgraph.validation import Report, engine, paths, validate
+from srmgraph.validation import Report, paths, runs, validate
 
 SHT = Namespace("http://www.w3.org/ns/shacl-test#")
 ROOT = w3c.SUITES / "w3c" / "shacl"
@@ -123,10 +123,10 @@ def told(graph: Graph, report: Node, names: set[Node]) -> Graph:
 CASES = parameters()
 
 
-@pytest.mark.parametrize("many", [engine.MANY, 0], ids=["in the store", "on columns"])
+@pytest.mark.parametrize("many", [runs.MANY, 0], ids=["in the store", "on columns"])
 @pytest.mark.parametrize("case", CASES)
 def test_the_suite_is_passed(case: Case, many: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "MANY", many)
+    monkeypatch.setattr(runs, "MANY", many)
     if case.expected == SHT.Failure:
         with pytest.raises(ShapesError):
             run(case)

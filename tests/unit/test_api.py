@@ -179,6 +179,8 @@ def test_a_report_comes_in_every_format(client: TestClient) -> None:
     assert "Does not conform" in report("text/plain").text
     assert "<testsuite" in report("application/xml").text
     assert report("application/sarif+json").json()["version"] == "2.1.0"
+    *results, rest = map(json.loads, report("application/x-ndjson").text.splitlines())
+    assert {**rest, "results": results} == found
 
 
 @pytest.mark.parametrize("format", FORMATS.values(), ids=lambda format: format.name)

@@ -582,6 +582,11 @@ def test_results_are_counted_by_named_graph() -> None:
         g2: {"Violation": 1, "Warning": 2},
     }
     assert list(found.by_graph) == [None, g1, g2]
+    for exclusive in (False, True):
+        limited = validate(store, Graph().parse(data=SHAPES), limit=1, exclusive=exclusive)
+        assert len(limited.results) < len(found.results)
+        assert limited.by_graph == found.by_graph
+        assert limited.at_least("Violation").by_graph == found.at_least("Violation").by_graph
     page = Page(render(found, "html")).text
     assert "ex:g1" in page
     assert "By rule" in page
@@ -764,7 +769,7 @@ def test_a_result_about_the_whole_graph_is_placed_where_its_value_is(tmp_path: P
 
 
 def test_an_unknown_format_is_refused(report: Report) -> None:
-    with pytest.raises(UnknownFormatError, match="text, turtle, json, junit, sarif, html"):
+    with pytest.raises(UnknownFormatError, match="text, turtle, json, jsonl, junit, sarif, html"):
         render(report, "word")
 
 
@@ -797,4 +802,4 @@ def test_the_same_data_give_the_same_report(tmp_path: Path) -> None:
             ).stdout
 
     assert len(set(outputs())) == 1
-    assert set(FORMATS) == {"text", "turtle", "json", "junit", "sarif", "html"}
+    assert set(FORMATS) == {"text", "turtle", "json", "jsonl", "junit", "sarif", "html"}

@@ -14,8 +14,7 @@ from tests.unit import shacl_cases as cases
 from srmgraph import knowledge
 from srmgraph.errors import ShapesError
 from srmgraph.store import open_store
-from srmgraph.validation import Change, revalidate, validate, wellformed
-from srmgraph.validation import engine as compiled_engine
+from srmgraph.validation import Change, revalidate, runs, validate, wellformed
 from srmgraph.validation.shapes import Shapes
 
 Engine: TypeAlias = OneOf["compiled", "pyshacl"]
@@ -106,12 +105,12 @@ def test_a_literal_that_is_named_as_target_is_reported_as_it_is_named() -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("many", [compiled_engine.MANY, 0], ids=["in the store", "on columns"])
+@pytest.mark.parametrize("many", [runs.MANY, 0], ids=["in the store", "on columns"])
 def test_a_target_need_not_be_in_the_data(
     engine: Engine, many: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In the case of the same name, the store holds the shapes too, and so every target."""
-    monkeypatch.setattr(compiled_engine, "MANY", many)
+    monkeypatch.setattr(runs, "MANY", many)
     graph, expected = cases.split(HERE / "shapes" / "strangers.ttl")
     data = Graph()
     for predicate in (URIRef(f"{cases.EX}p"), URIRef(f"{cases.EX}q")):

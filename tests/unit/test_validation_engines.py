@@ -10,7 +10,7 @@ from rdflib.term import Node
 from tests.unit import shacl_cases as cases
 from tests.unit import shacl_strategies as random
 
-from srmgraph.validation import engine, reference
+from srmgraph.validation import engine, reference, runs
 from srmgraph.validation.compiler import Compiled, compile
 from srmgraph.validation.report import Result
 from srmgraph.validation.shapes import Shapes, of_the_project
@@ -26,8 +26,8 @@ def test_both_engines_find_the_same(data: Graph, shapes: Graph) -> None:
     assume(not _is_known_to_differ(shapes))
     note(f"{data.serialize()}\n{shapes.serialize()}")
     store, view = cases.store_of(data), Shapes(shapes)
-    outcome = engine.run(store.oxigraph, view)
-    ours, left_out = outcome.results, outcome.left_out
+    found, left_out = runs.on_store(store.oxigraph, view).gathered()
+    ours = found.results()
     theirs = reference.run(store, _NOTHING, view)
     ours += reference.run(store, _NOTHING, view, frozenset(left_out)) if left_out else []
     assert _lines(ours) == _lines(theirs)
@@ -41,7 +41,7 @@ def test_faster_ways_find_the_same(data: Graph, shapes: Graph) -> None:
     known = engine.hierarchy_graph(engine.hierarchy(store.oxigraph))
     checks = compile(view, Classes(known)).checks
     one_by_one = [each for check in checks for each in engine.results(store.oxigraph, view, check)]
-    assert _lines(engine.run(store.oxigraph, view).results) == _lines(one_by_one)
+    assert _lines(runs.on_store(store.oxigraph, view).gathered()[0].results()) == _lines(one_by_one)
 
 
 def _is_known_to_differ(shapes: Graph) -> bool:

@@ -31,6 +31,7 @@ from srmgraph.validation import (
     paths,
     patterns,
     revalidate,
+    runs,
     sight,
     things,
     validate,
@@ -88,7 +89,7 @@ def _compare(edited: tuple[list[Statement], list[Statement]], shapes: Graph, ste
     planner = Planner(view)
     oxigraph = pyoxigraph.Store()
     oxigraph.extend(_quads(data))
-    register = Register(sorted_results(engine.run(oxigraph, view).results))
+    register = Register(sorted_results(runs.on_store(oxigraph, view).gathered()[0].results()))
     memory = None
     for number in range(0, len(toggled), steps):
         change = _toggle(oxigraph, toggled[number : number + steps])
@@ -96,7 +97,9 @@ def _compare(edited: tuple[list[Statement], list[Statement]], shapes: Graph, ste
         memory = updated.memory
         _exchange(register, updated)
         note(f"{change} {updated.work}")
-        assert register.results == sorted_results(engine.run(oxigraph, view).results)
+        assert register.results == sorted_results(
+            runs.on_store(oxigraph, view).gathered()[0].results()
+        )
 
 
 def _exchange(register: Register, updated: Update) -> None:
@@ -172,7 +175,7 @@ def test_each_statement_of_a_case(file: Path) -> None:
     view = Shapes(graph)
     planner = Planner(view)
     oxigraph = cases.store_of(graph).oxigraph
-    first = sorted_results(engine.run(oxigraph, view).results)
+    first = sorted_results(runs.on_store(oxigraph, view).gathered()[0].results())
     register = Register(first)
     good, bad = cases.names(graph)
     things = {pyoxigraph.NamedNode(EX + name) for name in good | bad}
@@ -182,7 +185,9 @@ def test_each_statement_of_a_case(file: Path) -> None:
         oxigraph.remove(quad)
         gone = Change.of_quads((), [quad])
         _exchange(register, update(oxigraph, view, planner, register, gone, memory=memory))
-        assert register.results == sorted_results(engine.run(oxigraph, view).results)
+        assert register.results == sorted_results(
+            runs.on_store(oxigraph, view).gathered()[0].results()
+        )
         changed |= register.results != first
         oxigraph.add(quad)
         come = Change.of_quads([quad])
@@ -684,7 +689,7 @@ def test_a_store_that_holds_the_ontology_is_read_as_it_is(
     said.add((knowledge.ontology_graph(), SDO.sha256, Literal(knowledge.ontology_hash())))
     store.add(said, knowledge.provenance_graph())
     read_only = _read_only(store, tmp_path / "store")
-    monkeypatch.setattr(engine, "_ontology", lambda: pytest.fail("it is there already"))
+    monkeypatch.setattr(engine, "ontology", lambda: pytest.fail("it is there already"))
     found = validator.validate(read_only)
     assert found.results == expected.results
     assert found.graphs == {}

@@ -7,8 +7,8 @@ changed. Rules are SHACL shapes: those of the project unless others are given.
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -23,11 +23,10 @@ from srmgraph import knowledge
 from srmgraph.errors import ShapesError
 from srmgraph.store import EmbeddedStore
 from srmgraph.validation import engine as compiled_engine
-from srmgraph.validation import incremental, reference, things, wellformed
+from srmgraph.validation import incremental, reference, runs, things, wellformed
 from srmgraph.validation import standing as standing_reports
-from srmgraph.validation.engine import Progress
 from srmgraph.validation.incremental import Change
-from srmgraph.validation.outcome import Gathered, Outcome
+from srmgraph.validation.outcome import Gathered, Limit, Outcome, Sums, mentioned
 from srmgraph.validation.places import locate, placed
 from srmgraph.validation.plans import Plan, Planner
 from srmgraph.validation.register import Register
@@ -35,6 +34,7 @@ from srmgraph.validation.remarks import remarks
 from srmgraph.validation.repairs import propose
 from srmgraph.validation.report import (
     Cost,
+    GraphTotals,
     Place,
     Repair,
     Report,
@@ -43,13 +43,16 @@ from srmgraph.validation.report import (
     Work,
     sorted_results,
 )
+from srmgraph.validation.runs import Progress
 from srmgraph.validation.shapes import Shapes
 from srmgraph.validation.shapes import of_the_project as rules_of_the_project
 from srmgraph.validation.sight import Memory
+from srmgraph.validation.streaming import Stream
 from srmgraph.validation.things import Things
 
 if TYPE_CHECKING:
     from srmgraph.store.remote import RemoteStore
+    from srmgraph.validation.compiler import Check
     from srmgraph.validation.remote import Options
 
 
@@ -83,43 +86,87 @@ class Validator:
         progress: Progress | None = None,
     ) -> Report:
         """Check what is in *store*; see the function `validate`."""
-        if engine not in ("compiled", "pyshacl"):
-            raise ShapesError(f"There is no engine {engine!r}: use 'compiled' or 'pyshacl'.")
-        if limit is not None and limit < 1:
-            raise ValueError("A limit is 1 or more.")
-        made = datetime.now(UTC)
-        if engine == "pyshacl":
-            outcome = self._by_pyshacl(store, None, limit)
-        else:
-            outcome = self._compiled(store, exclusive, limit, progress)
-            if outcome.left_out:
-                outcome = _together(outcome, self._by_pyshacl(store, outcome.left_out, limit))
-        results = sorted_results(outcome.results)
-        about = Things(store, things.mentioned(results))
-        return self._report(
-            store,
-            results,
-            about,
-            outcome.left_out,
-            totals=None if limit is None else dict(outcome.totals),
-            costs=tuple(outcome.costs),
-            made=made,
-        )
+        _check_engine(engine)
+        made, kept = datetime.now(UTC), _limit(store, limit)
+        gathered, left_out = Gathered(kept), None
+        if engine == "compiled":
+            gathered, left_out = self._compiled(store, exclusive, kept, progress)
+        if engine == "pyshacl" or left_out:
+            gathered.add(*self._by_pyshacl(store, left_out, kept))
+        return self._whole(store, gathered.outcome(left_out or {}), made)
 
     def _compiled(
         self,
         store: EmbeddedStore,
         exclusive: bool,
-        limit: int | None,
+        limit: Limit | None,
         progress: Progress | None,
-    ) -> Outcome:
-        columns = compiled_engine.columns_of(store)
-        if columns is not None:
-            found = compiled_engine.run_apart(columns, self._shapes, progress, limit)
-            if found is not None:
-                return found
-        with compiled_engine.beside(store, exclusive, self._shapes) as oxigraph:
-            return compiled_engine.run(oxigraph, self._shapes, progress, limit, columns)
+    ) -> tuple[Gathered, Mapping[Node, str]]:
+        with runs.ready(store, self._shapes, exclusive) as run, suppress(runs.StoreIsToBeAsked):
+            return run.gathered(progress, limit)
+        with runs.ready(store, self._shapes, exclusive, in_store=True) as run:
+            return run.gathered(progress, limit)
+
+    def stream(
+        self,
+        store: EmbeddedStore,
+        *,
+        engine: OneOf["compiled", "pyshacl"] = "compiled",
+        exclusive: bool = False,
+        progress: Progress | None = None,
+    ) -> Stream:
+        """Check what is in *store*, and give what each query finds as soon as it is answered: the
+        results that `validate` would give, which are not kept. See `Stream`, and the function
+        `validate`. The store is not to be changed until the last one is taken."""
+        _check_engine(engine)
+        return Stream(self._parts(store, engine, exclusive, progress))
+
+    def _parts(
+        self,
+        store: EmbeddedStore,
+        engine: OneOf["compiled", "pyshacl"],
+        exclusive: bool,
+        progress: Progress | None,
+    ) -> Generator[Report, None, Report]:
+        made, sums = datetime.now(UTC), Sums()
+        left_out: Mapping[Node, str] = {}
+
+        def part(found: Gathered, costs: Iterable[Cost]) -> Report:
+            results = sorted_results(found.results())
+            about = Things(store, mentioned(results))
+            sums.add(results, about.graphs, costs)
+            return self._report(store, results, about, {}, made=made)
+
+        if engine == "compiled":
+            waiting: list[Check] = []
+            with (
+                runs.ready(store, self._shapes, exclusive) as run,
+                closing(run.answers(progress)) as answers,
+            ):
+                left_out = run.compiled.left_out
+                for check, answer in answers:
+                    try:
+                        found, costs = answer()
+                    except runs.StoreIsToBeAsked:
+                        waiting.append(check)
+                    else:
+                        yield part(found, costs)
+            if waiting:
+                with runs.ready(store, self._shapes, exclusive, in_store=True) as run:
+                    for check in waiting:
+                        yield part(*run.answer(check))
+        if engine == "pyshacl" or left_out:
+            yield part(*self._by_pyshacl(store, left_out or None, None))
+        return self._report(
+            store,
+            (),
+            Things(store, ()),
+            left_out,
+            totals=sums.totals,
+            graph_totals=sums.graph_totals,
+            costs=tuple(sums.costs()),
+            made=made,
+        )
 
     def validate_remotely(
         self,
@@ -133,21 +180,10 @@ class Validator:
         # It needs all that speaks HTTP, for which nobody else is to wait.
         from srmgraph.validation import remote
 
-        if limit is not None and limit < 1:
-            raise ValueError("A limit is 1 or more.")
-        made = datetime.now(UTC)
+        made, kept = datetime.now(UTC), _limit(store, limit)
         told = remote.check_ontology(store, self._is_of_the_project)
-        outcome = remote.run(store, self._shapes, progress, limit, options)
-        results = sorted_results(outcome.results)
-        report = self._report(
-            store,
-            results,
-            Things(store, things.mentioned(results)),
-            {},
-            totals=None if limit is None else dict(outcome.totals),
-            costs=tuple(outcome.costs),
-            made=made,
-        )
+        outcome = remote.run(store, self._shapes, progress, kept, options)
+        report = self._whole(store, replace(outcome, left_out={}), made)
         return replace(
             report,
             notes=(*told, *self._remarks),
@@ -175,7 +211,7 @@ class Validator:
         if left_out:
             if incremental.is_mixed(self._shapes, update.plan.compiled):
                 return self.validate(store, exclusive=exclusive)
-            found += self._by_pyshacl(store, left_out, None).results
+            found += self._by_pyshacl(store, left_out, None)[0].results()
         touched = things.touched(register, gone, found, change.subjects())
         about = Things.after(store, standing, register, touched)
         results = register.exchanged(gone, found)
@@ -219,8 +255,8 @@ class Validator:
         return self._keeper.load(text)
 
     def _by_pyshacl(
-        self, store: EmbeddedStore, only: Mapping[Node, str] | None, limit: int | None
-    ) -> Outcome:
+        self, store: EmbeddedStore, only: Mapping[Node, str] | None, limit: Limit | None
+    ) -> tuple[Gathered, list[Cost]]:
         start = time.perf_counter()
         gathered = Gathered(limit)
         rules = None if only is None else frozenset(only)
@@ -231,8 +267,22 @@ class Validator:
             told = f"Left to pySHACL were {', '.join(left)}. " if left else ""
             raise ShapesError(f"{told}{error}") from error
         number = gathered.take(found)
-        gathered.spend(Cost("pySHACL", 0, number, time.perf_counter() - start))
-        return Outcome(gathered.results(), gathered.totals, gathered.costs(), {})
+        return gathered, [Cost("pySHACL", 0, number, time.perf_counter() - start)]
+
+    def _whole(self, store: things.Where, outcome: Outcome, made: datetime) -> Report:
+        """The report on all that was found."""
+        results = sorted_results(outcome.results)
+        is_limited = outcome.graph_totals is not None
+        return self._report(
+            store,
+            results,
+            Things(store, mentioned(results)),
+            outcome.left_out,
+            totals=dict(outcome.totals) if is_limited else None,
+            graph_totals=outcome.graph_totals,
+            costs=tuple(outcome.costs),
+            made=made,
+        )
 
     def _report(
         self,
@@ -243,6 +293,7 @@ class Validator:
         *,
         made: datetime,
         totals: Mapping[tuple[str, str], int] | None = None,
+        graph_totals: GraphTotals | None = None,
         costs: tuple[Cost, ...] = (),
         work: Work | None = None,
     ) -> Report:
@@ -257,6 +308,7 @@ class Validator:
                 for shape, reason in sorted(left_out.items(), key=lambda item: str(item[0]))
             ),
             totals=totals,
+            graph_totals=graph_totals,
             graphs=about.graphs,
             hints=about.hints,
             costs=costs,
@@ -278,13 +330,17 @@ class _Last:
     step: standing_reports.Step | None
 
 
-def _together(one: Outcome, other: Outcome) -> Outcome:
-    return Outcome(
-        one.results + other.results,
-        Counter(one.totals) + Counter(other.totals),
-        one.costs + other.costs,
-        one.left_out,
-    )
+def _check_engine(engine: str) -> None:
+    if engine not in ("compiled", "pyshacl"):
+        raise ShapesError(f"There is no engine {engine!r}: use 'compiled' or 'pyshacl'.")
+
+
+def _limit(store: things.Where, number: int | None) -> Limit | None:
+    if number is None:
+        return None
+    if number < 1:
+        raise ValueError("A limit is 1 or more.")
+    return Limit(number, things.graphs_of(store))
 
 
 def validate(
@@ -378,6 +434,7 @@ __all__ = [
     "Report",
     "Result",
     "Rule",
+    "Stream",
     "Validator",
     "Work",
     "locate",

@@ -1,14 +1,12 @@
-"""The compiled engine: runs the queries of a shapes graph in the store that holds the data."""
+"""The compiled engine: runs a query of a shapes graph in the store that holds the data, and tells
+what its solutions mean."""
 
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache, lru_cache, partial
-from itertools import chain
+from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
 import pyoxigraph
@@ -27,178 +25,28 @@ from srmgraph.terms import (
     triples_to_oxigraph,
 )
 from srmgraph.validation import paths
-from srmgraph.validation.compiler import SHAPES_GRAPH, Check, Compiled, compile
-from srmgraph.validation.outcome import Gathered, Outcome
-from srmgraph.validation.report import Cost, Result
+from srmgraph.validation.compiler import SHAPES_GRAPH, Check
+from srmgraph.validation.report import Result
 from srmgraph.validation.shapes import PLACE, Shapes
-from srmgraph.validation.sieves import fused, lacking
-from srmgraph.validation.targets import Classes
-from srmgraph.validation.tokens import NotUnderstood
 
 if TYPE_CHECKING:
-    from srmgraph.encoding import Encoding
-    from srmgraph.validation.columns import Columns
-
-Progress: TypeAlias = Callable[[int, int], None]
-"""Called with the number of queries that are done and the number of all."""
+    pass
 
 Hierarchy: TypeAlias = frozenset[tuple[OxigraphTerm, OxigraphTerm]]
 """Pairs of a class and one above it."""
 
 Values: TypeAlias = Mapping[pyoxigraph.Variable, OxigraphTerm]
 
-_Rows: TypeAlias = list[dict[str, Node]]
+Rows: TypeAlias = list[dict[str, Node]]
+"""The solutions of a query: what its variables hold."""
 
 SUB_CLASS_OF = pyoxigraph.NamedNode(RDFS.subClassOf)
 
-_FALSE = pyoxigraph.Literal(False)
 _THIS = pyoxigraph.Variable("this")
 _SHAPES = pyoxigraph.NamedNode(SHAPES_GRAPH)
-_THREADS = 2
 _MOST_ONE_BY_ONE = 64
-_MOST_SIFTED = 1_000
-MANY = 20_000
-"""From so many statements on, checks are answered on columns."""
 ONTOLOGY = pyoxigraph.NamedNode("urn:uuid:6f1c1f0e-1f7b-4f3e-8f38-0f7f6a8a5b11")
 """Where the ontology stands for a while. No data can be there: nobody else knows the name."""
-
-
-def run(
-    oxigraph: pyoxigraph.Store,
-    shapes: Shapes,
-    progress: Progress | None = None,
-    limit: int | None = None,
-    columns: Columns | None = None,
-) -> Outcome:
-    """Validate what is in *oxigraph*, where the ontology is too, against *shapes*.
-
-    At most *limit* results of each rule are kept, the first in the order of the report. Where the
-    same statements are there as *columns*, the store is only asked what these cannot answer.
-    """
-    compiled = _compiled(shapes, hierarchy(oxigraph), _used(oxigraph))
-    return _run(oxigraph, shapes, compiled, columns, progress, limit)
-
-
-def run_apart(
-    columns: Columns,
-    shapes: Shapes,
-    progress: Progress | None = None,
-    limit: int | None = None,
-) -> Outcome | None:
-    """Validate statements that are columns, the ontology among them, without a store; see `run`.
-
-    None is returned where a store has to be asked.
-    """
-    from srmgraph.validation.columns import refused
-
-    compiled = _compiled(shapes, columns.hierarchy(), _names(columns.classes()))
-    if any(map(refused, compiled.checks)):
-        return None
-    try:
-        return _run(None, shapes, compiled, columns, progress, limit)
-    except _StoreIsToBeAsked:
-        return None
-
-
-class _StoreIsToBeAsked(Exception):
-    """A check could not be answered on columns."""
-
-
-def _run(
-    oxigraph: pyoxigraph.Store | None,
-    shapes: Shapes,
-    compiled: Compiled,
-    columns: Columns | None,
-    progress: Progress | None,
-    limit: int | None,
-) -> Outcome:
-    gathered = Gathered(limit)
-    run_some = partial(_measured, oxigraph, shapes, columns, limit)
-    # Those that put the shapes beside the data for a while have to be alone with them.
-    alone = [(check,) for check in compiled.checks if check.sees_shapes]
-    together = [check for check in compiled.checks if not check.sees_shapes]
-    others = fused(together) if columns is None else [(check,) for check in together]
-    done = 0
-    with ThreadPoolExecutor(_THREADS) as pool:
-        for found, costs in chain(pool.map(run_some, others), map(run_some, alone)):
-            gathered.add(found, costs)
-            done += len(costs)
-            if progress is not None:
-                progress(done, len(compiled.checks))
-    return Outcome(gathered.results(), gathered.totals, gathered.costs(), compiled.left_out)
-
-
-def columns_of(store: EmbeddedStore) -> Columns | None:
-    """The statements of a store as columns, and the ontology's with them, if they are many."""
-    if not (store.is_unloaded or store.holds_more(MANY)):
-        return None
-    # Where there are few, nobody is to wait for so large a package.
-    from srmgraph.encoding import Encoding
-    from srmgraph.validation.columns import Columns
-
-    encoding = store.encoding()
-    if not _holds_ontology(store):
-        encoding = Encoding.joined([encoding, _encoded_ontology()])
-    try:
-        return Columns(encoding)
-    except NotUnderstood:
-        return None
-
-
-def _measured(
-    oxigraph: pyoxigraph.Store | None,
-    shapes: Shapes,
-    columns: Columns | None,
-    limit: int | None,
-    checks: tuple[Check, ...],
-) -> tuple[Gathered, list[Cost]]:
-    """What checks find that are run together, and what each of them cost."""
-    gathered = Gathered(limit)
-    start = time.thread_time()
-    answer = None if columns is None else columns.rows(checks[0])
-    if answer is not None:
-        found = [answer]
-    elif oxigraph is None:
-        raise _StoreIsToBeAsked
-    elif len(checks) == 1:
-        found = [_sifted(oxigraph, shapes, checks[0])]
-    else:
-        found = _lacking(oxigraph, shapes, checks)
-    numbers = [
-        gathered.take(of_rows(shapes, check, rows))
-        for check, rows in zip(checks, found, strict=True)
-    ]
-    seconds = (time.thread_time() - start) / len(checks)
-    return gathered, [
-        Cost(shapes.name(check.rule), 1, number, seconds)
-        for check, number in zip(checks, numbers, strict=True)
-    ]
-
-
-def _sifted(oxigraph: pyoxigraph.Store, shapes: Shapes, check: Check) -> _Rows:
-    """The solutions of a check's query on the whole graph, by way of its sieve."""
-    if check.sieve is None:
-        return rows(oxigraph, shapes, check)
-    with _faults_of(shapes, check):
-        # Nothing that belongs to this thread alone is to be kept alive by an error.
-        terms = [
-            term
-            for solution in query(oxigraph, check.sieve.sparql)
-            if (term := solution[0]) is not None
-        ]
-    if check.sieve.variable and len(terms) <= _MOST_SIFTED:
-        return _only(oxigraph, shapes, check, check.sieve.variable, terms)
-    return rows(oxigraph, shapes, check) if terms else []
-
-
-def _lacking(oxigraph: pyoxigraph.Store, shapes: Shapes, checks: tuple[Check, ...]) -> list[_Rows]:
-    """The solutions of checks for what the same focus nodes may lack, from one query."""
-    found: list[_Rows] = [[] for _ in checks]
-    for this, *matches in query(oxigraph, lacking(checks)):
-        for rows_of_one, match in zip(found, matches, strict=True):
-            if match == _FALSE:
-                rows_of_one.append({"this": to_rdflib(this)})
-    return found
 
 
 @contextmanager
@@ -211,7 +59,7 @@ def beside(
     it is *exclusive*: the ontology stands in it until the block ends. Otherwise it is left alone,
     and a copy of it is given. So it is if *shapes* have queries that look at themselves.
     """
-    is_there = _holds_ontology(store)
+    is_there = holds_ontology(store)
     if is_there and (shapes is None or not shapes.look_at_themselves):
         yield store.oxigraph
         return
@@ -219,7 +67,7 @@ def beside(
     if not exclusive:
         oxigraph.bulk_extend(store.oxigraph)
     if not is_there:
-        oxigraph.extend(_ontology())
+        oxigraph.extend(ontology())
     try:
         yield oxigraph
     finally:
@@ -227,43 +75,17 @@ def beside(
             oxigraph.remove_graph(ONTOLOGY)
 
 
-def _holds_ontology(store: EmbeddedStore) -> bool:
+def holds_ontology(store: EmbeddedStore) -> bool:
+    """Whether a store holds the ontology."""
     return not store.is_unloaded and knowledge.ontology_mark() in store.oxigraph
 
 
 @cache
-def _ontology() -> list[pyoxigraph.Quad]:
+def ontology() -> list[pyoxigraph.Quad]:
     return [
         pyoxigraph.Quad(quad.subject, quad.predicate, quad.object, ONTOLOGY)
         for quad in knowledge.ontology_statements()
     ]
-
-
-@cache
-def _encoded_ontology() -> Encoding:
-    from srmgraph.encoding import Encoding
-
-    nt = pyoxigraph.RdfFormat.N_TRIPLES
-    text = pyoxigraph.serialize((quad.triple for quad in _ontology()), format=nt)
-    assert text is not None
-    return Encoding.of_engine(text)
-
-
-@lru_cache(maxsize=8)
-def _compiled(shapes: Shapes, pairs: Hierarchy, used: tuple[Node, ...]) -> Compiled:
-    # One store is checked again and again, and its classes seldom change.
-    return compile(shapes, Classes(hierarchy_graph(pairs), used))
-
-
-def _used(oxigraph: pyoxigraph.Store) -> tuple[Node, ...]:
-    """The classes that have instances."""
-    solutions = query(oxigraph, "SELECT DISTINCT ?class { ?thing a ?class }")
-    return _names(solution["class"] for solution in solutions)
-
-
-def _names(terms: Iterable[OxigraphTerm | None]) -> tuple[Node, ...]:
-    nodes = (to_rdflib(term) for term in terms if term is not None)
-    return tuple(sorted(nodes, key=str))
 
 
 def hierarchy(oxigraph: pyoxigraph.Store) -> Hierarchy:
@@ -294,21 +116,21 @@ def results(
     if variable is None:
         found = rows(oxigraph, shapes, check)
     else:
-        found = _only(oxigraph, shapes, check, variable, terms)
+        found = only(oxigraph, shapes, check, variable, terms)
     # What a shape says is looked up only where there is something to be told; mostly there is not.
     return of_rows(shapes, check, found) if found else iter(())
 
 
-def _only(
+def only(
     oxigraph: pyoxigraph.Store,
     shapes: Shapes,
     check: Check,
     variable: str,
     terms: Iterable[OxigraphTerm],
-) -> _Rows:
+) -> Rows:
     """The solutions of a check's query in which a variable is one of *terms*."""
     named: list[str] = []
-    found: _Rows = []
+    found: Rows = []
     for term in terms:
         if isinstance(term, pyoxigraph.BlankNode):
             # SPARQL has no way to write a blank node.
@@ -327,9 +149,9 @@ def rows(
     shapes: Shapes,
     check: Check,
     given: Values | None = None,
-) -> _Rows:
+) -> Rows:
     """The solutions of a check's query, with some variables *given*; raises ShapesError."""
-    with _faults_of(shapes, check):
+    with faults_of(shapes, check):
         if not check.sees_shapes:
             return list(_answers(oxigraph, check, given))
         with _shapes_beside(oxigraph, shapes):
@@ -337,7 +159,7 @@ def rows(
 
 
 @contextmanager
-def _faults_of(shapes: Shapes, check: Check) -> Iterator[None]:
+def faults_of(shapes: Shapes, check: Check) -> Iterator[None]:
     """What the engine cannot answer is told of the rule that asks."""
     try:
         yield

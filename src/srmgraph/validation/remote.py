@@ -25,9 +25,10 @@ from srmgraph.store.remote_http import PartialError, RefusedError, SlowError
 from srmgraph.terms import n_triples
 from srmgraph.validation import prebinding
 from srmgraph.validation.compiler import Check, compile
-from srmgraph.validation.engine import Progress, of_rows
-from srmgraph.validation.outcome import Gathered, Outcome
+from srmgraph.validation.engine import of_rows
+from srmgraph.validation.outcome import Gathered, Limit, Outcome
 from srmgraph.validation.report import Cost
+from srmgraph.validation.runs import Progress
 from srmgraph.validation.targets import Classes
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def run(
     store: RemoteStore,
     shapes: Shapes,
     progress: Progress | None = None,
-    limit: int | None = None,
+    limit: Limit | None = None,
     options: Options | None = None,
 ) -> Outcome:
     """Validate what is on a server against *shapes*; see the module.
@@ -114,7 +115,7 @@ class _Run:
     """One validation of one server."""
 
     def __init__(
-        self, store: RemoteStore, shapes: Shapes, options: Options, limit: int | None
+        self, store: RemoteStore, shapes: Shapes, options: Options, limit: Limit | None
     ) -> None:
         self._store = store
         self._shapes = shapes
@@ -134,7 +135,7 @@ class _Run:
                 left_out.setdefault(check.rule, reason)
             if progress is not None:
                 progress(done, len(compiled.checks))
-        return Outcome(gathered.results(), gathered.totals, gathered.costs(), left_out)
+        return gathered.outcome(left_out)
 
     def _classes(self) -> Classes:
         hierarchy = Graph(bind_namespaces="none")

@@ -20,7 +20,7 @@ from srmgraph.errors import QueryError, StoreError
 from srmgraph.names import labels
 from srmgraph.store import EmbeddedStore
 from srmgraph.terms import OxigraphTerm, Statement, to_oxigraph, triples_to_oxigraph
-from srmgraph.validation import engine, paths
+from srmgraph.validation import engine, paths, runs
 from srmgraph.validation.compiler import Check, compile
 from srmgraph.validation.descriptions import Descriptions, GraphName, written
 from srmgraph.validation.footprint import Footprint
@@ -108,7 +108,7 @@ def _from_far(
 
     lost: tuple[type[StoreError], ...] = ()
     if isinstance(store, EmbeddedStore):
-        columns = engine.columns_of(store)
+        columns = runs.columns_of(store)
         if columns is None:
             return {}, chosen
         copy = EmbeddedStore()

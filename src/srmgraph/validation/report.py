@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
+from typing import TypeAlias, TypeVar
 
 from rdflib import RDF, SH, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
@@ -23,6 +24,15 @@ from srmgraph.validation import paths
 
 SEVERITIES = ("Violation", "Warning", "Info")
 """The severities of SHACL, the worst first."""
+
+
+GraphTotals: TypeAlias = Mapping[tuple[URIRef | None, str], int]
+"""How many results there are, by named graph (None is the default graph) and severity."""
+
+Described: TypeAlias = Mapping[Node, tuple[URIRef | None, ...]]
+"""The named graphs in which things are described (None is the default graph)."""
+
+_Key = TypeVar("_Key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +151,13 @@ class Report:
     """The outcome of a validation.
 
     `results` are sorted. They are all that was found, unless `totals` is there, which counts what
-    was found by rule and severity. `rules` are all rules that were checked, whether or not they
-    found anything. `labels` gives the names by which things of the data are known to people;
-    `prefixes` shortens IRIs; `notes` says what a reader should know about how the report was made.
-    `graphs` gives the named graphs in which a thing is described (None is the default graph), where
-    there are named graphs. `hints` gives, for a term that nobody declared, one that it may be meant
-    for. `places` says where in the files a thing is described, or what a result is about, once
-    somebody has looked.
+    was found by rule and severity; then `graph_totals` counts it by named graph and severity.
+    `rules` are all rules that were checked, whether or not they found anything. `labels` gives the
+    names by which things of the data are known to people; `prefixes` shortens IRIs; `notes` says
+    what a reader should know about how the report was made. `graphs` gives the named graphs in
+    which a thing is described (None is the default graph), where there are named graphs. `hints`
+    gives, for a term that nobody declared, one that it may be meant for. `places` says where in the
+    files a thing is described, or what a result is about, once somebody has looked.
 
     `repairs` gives, for a result, what would mend it, once somebody has looked (`propose`).
     `unchecked` gives, for a rule that could not be checked or not wholly, the reason: then a report
@@ -166,7 +176,8 @@ class Report:
     prefixes: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     totals: Mapping[tuple[str, str], int] | None = None
-    graphs: Mapping[Node, tuple[URIRef | None, ...]] = field(default_factory=dict)
+    graph_totals: GraphTotals | None = None
+    graphs: Described = field(default_factory=dict)
     hints: Mapping[Node, URIRef] = field(default_factory=dict)
     places: Mapping[Node | Result, Place] = field(default_factory=dict)
     repairs: Mapping[Result, tuple[Repair, ...]] = field(default_factory=dict)
@@ -190,6 +201,9 @@ class Report:
 
     def fails(self, at: str = "Violation") -> bool:
         """Whether there is a result of severity *at* or worse."""
+        if self.totals is not None:
+            limit = severity_rank(at)
+            return any(n and severity_rank(its) <= limit for (_, its), n in self.totals.items())
         # The worst comes first.
         worst = self.results[0].severity if self.results else ""
         return bool(worst) and severity_rank(worst) <= severity_rank(at)
@@ -198,14 +212,12 @@ class Report:
         """The same report without the results that are milder than *severity*."""
         limit = severity_rank(severity)
         kept = tuple(r for r in self.results if severity_rank(r.severity) <= limit)
-        totals = None
-        if self.totals is not None:
-            totals = {
-                (rule, its): number
-                for (rule, its), number in self.totals.items()
-                if severity_rank(its) <= limit
-            }
-        return replace(self, results=kept, totals=totals)
+        return replace(
+            self,
+            results=kept,
+            totals=_at_least(self.totals, limit),
+            graph_totals=_at_least(self.graph_totals, limit),
+        )
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
@@ -249,9 +261,9 @@ class Report:
             for result in self.results:
                 counted[result.rule][result.severity] += 1
         else:
-            for (rule, severity), number in self.totals.items():
-                if rule in counted:
-                    counted[rule][severity] += number
+            # Of some rules, no result may be in the report.
+            for rule, severity in sorted(self.totals, key=lambda one: (severity_rank(one[1]), one)):
+                counted.setdefault(rule, Counter())[severity] += self.totals[rule, severity]
         return {rule: _worst_first(counts) for rule, counts in counted.items()}
 
     @cached_property
@@ -261,10 +273,12 @@ class Report:
         A result that concerns several graphs counts in each; one about a thing that is described
         nowhere counts in the default graph, None.
         """
-        counted: dict[URIRef | None, Counter[str]] = {}
-        for result in self.results:
-            for graph in self.graphs.get(self.subject(result), (None,)):
-                counted.setdefault(graph, Counter())[result.severity] += 1
+        totals = self.graph_totals
+        if totals is None:
+            totals = counted_by_graph(self.results, self.graphs)
+        counted: dict[URIRef | None, dict[str, int]] = {}
+        for (graph, severity), number in totals.items():
+            counted.setdefault(graph, {})[severity] = number
         return {
             graph: _worst_first(counts)
             for graph, counts in sorted(counted.items(), key=lambda item: str(item[0] or ""))
@@ -277,6 +291,10 @@ class Report:
             if node is not None and (node in self.graphs or node in self.places):
                 return node
         return result.focus_node
+
+    def described_in(self, result: Result) -> tuple[URIRef | None, ...]:
+        """The graphs in which what a result is about is described; see `graphs`."""
+        return _described_in(result, self.graphs)
 
     def place(self, result: Result) -> Place | None:
         """Where in the files a result is about, as far as that is known."""
@@ -298,7 +316,8 @@ class Report:
         report = BNode()
         graph.add((report, RDF.type, SH.ValidationReport))
         # SHACL counts results of any severity: only a report without results conforms.
-        graph.add((report, SH.conforms, Literal(self.is_complete and not self.results)))
+        is_without = not any(self.counts.values())
+        graph.add((report, SH.conforms, Literal(self.is_complete and is_without)))
         for number, result in enumerate(self.results):
             # Named in their order, in which a writer keeps them, and like nothing in the data.
             node = BNode(f"sh_result_{number:09}")
@@ -325,6 +344,31 @@ class Report:
         from srmgraph.validation.formats import text
 
         return text.render(self)
+
+
+def _at_least(
+    totals: Mapping[tuple[_Key, str], int] | None, rank: int
+) -> Mapping[tuple[_Key, str], int] | None:
+    if totals is None:
+        return None
+    return {key: number for key, number in totals.items() if severity_rank(key[1]) <= rank}
+
+
+def counted_by_graph(
+    results: Iterable[Result], graphs: Described
+) -> Counter[tuple[URIRef | None, str]]:
+    """How many results there are by graph and severity; see `Report.by_graph`."""
+    return Counter(
+        (graph, result.severity)
+        for result in results
+        for graph in _described_in(result, graphs) or (None,)
+    )
+
+
+def _described_in(result: Result, graphs: Described) -> tuple[URIRef | None, ...]:
+    # A rule that looks at the whole graph at once is about the value.
+    nodes = (result.focus_node, result.value)
+    return next((graphs[node] for node in nodes if node is not None and node in graphs), ())
 
 
 def _worst_first(counts: Mapping[str, int]) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from pyoxigraph import DefaultGraph, NamedNode
@@ -14,16 +15,16 @@ from srmgraph.names import labels
 from srmgraph.store import EmbeddedStore
 from srmgraph.terms import to_oxigraph
 from srmgraph.validation import hints
+from srmgraph.validation.engine import ONTOLOGY
+from srmgraph.validation.outcome import GraphsOf
 from srmgraph.validation.register import Register
-from srmgraph.validation.report import Report, Result
+from srmgraph.validation.report import Described, Report, Result
 
 if TYPE_CHECKING:
     from srmgraph.store.remote import RemoteStore
 
 Where: TypeAlias = "EmbeddedStore | RemoteStore"
 """A store that can be checked where it is."""
-
-_Graphs: TypeAlias = Mapping[Node, tuple[URIRef | None, ...]]
 
 _Told = TypeVar("_Told")
 
@@ -36,7 +37,7 @@ class Things:
 
     def __init__(self, store: Where, mentioned: Collection[Node]) -> None:
         self.labels: Mapping[Node, str] = labels(store, mentioned)
-        self.graphs: _Graphs = _graphs(store, mentioned) if _has_named_graphs(store) else {}
+        self.graphs: Described = graphs_of(store)(mentioned)
         self.hints: Mapping[Node, URIRef] = hints.hints(mentioned)
 
     @classmethod
@@ -119,11 +120,16 @@ def _patched(
     return patched if len(patched.patches) <= _MOST_PATCHES else dict(patched)
 
 
-def _graphs(store: Where, nodes: Iterable[Node]) -> _Graphs:
+def graphs_of(store: Where) -> GraphsOf:
+    """What tells in which graphs of a store things are described; nothing, if all is in one."""
+    return partial(_graphs, store) if _has_named_graphs(store) else lambda _nodes: {}
+
+
+def _graphs(store: Where, nodes: Iterable[Node]) -> Described:
     """The named graphs in which each thing is described, without those that a store keeps for
     itself. On a server, things without a name cannot be looked up."""
     found: dict[Node, tuple[URIRef | None, ...]] = {}
-    own = set(knowledge.own_graphs())
+    own = {*knowledge.own_graphs(), URIRef(ONTOLOGY.value)}
     if not isinstance(store, EmbeddedStore):
         things = sorted({node for node in nodes if isinstance(node, URIRef)})
         for thing, told in store.described_in(things).items():
@@ -146,12 +152,5 @@ def _has_named_graphs(store: Where) -> bool:
         return bool(set(store.graphs()) - {None, *knowledge.own_graphs()})
     if store.is_unloaded:
         return False
-    own = {NamedNode(name) for name in knowledge.own_graphs()}
+    own = {ONTOLOGY, *(NamedNode(name) for name in knowledge.own_graphs())}
     return any(name not in own for name in store.oxigraph.named_graphs())
-
-
-def mentioned(results: Iterable[Result]) -> set[Node]:
-    """The focus nodes and values of results."""
-    return {
-        node for result in results for node in (result.focus_node, result.value) if node is not None
-    }

@@ -14,7 +14,7 @@ DONE, DOES_NOT_CONFORM, NOT_UNDERSTOOD, DEFECT = 0, 1, 2, 70
 
 ANSWER_FORMATS = ("table", "csv", "tsv", "json", "xml")
 GRAPH_FORMATS = ("turtle", "n-triples", "n-quads", "trig", "rdf-xml", "json-ld")
-_REPORT_FORMATS = ("text", "turtle", "json", "junit", "sarif", "html")
+_REPORT_FORMATS = ("text", "turtle", "json", "jsonl", "junit", "sarif", "html")
 _SEVERITIES = ("violation", "warning", "info")
 STORE = "SRMGRAPH_STORE"
 """The environment variable that names the store."""

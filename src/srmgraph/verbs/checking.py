@@ -128,7 +128,10 @@ def _demo(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> i
 def _validate(options: argparse.Namespace, rest: list[str], terminal: Terminal) -> int:
     if bool(options.files) == bool(options.store):
         raise ParameterError("Name files to check, or a store with --store, one of the two.")
+    is_on_a_server = bool(options.store) and reading.is_on_a_server(options.store)
     if not options.watch:
+        if options.format == "jsonl" and not (options.fix_plan or is_on_a_server):
+            return _stream(options, terminal)
         return _show(options, _report(options, terminal), terminal)
     from srmgraph.verbs.watching import watch
 
@@ -156,6 +159,27 @@ def _report(options: argparse.Namespace, terminal: Terminal) -> Report:
         return _here(options, shapes, terminal)
     except ShapesError as error:
         raise _placed(error, options.shapes or ()) from error
+
+
+def _stream(options: argparse.Namespace, terminal: Terminal) -> int:
+    """Write results line by line while they are found, and keep none of them."""
+    from srmgraph.validation import Validator, of_the_project
+    from srmgraph.validation.formats import jsonl, text
+
+    least = options.show.capitalize()
+    try:
+        validator = Validator(_shapes(options.shapes)) if options.shapes else of_the_project()
+        store = _store(options, terminal)
+        stream = validator.stream(store, engine=options.engine, exclusive=not options.store)
+        with reading.written(options.output, terminal) as write, stream:
+            for part in stream.parts():
+                write("".join(jsonl.lines(part.at_least(least))))
+            write(jsonl.last(stream.summary.at_least(least)))
+    except ShapesError as error:
+        raise _placed(error, options.shapes or ()) from error
+    if options.profile:
+        terminal.remark(text.profile(stream.summary))
+    return reading.outcome(stream.summary, options)
 
 
 def _placed(error: ShapesError, files: Sequence[Path]) -> ShapesError:
@@ -193,13 +217,7 @@ def _here(options: argparse.Namespace, shapes: Graph | None, terminal: Terminal)
     """Check files, or a store in a folder, in this process."""
     from srmgraph.validation import locate, validate
 
-    if options.store:
-        graph = reading.of_store(options)
-    else:
-        graph = reading.of_files(options.files, options.input_format, terminal)
-    if options.infer:
-        reading.infer(graph, terminal)
-    store = graph.store.snapshot()
+    store = _store(options, terminal)
     with terminal.counting("Checking rules") as count:
         report = validate(
             store, shapes, engine=options.engine, exclusive=not options.store, progress=count
@@ -207,6 +225,17 @@ def _here(options: argparse.Namespace, shapes: Graph | None, terminal: Terminal)
     named = [file for file in options.files if str(file) != "-"]
     report = locate(report, store, named, options.input_format)
     return _with_repairs(report, store, shapes, options, terminal)
+
+
+def _store(options: argparse.Namespace, terminal: Terminal) -> EmbeddedStore:
+    """What is to be checked in this process, with what follows if that is asked for."""
+    if options.store:
+        graph = reading.of_store(options)
+    else:
+        graph = reading.of_files(options.files, options.input_format, terminal)
+    if options.infer:
+        reading.infer(graph, terminal)
+    return graph.store.snapshot()
 
 
 def _with_repairs(

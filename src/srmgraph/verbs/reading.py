@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,7 +85,34 @@ def write(file: Path, text: str) -> None:
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise InputError(f"It cannot be written: {error.strerror}.", file) from error
+        raise _unwritable(file, error) from error
+
+
+def _unwritable(file: Path, error: OSError) -> InputError:
+    return InputError(f"It cannot be written: {error.strerror}.", file)
+
+
+@contextmanager
+def written(file: Path | None, terminal: Terminal) -> Iterator[Callable[[str], None]]:
+    """Give what writes pieces of text to a file or, without one, to standard output, each as soon
+    as it is there; raises InputError."""
+    if file is None:
+        yield terminal.piece
+        return
+
+    def write(text: str) -> None:
+        try:
+            stream.write(text)
+            stream.flush()
+        except OSError as error:
+            raise _unwritable(file, error) from error
+
+    try:
+        stream = file.open("w", encoding="utf-8")
+    except OSError as error:
+        raise _unwritable(file, error) from error
+    with stream:
+        yield write
 
 
 def show(report: Report, options: argparse.Namespace, terminal: Terminal) -> int:

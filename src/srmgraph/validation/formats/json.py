@@ -29,15 +29,15 @@
       }]
     }
 
-Where the results of each rule were limited, "counts" and "byRule" still count all, "byGraph" those
-that are there. A severity of which there is nothing is named in "counts" only. IRIs, blank nodes
-(`_:b1`) and literals (`"2"^^<…>`) are told apart as in N-Triples, except that an IRI stands without
-its brackets.
+Where the results of each rule were limited, the counts still count all. A severity of which there
+is nothing is named in "counts" only. IRIs, blank nodes (`_:b1`) and literals (`"2"^^<…>`) are told
+apart as in N-Triples, except that an IRI stands without its brackets.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from rdflib import URIRef
@@ -56,6 +56,11 @@ def render(report: Report) -> str:
 
 def content(report: Report) -> dict[str, Any]:
     """The same as Python values."""
+    return {**summary(report), "results": list(results(report))}
+
+
+def summary(report: Report) -> dict[str, Any]:
+    """The same without the results."""
     return {
         "conforms": report.conforms,
         "counts": dict(report.counts),
@@ -66,8 +71,12 @@ def content(report: Report) -> dict[str, Any]:
         ],
         "notes": list(report.notes),
         "notChecked": dict(report.unchecked),
-        "results": [_result(report, result) for result in report.results],
     }
+
+
+def results(report: Report) -> Iterator[dict[str, Any]]:
+    """The results alone."""
+    return (_result(report, result) for result in report.results)
 
 
 def _result(report: Report, result: Result) -> dict[str, Any]:
@@ -86,7 +95,7 @@ def _result(report: Report, result: Result) -> dict[str, Any]:
         "value": None if value is None else _term(value),
         "valueLabel": None if value is None else report.labels.get(value),
         "didYouMean": None if value is None else report.hints.get(value),
-        "graphs": list(report.graphs.get(report.subject(result), ())),
+        "graphs": list(report.described_in(result)),
         "file": None if place is None else str(place.file),
         "line": None if place is None else place.line,
         "repairs": [_repair(report, one) for one in report.repairs.get(result, ())],
