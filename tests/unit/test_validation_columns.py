@@ -331,7 +331,7 @@ def test_where_data_are_many_columns_are_asked(monkeypatch: pytest.MonkeyPatch) 
         return rows(columns, check)
 
     monkeypatch.setattr(Columns, "rows", noted)
-    monkeypatch.setattr(runs, "MANY", 1_000)
+    monkeypatch.setattr(runs, "MANY", 100)
     assert validator.validate(store).results == in_store
     assert asked
 
@@ -340,7 +340,7 @@ def test_what_grows_too_long_is_asked_of_the_store(monkeypatch: pytest.MonkeyPat
     store, validator = open_store(), Validator()
     store.read(EXAMPLES[0])
     in_store = validator.validate(store).results
-    monkeypatch.setattr(runs, "MANY", 1_000)
+    monkeypatch.setattr(runs, "MANY", 100)
     monkeypatch.setattr(tables, "MOST_ROWS", 10)
     monkeypatch.setattr(expressions, "_MOST_ASKED", 1)
     assert validator.validate(store).results == in_store
