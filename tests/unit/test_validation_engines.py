@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 
+import pyoxigraph
 import pytest
 from hypothesis import assume, given, note, settings
 from rdflib import RDF, SH, Graph
@@ -16,7 +17,7 @@ from srmgraph.validation.report import Result
 from srmgraph.validation.shapes import Shapes, of_the_project
 from srmgraph.validation.targets import Classes
 
-_NOTHING = Graph()
+_NOTHING: tuple[pyoxigraph.Quad, ...] = ()
 
 
 @pytest.mark.slow

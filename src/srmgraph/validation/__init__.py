@@ -60,10 +60,12 @@ class Validator:
     """Rules, made ready once, to check stores with again and again.
 
     The rules are those of the project unless others are given; they are not to be changed
-    meanwhile. Raises ShapesError when they break the rules of SHACL.
+    meanwhile. `timeout` says how many seconds pySHACL may take, where it is asked at all. Raises
+    ShapesError when the rules break those of SHACL.
     """
 
-    def __init__(self, shapes: Graph | None = None) -> None:
+    def __init__(self, shapes: Graph | None = None, *, timeout: float = reference.SECONDS) -> None:
+        self._timeout = timeout
         self._shapes = rules_of_the_project() if shapes is None else Shapes(shapes)
         self._is_of_the_project = shapes is None
         self._remarks: tuple[str, ...] = ()
@@ -261,7 +263,9 @@ class Validator:
         gathered = Gathered(limit)
         rules = None if only is None else frozenset(only)
         try:
-            found = reference.run(store, knowledge.ontology(), self._shapes, rules)
+            found = reference.run(
+                store, knowledge.ontology_statements(), self._shapes, rules, self._timeout
+            )
         except ShapesError as error:
             left = sorted(f"{self._shapes.name(one)} ({why})" for one, why in (only or {}).items())
             told = f"Left to pySHACL were {', '.join(left)}. " if left else ""
@@ -357,8 +361,9 @@ def validate(
     `engine` is `compiled` (the rules as SPARQL, run in the store) or `pyshacl` (slower by far; the
     second opinion). Both give the same results, but for a few points in which pySHACL departs from
     SHACL, or does not know how the store keeps numbers. Shapes for which there is no query are left
-    to pySHACL; the report's notes name them. `progress` is called with the number of queries done
-    and of all.
+    to pySHACL; the report's notes name them. It works in a process of its own, for ten minutes at
+    most; a `Validator` may be told another time. `progress` is called with the number of queries
+    done and of all.
 
     The store is not changed, whoever else reads it: if it does not hold the ontology, it is copied.
     Say `exclusive` where nobody else uses it. Then there is no copy, and the ontology stands in the

@@ -3,56 +3,60 @@
 from __future__ import annotations
 
 import re
-import warnings
+from collections.abc import Iterable
+from itertools import chain
 
+import pyoxigraph
 from rdflib import OWL, RDF, RDFS, SH, Graph, Literal, URIRef
 from rdflib.term import Node
 
-from srmgraph.errors import ShapesError
+from srmgraph.second_engine import Work
 from srmgraph.store import EmbeddedStore, open_store
-from srmgraph.validation import paths
+from srmgraph.terms import to_graph, triples_to_rdflib
+from srmgraph.validation import paths, processes
 from srmgraph.validation.report import Result, severity_name
 from srmgraph.validation.shapes import PLACE, Shapes, preferred
 
+SECONDS = 600.0
+"""How long pySHACL may take, unless something else is said."""
+
 
 def run(
-    store: EmbeddedStore, ontology: Graph, shapes: Shapes, only: frozenset[Node] | None = None
+    store: EmbeddedStore,
+    ontology: Iterable[pyoxigraph.Quad],
+    shapes: Shapes,
+    only: frozenset[Node] | None = None,
+    seconds: float = SECONDS,
 ) -> list[Result]:
     """Validate what is in *store* together with *ontology*; `only` names the rules to be checked.
 
-    Raises ShapesError where pySHACL refuses the shapes.
+    pySHACL works in a process of its own, which is ended when it takes longer than so many
+    *seconds*. Raises ShapesError then, and where pySHACL refuses the shapes.
     """
-    import pyshacl
-
-    try:
-        with warnings.catch_warnings():
-            # It warns of shapes that refer to themselves, which SHACL leaves to each processor.
-            warnings.simplefilter("ignore")
-            conforms, graph, text = pyshacl.validate(
-                store.graph() + ontology,
-                shacl_graph=_as_stored(_with_targets(shapes, only)),
-                inference="none",
-                # Targets that are queries, and expressions, belong to SHACL's advanced features.
-                advanced=any(
-                    (None, one, None) in shapes.graph for one in (SH.target, SH.expression)
-                ),
-                meta_shacl=False,
-                inplace=True,
-            )
-    # For a faulty shape, pySHACL and rdflib below it raise anything, even a plain Exception.
-    except Exception as error:
-        raise ShapesError(f"pySHACL could not use the shapes: {error}") from error
-    if not isinstance(graph, Graph):
-        raise ShapesError(f"pySHACL could not use the shapes: {graph or text or conforms}")
+    report = processes.done(
+        Work(
+            _lines(quad.triple for quad in chain(store.oxigraph, ontology)),
+            _as_stored(_with_targets(shapes, only)),
+            # Targets that are queries, and expressions, belong to SHACL's advanced features.
+            any((None, one, None) in shapes.graph for one in (SH.target, SH.expression)),
+            seconds,
+        )
+    )
+    triples = pyoxigraph.parse(report, pyoxigraph.RdfFormat.N_TRIPLES)
+    graph = to_graph(triples_to_rdflib(triples))
     # Results that only explain others (sh:detail) are no results of the report.
     return [_result(shapes, graph, node) for node in graph.objects(None, SH.result)]
 
 
-def _as_stored(graph: Graph) -> Graph:
+def _lines(triples: Iterable[pyoxigraph.Triple]) -> bytes:
+    return pyoxigraph.serialize(triples, format=pyoxigraph.RdfFormat.N_TRIPLES) or b""
+
+
+def _as_stored(graph: Graph) -> bytes:
     # A store writes some values in another way, as 7 for 007; so must the shapes, to match them.
     store = open_store()
     store.add(graph)
-    return store.graph()
+    return _lines(quad.triple for quad in store.oxigraph)
 
 
 def _with_targets(shapes: Shapes, only: frozenset[Node] | None) -> Graph:

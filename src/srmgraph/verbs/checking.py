@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from srmgraph.store import EmbeddedStore, Store
     from srmgraph.store.remote import RemoteStore
     from srmgraph.terminal import Terminal
-    from srmgraph.validation import Report
+    from srmgraph.validation import Report, Validator
+
+_SECONDS = 60.0
 
 
 def install(add: AddVerb) -> None:
@@ -60,9 +62,9 @@ def install(add: AddVerb) -> None:
     one.add_argument(
         "--timeout",
         type=arguments.seconds,
-        default=60.0,
         metavar="SECONDS",
-        help="how long a server may take to answer one query (60)",
+        help="how long a server may take to answer one query (60), or pySHACL to check what is left "
+        "to it (600)",
     )
     one.set_defaults(run=_validate)
 
@@ -163,14 +165,15 @@ def _report(options: argparse.Namespace, terminal: Terminal) -> Report:
 
 def _stream(options: argparse.Namespace, terminal: Terminal) -> int:
     """Write results line by line while they are found, and keep none of them."""
-    from srmgraph.validation import Validator, of_the_project
     from srmgraph.validation.formats import jsonl, text
 
     least = options.show.capitalize()
     try:
-        validator = Validator(_shapes(options.shapes)) if options.shapes else of_the_project()
+        shapes = _shapes(options.shapes) if options.shapes else None
         store = _store(options, terminal)
-        stream = validator.stream(store, engine=options.engine, exclusive=not options.store)
+        stream = _validator(options, shapes).stream(
+            store, engine=options.engine, exclusive=not options.store
+        )
         with reading.written(options.output, terminal) as write, stream:
             for part in stream.parts():
                 write("".join(jsonl.lines(part.at_least(least))))
@@ -215,16 +218,24 @@ def _show(options: argparse.Namespace, report: Report, terminal: Terminal) -> in
 
 def _here(options: argparse.Namespace, shapes: Graph | None, terminal: Terminal) -> Report:
     """Check files, or a store in a folder, in this process."""
-    from srmgraph.validation import locate, validate
+    from srmgraph.validation import locate
 
     store = _store(options, terminal)
     with terminal.counting("Checking rules") as count:
-        report = validate(
-            store, shapes, engine=options.engine, exclusive=not options.store, progress=count
+        report = _validator(options, shapes).validate(
+            store, engine=options.engine, exclusive=not options.store, progress=count
         )
     named = [file for file in options.files if str(file) != "-"]
     report = locate(report, store, named, options.input_format)
     return _with_repairs(report, store, shapes, options, terminal)
+
+
+def _validator(options: argparse.Namespace, shapes: Graph | None) -> Validator:
+    from srmgraph.validation import Validator, of_the_project
+
+    if shapes is None and options.timeout is None:
+        return of_the_project()
+    return Validator(shapes, **({} if options.timeout is None else {"timeout": options.timeout}))
 
 
 def _store(options: argparse.Namespace, terminal: Terminal) -> EmbeddedStore:
@@ -277,7 +288,7 @@ def _on_a_server(options: argparse.Namespace, shapes: Graph | None, terminal: Te
         raise ParameterError(
             "A store on a server is checked there, as it is: leave out --infer and --engine."
         )
-    store = RemoteStore(options.store, timeout=options.timeout)
+    store = RemoteStore(options.store, timeout=options.timeout or _SECONDS)
     try:
         with terminal.counting("Checking rules") as count:
             report = validate_remotely(store, shapes, progress=count)
