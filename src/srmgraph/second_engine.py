@@ -54,7 +54,7 @@ def receive(stream: IO[bytes]) -> Work | Found | None:
     if len(size) < _SIZE:
         return None
     content = stream.read(int.from_bytes(size, "big"))
-    message: Work | Found = pickle.loads(content)  # noqa: S301: the other end is of this library
+    message: Work | Found = pickle.loads(content)
     return message
 
 
@@ -88,7 +88,8 @@ def found(work: Work) -> Found:
                 triples_to_oxigraph(report), format=pyoxigraph.RdfFormat.N_TRIPLES
             )
     except MemoryError:
-        return Found(failure="its memory was not enough")
+        # Nothing is certain any more; this process ends.
+        raise
     # For a faulty shape, pySHACL and rdflib below it raise anything, even a plain Exception.
     except Exception as error:
         return Found(failure=str(error))

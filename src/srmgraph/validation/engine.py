@@ -82,6 +82,7 @@ def holds_ontology(store: EmbeddedStore) -> bool:
 
 @cache
 def ontology() -> list[pyoxigraph.Quad]:
+    """The statements of the ontology, in the graph in which it stands for a while."""
     return [
         pyoxigraph.Quad(quad.subject, quad.predicate, quad.object, ONTOLOGY)
         for quad in knowledge.ontology_statements()

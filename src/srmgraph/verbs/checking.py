@@ -63,8 +63,8 @@ def install(add: AddVerb) -> None:
         "--timeout",
         type=arguments.seconds,
         metavar="SECONDS",
-        help="how long a server may take to answer one query (60), or pySHACL to check what is left "
-        "to it (600)",
+        help="how long a server may take to answer one query (60), or pySHACL to check what is "
+        "left to it (600)",
     )
     one.set_defaults(run=_validate)
 
