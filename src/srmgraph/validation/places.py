@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from operator import itemgetter
 from pathlib import Path
+from typing import AnyStr
 from urllib.parse import urljoin
 
 from rdflib import BNode, URIRef
@@ -122,7 +123,7 @@ def _places(
     if format in ("turtle", "trig"):
         return _in_turtle(text, wanted)
     found = {node: text.find(f'"{node}"') for node in wanted}
-    return {}, {node: _line(text, place) for node, place in found.items() if place >= 0}
+    return {}, _lines(text, {node: place for node, place in found.items() if place >= 0})
 
 
 def _in_lines(content: bytes, wanted: set[URIRef]) -> tuple[dict[URIRef, int], dict[URIRef, int]]:
@@ -138,12 +139,13 @@ def _in_lines(content: bytes, wanted: set[URIRef]) -> tuple[dict[URIRef, int], d
     return _lines(content, described), _lines(content, mentioned)
 
 
-def _lines(content: bytes, places: dict[URIRef, int]) -> dict[URIRef, int]:
+def _lines(content: AnyStr, places: dict[URIRef, int]) -> dict[URIRef, int]:
     """The lines in which places are."""
     found = {}
+    end = "\n" if isinstance(content, str) else b"\n"
     line, last = 1, 0
     for node, place in sorted(places.items(), key=itemgetter(1)):
-        line, last = line + content.count(b"\n", last, place), place
+        line, last = line + content.count(end, last, place), place
         found[node] = line
     return found
 
@@ -170,14 +172,13 @@ def _in_turtle(text: str, wanted: set[URIRef]) -> tuple[dict[URIRef, int], dict[
         elif kind in ("iri", "name"):
             node = URIRef(_whole(word, prefixes, base))
             if node in wanted:
-                lines = described if begins and not depth else mentioned
-                if node not in lines:
-                    lines[node] = _line(text, token.start())
+                places = described if begins and not depth else mentioned
+                places.setdefault(node, token.start())
             begins = False
         elif kind == "mark":
             depth += {"[": 1, "(": 1, "]": -1, ")": -1}.get(word, 0)
             begins = word in "{}" or (word == "." and not depth)
-    return described, mentioned
+    return _lines(text, described), _lines(text, mentioned)
 
 
 def _whole(word: str, prefixes: dict[str, str], base: str) -> str:
@@ -185,7 +186,3 @@ def _whole(word: str, prefixes: dict[str, str], base: str) -> str:
         return urljoin(base, word[1:-1]) if base else word[1:-1]
     prefix, _, local = word.partition(":")
     return prefixes.get(prefix, f"{prefix}:") + re.sub(r"\\(.)", r"\1", local)
-
-
-def _line(text: str, place: int) -> int:
-    return text.count("\n", 0, place) + 1

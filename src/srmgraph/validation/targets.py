@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
-from rdflib import RDF, RDFS, SH, BNode, Graph, URIRef
+from rdflib import RDF, RDFS, SH, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from srmgraph.terms import n_triples
@@ -149,7 +149,7 @@ def targets(shapes: Shapes, classes: Classes, shape: Node) -> list[Pattern]:
         # Of a query's solutions, some may be without a node: that it has one is not to be asked
         # of a node.
         return [partial(_any, parts)]
-    if not all(isinstance(node, URIRef) or hasattr(node, "datatype") for node in nodes):
+    if not all(isinstance(node, URIRef | Literal) for node in nodes):
         raise Unsupported("a blank node as sh:targetNode")
     listed = " ".join(map(n_triples, nodes))
     parts.append(lambda variable: f"VALUES {variable} {{ {listed} }}")
