@@ -181,6 +181,34 @@ def test_each_component_before_a_store_is_filled(file: Path, tmp_path: Path) -> 
     assert offered_alike([file], tmp_path, store.graph()) > 0
 
 
+TOLD_APART = """
+    @prefix ex: <https://example.org/> . @prefix sh: <http://www.w3.org/ns/shacl#> .
+    ex:one sh:targetNode ex:a ; sh:property [ sh:path ex:has ; sh:maxCount 1 ] .
+    ex:a ex:has [ ex:colour "red" ], [ ex:colour "blue" ] .
+"""
+
+
+@pytest.mark.parametrize("text", [TOLD_APART, *(file.read_text("utf-8") for file in FILES)])
+def test_what_has_no_name_is_mended_as_in_a_store(text: str, tmp_path: Path) -> None:
+    """Nothing is told of it from a part of what is said of it."""
+    data = open_store()
+    data.parse(text, "turtle")
+    shapes = data.graph()
+    one = tmp_path / "one.nt"
+    one.write_text("".join(sorted(f"{quad.triple} .\n" for quad in data.oxigraph)), "utf-8")
+    loaded, unloaded = open_store(), open_store()
+    loaded.read(one)
+    with patch.object(embedded, "_WORTH_COLUMNS", 0):
+        unloaded.read(one)
+    here = propose(validate(loaded, shapes), loaded, shapes)
+    far = propose(validate(unloaded, shapes), unloaded, shapes)
+    found, expected = (
+        sorted(sorted(repair.update for repair in repairs) for repairs in some)
+        for some in (far.repairs.values(), here.repairs.values())
+    )
+    assert found == expected != []
+
+
 @pytest.mark.parametrize("limit", [(surroundings, "MOST_TOUCHED"), (tables, "MOST_ROWS")])
 def test_what_is_too_much_for_columns_is_mended_in_a_store(
     limit: tuple[ModuleType, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -107,6 +107,7 @@ def _from_far(
     from srmgraph.validation.surroundings import InColumns, OnServer, Surroundings
 
     lost: tuple[type[StoreError], ...] = ()
+    is_here = isinstance(store, EmbeddedStore)
     if isinstance(store, EmbeddedStore):
         columns = runs.columns_of(store)
         if columns is None:
@@ -132,7 +133,7 @@ def _from_far(
             parts = [results, *([one] for one in results if len(results) > 1)]
             for number, part in enumerate(parts):
                 try:
-                    workshop.surround(part, surroundings)
+                    workshop.surround(part, surroundings, whole=is_here)
                 except lost:
                     # It would be waited for in vain for each of the others.
                     raise
@@ -195,8 +196,11 @@ class _Workshop:
                 found.setdefault(repair.update, repair)
         return tuple(found.values())
 
-    def surround(self, results: Sequence[Result], surroundings: Surroundings) -> None:
-        """Fetch what has to be known to try the edits for results of one rule.
+    def surround(
+        self, results: Sequence[Result], surroundings: Surroundings, *, whole: bool
+    ) -> None:
+        """Fetch what has to be known to try the edits for results of one rule; if nothing may be
+        missed, the *whole* of it, to find things without a name again.
 
         Raises NotUnderstood and TooMany, and what is raised where a server does not answer.
         """
@@ -207,6 +211,8 @@ class _Workshop:
             for is_new, those in ((False, edit.removed), (True, edit.added))
             for one in those
         ]
+        if whole and any(isinstance(node, BNode) for one, _ in statements for node in one):
+            raise NotUnderstood("things without a name, which more than that may tell apart")
         surroundings.describe({one[0] for one, _ in statements})
         added = [_triple(one) for one, is_new in statements if is_new]
         touched = {to_oxigraph(node) for one, _ in statements for node in one}
