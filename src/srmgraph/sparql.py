@@ -113,6 +113,11 @@ def references(text: str, known: dict[str, str] | None = None) -> list[str]:
     return sorted(found)
 
 
+def upper_words(sparql: str) -> set[str]:
+    """Return the bare words of a query or an update, in capital letters: its keywords and more."""
+    return {word.upper() for kind, word in words(sparql) if kind == "word"}
+
+
 def undeclared(text: str) -> list[str]:
     """Return the prefixes that a SPARQL text uses and does not declare, in their order."""
     declared, body = _split(text)

@@ -93,6 +93,8 @@ class RemoteStore:
         self.namespaces: dict[str, set[str]] = {}
         self.assumed_prefixes: dict[str, str] = {}
         self._server = kind
+        # Whether the server is known to answer some queries wrongly.
+        self.misreads = bool(kind.misreads)
         self._http = Connection(login or own_login, timeout, attempts, largest_answer)
         self._query_url = endpoint(base, kind.query if query is None else query)
         # Whoever names another endpoint for data may have moved this one as well.
@@ -290,7 +292,7 @@ class RemoteStore:
         if default_graphs or named_graphs:
             sparql = with_dataset(sparql, nodes(default_graphs), nodes(named_graphs))
         sparql = _with_base(sparql, base)
-        used = _words(sparql)
+        used = words.upper_words(sparql)
         if (
             self._server.updates == "named"
             and used & {"INSERT", "DELETE"}
@@ -413,7 +415,7 @@ class RemoteStore:
             )
         text = self._written_out(sparql)
         if chosen is None and not names_graphs:
-            if self._server.preamble and not _words(sparql) & {"GRAPH", "DESCRIBE"}:
+            if self._server.preamble and not words.upper_words(sparql) & {"GRAPH", "DESCRIBE"}:
                 text = self._server.preamble + text
             else:
                 chosen = self._all_graphs()
@@ -481,10 +483,6 @@ def _in_parts(things: Iterable[rdflib.URIRef]) -> Iterator[str]:
     names = [n_triples(thing) for thing in things]
     for start in range(0, len(names), _AT_ONCE):
         yield " ".join(names[start : start + _AT_ONCE])
-
-
-def _words(sparql: str) -> set[str]:
-    return {word.upper() for kind, word in words.words(sparql) if kind == "word"}
 
 
 def _chosen(default_graphs: Iterable[str], named_graphs: Iterable[str]) -> Parameters:

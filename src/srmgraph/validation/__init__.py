@@ -183,7 +183,7 @@ class Validator:
         from srmgraph.validation import remote
 
         made, kept = datetime.now(UTC), _limit(store, limit)
-        told = remote.check_ontology(store, self._is_of_the_project)
+        told = remote.warnings(store) + remote.check_ontology(store, self._is_of_the_project)
         outcome = remote.run(store, self._shapes, progress, kept, options)
         report = self._whole(store, replace(outcome, left_out={}), made)
         return replace(

@@ -336,6 +336,16 @@ def _together(sparql: str, names: Iterable[str], known: Mapping[str, Node]) -> s
     return f"{prologue}SELECT * {{ {' UNION '.join(parts)} }}"
 
 
+def warnings(store: RemoteStore) -> tuple[str, ...]:
+    """What a reader is to know of a server that does not always answer rightly."""
+    if not store.misreads:
+        return ()
+    return (
+        "This server is known to answer some queries wrongly without a word; those that look like "
+        "it were not put to it, others may be. To be sure, check a copy (docs/scale.md).",
+    )
+
+
 def check_ontology(store: RemoteStore, is_of_the_project: bool) -> tuple[str, ...]:
     """What a reader is to know where a server does not hold the ontology.
 

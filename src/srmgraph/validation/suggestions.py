@@ -136,6 +136,13 @@ class View:
             (to_rdflib(q.subject), to_rdflib(q.predicate), to_rdflib(q.object)) for q in quads
         )
 
+    def classes_of(self, node: Node) -> list[Node]:
+        """The classes that the data say a node is of, sorted."""
+        if isinstance(node, Literal):
+            return []
+        quads = self._source.statements(to_oxigraph(node), to_oxigraph(RDF.type), None)
+        return sorted({to_rdflib(quad.object) for quad in quads}, key=n_triples)
+
     def is_described(self, node: Node) -> bool:
         """Whether the data say anything about a node."""
         return bool(self._source.statements(to_oxigraph(node), None, None))
@@ -231,9 +238,29 @@ def _min_count(view: View, result: Result, _argument: Node) -> Iterator[Edit]:
     for value in _named_by(view, shape):
         yield from _add(result, value)
     options = _options(view, shape)
+    # Of a class, the data may hold one thing only, and the right one not yet.
+    is_closed = (shape, SH["in"], None) in view.shapes
     for value in options:
         if value not in there:
-            yield from _add(result, value, is_certain=len(options) == 1)
+            yield from _add(result, value, is_certain=is_closed and len(options) == 1)
+
+
+def _qualified_min_count(view: View, result: Result, _argument: Node) -> Iterator[Edit]:
+    """The few things of the class, or the values, that the qualified shape asks for."""
+    for nested in sorted(view.shapes.objects(result.source_shape, SH.qualifiedValueShape), key=str):
+        for value in (*_named_by(view, nested), *_options(view, nested)):
+            yield from _add(result, value)
+
+
+def _not(view: View, result: Result, argument: Node) -> Iterator[Edit]:
+    """That it is no instance of a class of which it must not be one; or another value, or none."""
+    if (value := result.value) is None:
+        return
+    for name in sorted(view.shapes.objects(argument, SH["class"]), key=str):
+        classes = [each for each in view.classes_of(value) if each in view.classes.closure(name)]
+        if classes:
+            yield Edit("remove", tuple((value, RDF.type, each) for each in classes))
+    yield from _remove(result, value)
 
 
 def _named_by(view: View, shape: Node) -> Iterator[Node]:
@@ -448,5 +475,7 @@ _FUNCTIONS: dict[URIRef, Function] = {
     SH.hasValue: _has_value,
     SH.closed: _closed,
     SH.qualifiedMaxCount: _max_count,
+    SH.qualifiedMinCount: _qualified_min_count,
+    SH["not"]: _not,
 }
 """The function for each parameter; of the others, a shape does not say what would be right."""
