@@ -192,6 +192,8 @@ def _ahead(
                 try:
                     future.set_result(work(thing))
                 except BaseException as error:
+                    # What comes before it is done or under way; nobody asks for what comes after.
+                    waiting.clear()
                     future.set_exception(error)
 
     for _ in range(threads):
