@@ -263,9 +263,15 @@ def _change(address: str, key: str, number: int) -> str:
         return "no answer"
 
 
-def _get(address: str) -> None:
-    with urlopen(f"{address}/sparql?query=ASK%7B%7D", timeout=60) as response:
-        assert json.load(response)["boolean"] is True
+def _get(address: str, tries: int = 5) -> None:
+    """Ask a question; it may be with a worker that was killed a moment ago, but not each time."""
+    try:
+        with urlopen(f"{address}/sparql?query=ASK%7B%7D", timeout=60) as response:
+            assert json.load(response)["boolean"] is True
+    except HTTPError as error:
+        if error.code != 503 or tries == 1:
+            raise
+        _get(address, tries - 1)
 
 
 def main() -> int:
