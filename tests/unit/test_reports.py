@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from unittest.mock import patch
 from xml.etree import ElementTree
 
 import pytest
@@ -724,8 +725,8 @@ LINE = st.sampled_from(
 )
 
 
-@given(st.lists(LINE).map("\n".join))
-def test_the_first_line_that_begins_with_a_thing_is_its_place(text: str) -> None:
+@given(st.lists(LINE).map("\n".join), st.sampled_from([0, 50]))
+def test_the_first_line_that_begins_with_a_thing_is_its_place(text: str, sought: int) -> None:
     names = [f"x:{name}" for name in ("a", "ab", "b", "c", "d", "e")]
     lines = text.split("\n")
     begins: dict[URIRef, int] = {}
@@ -736,7 +737,8 @@ def test_the_first_line_that_begins_with_a_thing_is_its_place(text: str) -> None
                 begins[URIRef(name)] = number
             if f"<{name}>" in line:
                 has[URIRef(name)] = number
-    found = places._in_lines(text.encode(), set(map(URIRef, names)))
+    with patch.object(places, "_MOST_SOUGHT", sought):
+        found = places._in_lines(text.encode(), set(map(URIRef, names)))
     assert found == (begins, {name: line for name, line in has.items() if name not in begins})
 
 

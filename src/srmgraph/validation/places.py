@@ -38,6 +38,8 @@ _TOKEN = re.compile(
 )
 _RUN = re.compile(rb"^(<[^>\n]*>)(?:.*\n\1)*+", re.MULTILINE)
 """Lines in a row that are about one thing: up to its name in the last of them."""
+_IRI = re.compile(rb"<[^<>\n]*>")
+_MOST_SOUGHT = 50
 
 
 def placed(
@@ -134,9 +136,22 @@ def _in_lines(content: bytes, wanted: set[URIRef]) -> tuple[dict[URIRef, int], d
             described[node] = begin.start()
             if not left:
                 break
-    places = {node: content.find(written) for written, node in left.items()}
-    mentioned = {node: place for node, place in places.items() if place >= 0}
-    return _lines(content, described), _lines(content, mentioned)
+    return _lines(content, described), _lines(content, _mentioned(content, left))
+
+
+def _mentioned(content: bytes, left: dict[bytes, URIRef]) -> dict[URIRef, int]:
+    """The places at which IRIs are mentioned first."""
+    if len(left) <= _MOST_SOUGHT:
+        places = {node: content.find(written) for written, node in left.items()}
+        return {node: place for node, place in places.items() if place >= 0}
+    # To look at each IRI once takes as long as to look for some tens of them, one by one.
+    found: dict[URIRef, int] = {}
+    for iri in _IRI.finditer(content):
+        if (node := left.pop(iri[0], None)) is not None:
+            found[node] = iri.start()
+            if not left:
+                break
+    return found
 
 
 def _lines(content: AnyStr, places: dict[URIRef, int]) -> dict[URIRef, int]:
