@@ -38,7 +38,7 @@ _TOKEN = re.compile(
 )
 _RUN = re.compile(rb"^(<[^>\n]*>)(?:.*\n\1)*+", re.MULTILINE)
 """Lines in a row that are about one thing: up to its name in the last of them."""
-_IRI = re.compile(rb"<[^<>\n]*>")
+_IRI = re.compile(rb"(<[^<>\n]*>)")
 _MOST_SOUGHT = 50
 
 
@@ -130,12 +130,7 @@ def _places(
 
 def _in_lines(content: bytes, wanted: set[URIRef]) -> tuple[dict[URIRef, int], dict[URIRef, int]]:
     left = {f"<{node}>".encode(): node for node in wanted}
-    described: dict[URIRef, int] = {}
-    for begin in _RUN.finditer(content):
-        if (node := left.pop(begin[1], None)) is not None:
-            described[node] = begin.start()
-            if not left:
-                break
+    described = _first(_RUN, content, left)
     return _lines(content, described), _lines(content, _mentioned(content, left))
 
 
@@ -145,10 +140,17 @@ def _mentioned(content: bytes, left: dict[bytes, URIRef]) -> dict[URIRef, int]:
         places = {node: content.find(written) for written, node in left.items()}
         return {node: place for node, place in places.items() if place >= 0}
     # To look at each IRI once takes as long as to look for some tens of them, one by one.
+    return _first(_IRI, content, left)
+
+
+def _first(
+    sought: re.Pattern[bytes], content: bytes, left: dict[bytes, URIRef]
+) -> dict[URIRef, int]:
+    """Where those IRIs that are *left* are found first; what is found is taken out of them."""
     found: dict[URIRef, int] = {}
-    for iri in _IRI.finditer(content):
-        if (node := left.pop(iri[0], None)) is not None:
-            found[node] = iri.start()
+    for match in sought.finditer(content):
+        if (node := left.pop(match[1], None)) is not None:
+            found[node] = match.start()
             if not left:
                 break
     return found

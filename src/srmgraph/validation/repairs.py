@@ -104,22 +104,23 @@ def _from_far(
     if isinstance(store, EmbeddedStore) and not store.is_unloaded:
         return {}, chosen
     # For data on a server it needs all that speaks HTTP, for other data large packages.
-    from srmgraph.validation.surroundings import InColumns, OnServer, Surroundings
+    from srmgraph.validation.surroundings import Far, InColumns, OnServer, Surroundings
 
-    lost: tuple[type[StoreError], ...] = ()
     is_here = isinstance(store, EmbeddedStore)
+    lost: tuple[type[StoreError], ...] = ()
+    far: Far
     if isinstance(store, EmbeddedStore):
         columns = runs.columns_of(store)
         if columns is None:
             return {}, chosen
-        copy = EmbeddedStore()
-        surroundings = Surroundings(InColumns(store.encoding(), columns), copy.oxigraph)
+        far = InColumns(store.encoding(), columns)
     else:
         from srmgraph.store.remote_http import SlowError, UnreachableError
 
+        far = OnServer(store)
         lost = SlowError, UnreachableError
-        copy = EmbeddedStore()
-        surroundings = Surroundings(OnServer(store), copy.oxigraph)
+    copy = EmbeddedStore()
+    surroundings = Surroundings(far, copy.oxigraph)
     found: dict[Result, tuple[Repair, ...]] = {}
     left = dict.fromkeys(chosen)
     with engine.beside(copy, True, shapes) as oxigraph:
